@@ -1,1 +1,3 @@
-//! h
+//! ftpspec: runs FTP scenarios against a subject and judges what it saw.
+
+pub mod scenario;

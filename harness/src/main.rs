@@ -1,1 +1,3 @@
+//! The program `ftpspec`.
+
 fn main() {}

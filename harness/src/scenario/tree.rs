@@ -1,0 +1,399 @@
+//! A scenario as the harness understands it: checked, its row filled in, every part with its place.
+//!
+//! The loader makes one [`Scenario`] for each row of the `each:` table, so nothing here is conditional.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A place in a scenario file: line and column counted from 1, width in characters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Span {
+    /// The file, below the scenarios' folder.
+    pub file: Arc<str>,
+    /// The line.
+    pub line: usize,
+    /// The column.
+    pub column: usize,
+    /// How many characters, at least 1.
+    pub width: usize,
+}
+
+/// A value and where it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Located<T> {
+    /// The value.
+    pub value: T,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// One row of one scenario file, or a given state.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scenario {
+    /// The path without its ending, and the row in brackets: `rfc959/transfer/retrieve[open=PASV,size=0]`.
+    pub id: String,
+    /// The path below the scenarios' folder.
+    pub file: Arc<str>,
+    /// The text of the file with the row filled in; spans point into it.
+    pub source: Arc<str>,
+    /// The row, by column. Empty without `each:`.
+    pub row: BTreeMap<String, String>,
+    /// What it is for, in a sentence, and where that sentence stands.
+    pub purpose: Located<String>,
+    /// The requirements it covers, the principal one first. Empty only for a given state.
+    pub covers: Vec<Located<String>>,
+    /// The start states, in order.
+    pub given: Vec<Located<String>>,
+    /// What the subject must claim.
+    pub needs: Vec<Located<String>>,
+    /// Whether texts decide, where the scenario itself says so.
+    pub text: TextMode,
+    /// Whom each control connection reaches. Always holds `a`.
+    pub connections: BTreeMap<String, Peer>,
+    /// The tree that stands on the server before.
+    pub files: BTreeMap<String, Entry>,
+    /// The steps.
+    pub steps: Vec<Step>,
+    /// Steps that run whatever happened.
+    pub finally: Vec<Step>,
+    /// What must stand on the server afterwards.
+    pub leaves: BTreeMap<String, Located<Left>>,
+    /// For a given state: the scenario that tests it.
+    pub tested_by: Option<String>,
+}
+
+/// Whom a control connection reaches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Peer {
+    /// The subject.
+    Subject,
+    /// The second server of a third-party transfer.
+    Second,
+}
+
+/// Whether the text behind a code decides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum TextMode {
+    /// A difference is shown and decides nothing.
+    #[default]
+    Shown,
+    /// A difference is a finding on the axis text.
+    Exact,
+}
+
+/// What stands at a path before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Entry {
+    /// A directory.
+    Directory,
+    /// A file.
+    File(Content),
+}
+
+/// What must stand at a path afterwards.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Left {
+    /// Nothing.
+    Absent,
+    /// A directory.
+    Directory,
+    /// A file with these octets.
+    File(Content),
+}
+
+/// Octets that a scenario speaks of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Content {
+    /// These.
+    Octets(Arc<[u8]>),
+    /// The body that the generator makes from size and seed.
+    Generated {
+        /// How many octets.
+        size: u64,
+        /// The seed.
+        seed: u64,
+    },
+    /// What `files:` says of this name, from an offset to its end.
+    Fixture {
+        /// The name.
+        name: String,
+        /// How many octets are left out at its beginning.
+        from: u64,
+    },
+}
+
+/// One step, or the prelude's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// Where it stands.
+    pub span: Span,
+    /// The requirement it is measured by, where it is another than the first of `covers`.
+    pub requirement: Option<String>,
+    /// What is done.
+    pub action: Action,
+}
+
+/// What a step does. The words are those of the conversation: `C` is the client's side, `S` the server's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Action {
+    /// `C:` the client says octets on the control connection.
+    Say(Say),
+    /// `S:` the server replies.
+    Expect(Expect),
+    /// `login:` the client logs in, the way that the subject's file says.
+    Login,
+    /// `data:` something on the data connection.
+    Data(Data),
+    /// `silence:` nothing may arrive.
+    Silence {
+        /// Where.
+        on: Listened,
+        /// How long.
+        during: Duration,
+    },
+    /// `closed:` the server closes the control connection.
+    Closed(Closed),
+    /// `as:` the following steps speak on this control connection.
+    Switch(String),
+}
+
+/// Octets that the client says: one write a segment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Say {
+    /// The segments, in order. Most commands are one.
+    pub segments: Vec<Template>,
+    /// Whether the last octet of the last segment goes as TCP urgent data.
+    pub urgent: bool,
+}
+
+/// Octets with gaps for captures.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Template(pub Vec<Piece>);
+
+/// A part of a [`Template`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Piece {
+    /// These octets.
+    Octets(Vec<u8>),
+    /// The octets bound to this name.
+    Capture(String),
+}
+
+/// What the server may reply.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Expect {
+    /// The accepted sequences of replies; usually one sequence of one reply.
+    pub pass: Vec<Vec<ReplyPattern>>,
+    /// What decides outside of `pass`.
+    pub rule: Rule,
+    /// Sequences that are tolerated.
+    pub deviation: Vec<Vec<ReplyPattern>>,
+    /// Codes by which the subject says that it does not have the feature: the case is skipped.
+    pub not_applicable: Vec<CodePattern>,
+    /// Why it is graded so.
+    pub because: Option<String>,
+    /// The text of the last reply, its lines joined by LF, each without its code and separator.
+    pub text: Option<Located<Template>>,
+    /// Whether that text decides here, where the step says so.
+    pub text_mode: Option<TextMode>,
+    /// Texts each of which must stand somewhere in the last reply.
+    pub contains: Vec<Located<Template>>,
+    /// What is read out of the last reply.
+    pub reads: Vec<Read>,
+    /// How long each reply may take.
+    pub within: Within,
+}
+
+/// How a reply outside the accepted sequences is graded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rule {
+    /// The same class is a deviation, another class is a fail (RFC 1123 §4.1.2.11). 4yz and 5yz are one class.
+    Tiers,
+    /// Anything outside `pass`, `deviation` and `not-applicable` is a fail.
+    Explicit,
+}
+
+/// One reply of a sequence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReplyPattern {
+    /// Any of these.
+    pub codes: Vec<CodePattern>,
+    /// Whether it may be left out.
+    pub optional: bool,
+}
+
+/// A code, or a class of codes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum CodePattern {
+    /// This code, 100 to 659.
+    Code(u16),
+    /// Every code with this first digit, written `2yz`.
+    Class(u8),
+    /// Every code with these first two digits, written `53z`.
+    Group(u8, u8),
+}
+
+/// A value that the specification lets software read out of a reply.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Read {
+    /// Which value.
+    pub kind: ReadKind,
+    /// What is done with it.
+    pub use_: ReadUse,
+    /// Where the step says so.
+    pub span: Span,
+}
+
+/// The values that a specification fixes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ReadKind {
+    /// The six numbers of 227 (RFC 959 §4.1.2, RFC 1123 §4.1.2.6).
+    HostPort,
+    /// The port of 229 (RFC 2428 §3).
+    Port,
+    /// The quoted pathname of 257 (RFC 959 App. II).
+    Path,
+    /// The time of 213 to MDTM (RFC 3659 §3).
+    Time,
+    /// The number of 213 to SIZE (RFC 3659 §4).
+    Size,
+    /// The name behind `FILE: ` of 125 or 150 to STOU (RFC 1123 §4.1.2.9).
+    Name,
+    /// Everything behind the code of the last line.
+    Text,
+}
+
+/// What is done with a value that was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ReadUse {
+    /// It is bound to this name, or must equal what is bound to it already.
+    Bind(String),
+    /// It must equal this.
+    Equal(Template),
+}
+
+/// How long something may take.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Within {
+    /// The default deadline.
+    #[default]
+    Default,
+    /// This long.
+    Time(Duration),
+    /// As long as the subject's timer of this name takes, and the default deadline on top.
+    Timer(String),
+}
+
+/// Something on the data connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Data {
+    /// Agree on a data connection: say the command, read its reply, connect or listen.
+    Open {
+        /// How.
+        method: Method,
+        /// What the reply must be, where it is more than the defined code: its text.
+        reply: Option<Located<Template>>,
+        /// The receive buffer of the harness's socket, in octets.
+        receive_buffer: Option<usize>,
+    },
+    /// The server sends exactly this, and ends it.
+    ServerSends(Sent),
+    /// The client sends this, and ends it.
+    ClientSends(Sent),
+    /// The client takes this many octets and leaves the rest.
+    Read(u64),
+    /// The client sends this, and does not end it.
+    Write(Sent),
+    /// The client makes the data connection now (passive).
+    Connect,
+    /// The client takes the data connection now (active).
+    Accept,
+    /// The client ends its direction (FIN).
+    Shutdown,
+    /// The client closes at once (RST).
+    Reset,
+    /// The client stops listening, or forgets the address, without a connection.
+    Abandon,
+    /// The server ends the data connection.
+    ExpectEnd,
+    /// Nobody connects to the client for this long.
+    ExpectNoConnection(Duration),
+}
+
+/// A body on the data connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sent {
+    /// What.
+    pub body: SentBody,
+    /// In which representation it travels.
+    pub form: Form,
+}
+
+/// What travels.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SentBody {
+    /// These octets.
+    Content(Content),
+    /// What remains of a fixture behind the octets taken so far.
+    RestOf(String),
+    /// Lines that are exactly these names, in any order.
+    Names(Vec<String>),
+    /// Lines, in which each of these stands in some line as a word of its own, and those of the second list in none.
+    Mentions(Vec<String>, Vec<String>),
+    /// Anything.
+    Anything,
+}
+
+/// A representation (RFC 959 §3.1.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Form {
+    /// Octet by octet.
+    #[default]
+    Image,
+    /// NVT-ASCII: every line ends in CRLF.
+    Ascii,
+}
+
+/// How a data connection is agreed on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Method {
+    /// PASV (RFC 959 §4.1.2).
+    Pasv,
+    /// PORT (RFC 959 §4.1.2).
+    Port,
+    /// EPSV (RFC 2428 §3).
+    Epsv,
+    /// EPRT (RFC 2428 §2).
+    Eprt,
+}
+
+/// Where a silence is listened for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Listened {
+    /// On the control connection.
+    Control,
+    /// On the data connection.
+    Data,
+    /// On both.
+    Both,
+}
+
+/// The end of the control connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Closed {
+    /// How it may end.
+    pub how: Ending,
+    /// How long it may take.
+    pub within: Within,
+}
+
+/// How a connection may end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Ending {
+    /// In order or by reset.
+    #[default]
+    Any,
+    /// In order only.
+    Fin,
+}
