@@ -149,3 +149,94 @@ fn wrong(error: &serde_json::Error, lines_before: usize) -> ReadError {
     };
     ReadError::Json { line: lines_before + error.line(), column: error.column(), message }
 }
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    const HEAD: &str = concat!(
+        r#"{"report":{"schema":"ftpspec/report/1","generator":"g","suite":{"version":"1","hash":"h"},"#,
+        r#""subject":{"name":"n","role":"server","reached":"r"},"profile":"p","seed":1,"started":"s","duration":0,"#,
+        r#""requirements":{},"sources":{}}}"#
+    );
+    const CASE: &str = concat!(
+        r#"{"case":{"id":"a/b","verdict":"pass","purpose":"p","covers":[],"#,
+        r#""place":{"file":"a/b.yaml","line":1,"column":1,"width":1,"text":""},"duration":1,"findings":[]}}"#
+    );
+
+    fn end(cases: usize, passes: usize) -> String {
+        let others = r#""blocked":0,"deviation":0,"fail":0,"inconclusive":0,"known":0"#;
+        format!(r#"{{"end":{{"cases":{cases},"verdicts":{{{others},"pass":{passes},"skipped":0}}}}}}"#)
+    }
+
+    fn message(text: &str) -> String {
+        read(text.as_bytes()).unwrap_err().to_string()
+    }
+
+    #[rstest]
+    #[case::unix("\n")]
+    #[case::windows("\r\n")]
+    #[case::blank_lines("\n\n")]
+    fn lines_are_read(#[case] between: &str) {
+        let text = [HEAD, CASE, &end(1, 1)].join(between);
+        assert_eq!(read(text.as_bytes()).unwrap().cases.len(), 1);
+        assert_eq!(read(format!("\u{feff}{text}{between}").as_bytes()).unwrap().cases.len(), 1);
+    }
+
+    #[rstest]
+    #[case::no_end(&[HEAD, CASE, ""])]
+    #[case::half_a_line(&[HEAD, CASE, r#"{"case":{"id":"a/"#])]
+    #[case::half_an_end(&[HEAD, CASE, r#"{"end":{"cases":1"#])]
+    fn truncation_is_seen(#[case] lines: &[&str]) {
+        let error = read(lines.join("\n").as_bytes()).unwrap_err();
+        assert!(matches!(error, ReadError::Truncated { cases: 1 }), "{error}");
+        assert!(error.to_string().starts_with("the report is cut off after 1 cases"), "{error}");
+    }
+
+    /// Whatever octet a run was killed after, its report is never taken for whole.
+    #[test]
+    fn every_truncation_is_seen() {
+        let text = [HEAD, CASE, &end(1, 1)].join("\n");
+        for length in 1..text.len() {
+            let error = read(&text.as_bytes()[..length]).unwrap_err();
+            let truncated = matches!(error, ReadError::Truncated { .. });
+            // Within the first line it is not yet seen that these are JSON lines.
+            assert!(truncated || length < HEAD.len(), "{length}: {error}");
+        }
+    }
+
+    #[rstest]
+    #[case::lost_case(&[HEAD, CASE, &end(2, 2)])]
+    #[case::other_verdict(&[HEAD, CASE, &end(1, 0)])]
+    fn counts_are_compared(#[case] lines: &[&str]) {
+        let error = read(lines.join("\n").as_bytes()).unwrap_err();
+        assert!(matches!(error, ReadError::Count { found: 1, .. }), "{error}");
+    }
+
+    #[rstest]
+    #[case::two_reports(&[HEAD, CASE, &end(1, 1), HEAD], "line 4: a second first line does not belong here")]
+    #[case::case_after_end(&[HEAD, &end(0, 0), CASE], "line 3: a case after the end does not belong here")]
+    #[case::two_ends(&[HEAD, &end(0, 0), &end(0, 0)], "line 3: a second end does not belong here")]
+    fn order_is_compared(#[case] lines: &[&str], #[case] expected: &str) {
+        assert!(message(&lines.join("\n")).starts_with(expected), "{}", message(&lines.join("\n")));
+    }
+
+    #[rstest]
+    #[case("", "the report is empty")]
+    #[case(" \n", "the report is empty")]
+    #[case("{}", "this is JSON, but not a report: it has neither a member \"schema\" nor a first line {\"report\": …}")]
+    #[case("hello", "line 1, column 1: expected value")]
+    #[case("{\"schema\":\"ftpspec/report/1\",\n\"x\":1}", "line 2, column 3: unknown field `x`, expected one of")]
+    #[case("{\"schema\":\"ftpspec/report/1\"", "line 1, column 28: the text ends in the middle of the report")]
+    #[case(
+        r#"{"schema":"ftpspec/report/2"}"#,
+        r#"the report has the schema "ftpspec/report/2", and this program reads"#
+    )]
+    #[case(r#"{"report":{"schema":"x"}}"#, r#"the report has the schema "x", and this program reads"#)]
+    #[case(r#"{"report":{"schema":"ftpspec/report/1"}}"#, "line 1, column 0: missing field")]
+    fn errors_say_what_is_wrong(#[case] text: &str, #[case] expected: &str) {
+        assert!(message(text).starts_with(expected), "{}", message(text));
+    }
+}

@@ -57,7 +57,8 @@ pub(super) fn compared(finding: &Finding, margin: &str, ink: Ink) -> String {
             let mut text = format!("{margin}{}\n", ink.paint(Tone::Strong, "= expected (-) and received (+):"));
             for line in difference(expected, received) {
                 let (sign, tone) = match line.side {
-                    Side::Both => (" ", Tone::Faint),
+                    // Not a space: a line that begins with what a peer said could be a command to a build service.
+                    Side::Both => ("|", Tone::Faint),
                     Side::Expected => ("-", Tone::Missing),
                     Side::Received => ("+", Tone::Surplus),
                 };
@@ -193,7 +194,7 @@ mod tests {
     #[case::lines(
         "230-a\n230 b",
         "230-a\n230 c",
-        " = expected (-) and received (+):\n     230-a\n   - 230 b\n         ^\n   + 230 c\n         ^\n"
+        " = expected (-) and received (+):\n   | 230-a\n   - 230 b\n         ^\n   + 230 c\n         ^\n"
     )]
     #[case::far(
         &format!("{}a{}", "x".repeat(300), "y".repeat(300)),
