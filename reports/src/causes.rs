@@ -20,15 +20,13 @@ pub(crate) struct Cause<'r> {
 /// Findings are one cause where the judge says so (`also`), and crashes, hangs and failed starts where their words are
 /// the same.
 pub(crate) fn causes(report: &Report) -> Vec<Cause<'_>> {
-    type Key<'r> = (Axis, Option<FailKind>, Option<&'r str>, &'r str);
     let mut causes: BTreeMap<Key<'_>, Cause<'_>> = BTreeMap::new();
     for (case, finding) in report.cases.iter().flat_map(|case| case.findings.iter().map(move |finding| (case, finding)))
     {
         if finding.also.is_empty() && case.kind.is_none() {
             continue;
         }
-        let key = (finding.axis, case.kind, finding.requirement.as_deref(), finding.message.as_str());
-        let cause = causes.entry(key).or_insert_with(|| Cause {
+        let cause = causes.entry(key(case, finding)).or_insert_with(|| Cause {
             word: word(case, finding),
             message: &finding.message,
             shown_in: &case.id,
@@ -40,6 +38,29 @@ pub(crate) fn causes(report: &Report) -> Vec<Cause<'_>> {
     let mut causes: Vec<_> = causes.into_values().filter(|cause| cause.cases.len() > 1).collect();
     causes.sort_by(|a, b| b.cases.len().cmp(&a.cases.len()).then_with(|| a.shown_in.cmp(b.shown_in)));
     causes
+}
+
+type Key<'r> = (Axis, Option<FailKind>, Option<&'r str>, &'r str);
+
+/// What makes two findings one cause. A process that dies, or never listens, does so whatever was asked of it; one that
+/// hangs may have two reasons for two commands.
+fn key<'r>(case: &Case, finding: &'r Finding) -> Key<'r> {
+    let requirement = match case.kind {
+        Some(FailKind::Crash | FailKind::NoStart) => None,
+        Some(FailKind::Hang) | None => finding.requirement.as_deref(),
+    };
+    (finding.axis, case.kind, requirement, &finding.message)
+}
+
+/// The earlier case that shows everything that was found in this one, if there is one: a crash that forty cases met is
+/// told once.
+pub(crate) fn told_in<'r>(report: &'r Report, case: &Case) -> Option<&'r str> {
+    case.kind?;
+    let keys =
+        |case: &'r Case| -> BTreeSet<Key<'r>> { case.findings.iter().map(|finding| key(case, finding)).collect() };
+    let mine: BTreeSet<Key<'_>> = case.findings.iter().map(|finding| key(case, finding)).collect();
+    let mut before = report.cases.iter().take_while(|earlier| earlier.id != case.id);
+    before.find(|earlier| !mine.is_empty() && keys(earlier) == mine).map(|earlier| earlier.id.as_str())
 }
 
 /// `crash`, where the case is one, else the axis.
@@ -67,4 +88,51 @@ pub(crate) fn reasons(report: &Report, verdict: Verdict) -> Vec<(&str, usize)> {
 
 fn first_word(text: &str) -> &str {
     text.split_whitespace().next().map_or(text, |word| word.trim_end_matches([':', ',', ';']))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn faulty() -> Report {
+        crate::read(include_bytes!("../gallery/faulty.json")).unwrap()
+    }
+
+    fn case<'r>(report: &'r Report, id: &str) -> &'r Case {
+        report.cases.iter().find(|case| case.id == id).unwrap()
+    }
+
+    #[test]
+    fn the_widest_cause_comes_first() {
+        let report = faulty();
+        let counted: Vec<_> =
+            causes(&report).iter().map(|cause| (cause.word, cause.cases.len(), cause.shown_in)).collect();
+        assert_eq!(counted, [("framing", 4, "rfc959/login/greeting"), ("crash", 2, "rfc959/abort/abor")]);
+    }
+
+    #[test]
+    fn a_crash_is_told_once_and_a_hang_for_each_requirement() {
+        let mut report = faulty();
+        for case in &mut report.cases {
+            for (number, finding) in case.findings.iter_mut().enumerate() {
+                finding.requirement = Some(format!("{}-{number}", case.id));
+            }
+        }
+        let mut hang = case(&report, "rfc959/misc/stat").clone();
+        "rfc959/misc/help".clone_into(&mut hang.id);
+        report.cases.push(hang.clone());
+        assert_eq!(told_in(&report, case(&report, "rfc959/abort/abor")), None);
+        assert_eq!(told_in(&report, case(&report, "rfc959/abort/abor-idle")), Some("rfc959/abort/abor"));
+        assert_eq!(told_in(&report, &hang), Some("rfc959/misc/stat"));
+        hang.findings[0].requirement = Some("another".to_owned());
+        assert_eq!(told_in(&report, &hang), None);
+    }
+
+    #[test]
+    fn reasons_are_counted() {
+        let report = faulty();
+        let skipped = [("not claimed: TLS", 2), ("not applicable: PASV is answered with 502", 1)];
+        assert_eq!(reasons(&report, Verdict::Skipped), skipped);
+        assert_eq!(reasons(&report, Verdict::Blocked), [("rfc959/login/greeting", 2)]);
+    }
 }

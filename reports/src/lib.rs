@@ -2,6 +2,15 @@
 //!
 //! [`model`] is the one canonical shape: the runner makes it, every renderer reads only it, and it travels as JSON.
 //! [`render`] writes a report in a [`Format`], and [`read`] takes back what the two JSON forms hold.
+//!
+//! ```
+//! use reports::{Format, Style, read, render};
+//!
+//! let report = read(include_bytes!("../gallery/clean.json"))?;
+//! let text = String::from_utf8(render(&report, Format::Human, &Style::default())?)?;
+//! assert!(text.ends_with("Exit 0: everything that was judged conforms\n"));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 pub mod model;
 

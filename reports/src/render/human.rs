@@ -10,7 +10,7 @@ use std::fmt::Write as _;
 pub use summary::summary;
 
 use super::{Style, Verbosity, symbol, wording};
-use crate::causes::word;
+use crate::causes::{told_in, word};
 use crate::model::{Case, Finding, Grade, Report, RequirementText, Verdict};
 use crate::visible::Symbols;
 use ink::{Ink, Tone};
@@ -41,10 +41,19 @@ pub fn block(report: &Report, case: &Case, style: &Style) -> Option<String> {
     shown.then(|| {
         let ink = Ink::new(*style);
         let mut text = heading(report, case, ink);
+        if let Some(earlier) = told_in(report, case).filter(|_| style.verbosity < Verbosity::Verbose) {
+            text.push_str(&ink.labelled("  ", Tone::Faint, "same cause as", earlier));
+            return text;
+        }
         for (number, finding) in case.findings.iter().enumerate() {
+            text.push('\n');
             text.push_str(&self::finding(report, case, number, finding, ink));
         }
-        text.push_str(&transcript::render(report, case, ink));
+        let transcript = transcript::render(report, case, ink);
+        if !transcript.is_empty() {
+            text.push('\n');
+            text.push_str(&transcript);
+        }
         text
     })
 }

@@ -9,9 +9,14 @@ use crate::model::{Case, FailKind, Finding, Place, Report};
 use crate::render::{symbol, wording};
 use crate::visible::{Symbols, visible};
 
+/// How many characters of one text are shown. Sentences quote peers, and a peer can say much.
+const CHARACTERS: usize = 4_000;
+
 /// Text with nothing hidden in it. What HTML gives a meaning to is escaped by the template.
 pub(super) fn safe(text: &str) -> String {
-    visible(text, Symbols::Unicode)
+    let kept: String = text.chars().take(CHARACTERS).collect();
+    let more = if kept.len() < text.len() { " (the rest is not shown)" } else { "" };
+    visible(&kept, Symbols::Unicode) + more
 }
 
 pub(super) struct CaseView {

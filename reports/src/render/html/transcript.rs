@@ -192,6 +192,19 @@ mod tests {
     }
 
     #[test]
+    fn long_transcripts_are_cut() {
+        let mut report = crate::read(include_bytes!("../../../gallery/clean.json")).unwrap();
+        let mut case = report.cases.remove(0);
+        let event = case.events[0].clone();
+        case.events = vec![event; EVENTS + 7];
+        let (shown, left_out) = events(&report, &case);
+        assert_eq!((shown.len(), left_out), (EVENTS, 7));
+        report.cases = vec![case];
+        let page = String::from_utf8(crate::render::html::render(&report).unwrap()).unwrap();
+        assert!(page.contains("7 more events are not shown here"), "{page}");
+    }
+
+    #[test]
     fn long_events_are_cut() {
         let text = written(&[b'x'; OCTETS + 3]);
         assert_eq!(text, format!("{}(3 more octets)", "x".repeat(OCTETS)));

@@ -137,9 +137,10 @@ impl Ink {
         text
     }
 
-    /// The longest beginning that fits, with a remark on how much is left out, unless all is to be said.
+    /// The longest beginning that fits, with a remark on how much is left out. Where all is to be said, much fits.
     pub(super) fn cut(self, text: &str, columns: usize) -> String {
-        if self.style.verbosity == Verbosity::Verbose || text.width() <= columns {
+        let columns = if self.style.verbosity == Verbosity::Verbose { columns.max(SENTENCE) } else { columns };
+        if text.width() <= columns {
             return text.to_owned();
         }
         let room = columns.saturating_sub(24);

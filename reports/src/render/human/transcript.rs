@@ -143,3 +143,73 @@ fn other(number: usize, event: &Event, speakers: Speakers) -> Vec<Line> {
     }
     lines
 }
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+    use crate::model::Body;
+    use crate::render::Style;
+
+    fn event(what: What, channel: Channel) -> Event {
+        Event { at: 1_500, step: 0, connection: "a".to_owned(), channel, what }
+    }
+
+    fn sent(octets: &[u8]) -> Event {
+        event(What::Sent { octets: octets.into(), urgent: false }, Channel::Control)
+    }
+
+    fn received(octets: &[u8]) -> Event {
+        event(What::Received { octets: octets.into() }, Channel::Control)
+    }
+
+    fn on_b(event: Event) -> Event {
+        Event { connection: "b".to_owned(), ..event }
+    }
+
+    fn body(length: u64, octets: Option<&[u8]>, differs_at: Option<u64>) -> Body {
+        let octets = octets.map(Octets::from);
+        Body { length, sha256: String::new(), octets, differs_at, there: None, ended: differs_at.is_none() }
+    }
+
+    /// The transcript without its times.
+    fn shown(role: &str, events: Vec<Event>) -> Vec<String> {
+        let mut report = crate::read(include_bytes!("../../../gallery/clean.json")).unwrap();
+        report.subject.role = role.to_owned();
+        let mut case = report.cases.remove(0);
+        case.events = events;
+        let text = render(&report, &case, Ink::new(Style { verbosity: Verbosity::Verbose, ..Style::default() }));
+        text.lines().map(|line| line.strip_prefix("        1.500 ms  ").unwrap().to_owned()).collect()
+    }
+
+    #[rstest]
+    #[case::right_ends_are_not_shown(vec![sent(b"NOOP\r\n"), received(b"200 ok\r\n")], &["C: NOOP", "S: 200 ok"])]
+    #[case::two_lines_in_one_read(vec![received(b"150 a\r\n226 b\r\n")], &["S: 150 a", "S: 226 b"])]
+    #[case::one_line_in_three_reads(vec![received(b"2"), received(b"00 ok\r"), received(b"\n")], &["S: 200 ok"])]
+    #[case::bare_line_feed(vec![received(b"200 ok\n")], &[r"S: 200 ok\n  (no CR before LF)"])]
+    #[case::surplus_carriage_return(vec![received(b"200 ok\r\r\n")], &[r"S: 200 ok\r"])]
+    #[case::no_end(vec![received(b"200 ok"), sent(b"NOOP\r\n")], &["S: 200 ok  (no line end)", "C: NOOP"])]
+    #[case::two_connections(vec![received(b"200"), on_b(received(b" ok\r\n"))], &["S: 200  (no line end)", "[b] S:  ok"])]
+    #[case::escapes(vec![received(b"2\x1b[2J\xff\\x\r\n")], &[r"S: 2\x1b[2J\xff\\x"])]
+    #[case::bodies(
+        vec![
+            event(What::BodySent(body(2, Some(b"ab"), None)), Channel::Data),
+            event(What::BodyReceived(body(65_536, None, Some(7))), Channel::Data),
+        ],
+        &["D> 2 octets: ab", "D< 65536 octets; octet 7 differs; not ended by the sender"]
+    )]
+    fn of_a_server(#[case] events: Vec<Event>, #[case] lines: &[&str]) {
+        assert_eq!(shown("server", events), lines);
+    }
+
+    #[test]
+    fn of_a_client() {
+        let events = vec![
+            sent(b"220 ready\r\n"),
+            received(b"RETR a\r\n"),
+            event(What::BodySent(body(1, None, None)), Channel::Data),
+        ];
+        assert_eq!(shown("client", events), ["S: 220 ready", "C: RETR a", "D< 1 octet"]);
+    }
+}
