@@ -2,7 +2,7 @@
 
 use unicode_width::UnicodeWidthStr;
 
-use super::transcript::{EventView, events};
+use super::transcript::{EVENTS, EventView, events};
 use crate::causes::word;
 use crate::difference::{Segment, Side, difference};
 use crate::model::{Case, FailKind, Finding, Place, Report};
@@ -127,7 +127,8 @@ impl FindingView {
             requirement: finding.requirement.as_deref().map(|id| requirement(report, id)),
             because: finding.because.as_deref().map(safe),
             also: finding.also.iter().map(|id| safe(id)).collect(),
-            event: finding.event,
+            // A link needs something to lead to.
+            event: finding.event.filter(|event| *event < case.events.len().min(EVENTS)),
         }
     }
 }

@@ -5,7 +5,7 @@ use crate::model::{Body, Case, Octets, Report, What};
 use crate::render::event::{Speakers, body, channel, described, octets, remark};
 
 /// How many events of a case are shown.
-const EVENTS: usize = 300;
+pub(super) const EVENTS: usize = 300;
 /// How many octets of an event are shown.
 const OCTETS: usize = 2_048;
 /// How many lines of a log and how many files are shown.
