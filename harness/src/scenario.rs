@@ -1,3 +1,13 @@
 //! The scenario language: what an author writes, checked and made into steps.
 
+pub mod catalogue;
+pub mod check;
+pub mod content;
+pub mod diagnostic;
+pub mod load;
 pub mod tree;
+mod yaml;
+
+pub use catalogue::{Catalogue, Level, Requirement, Role, Untested, UntestedClass};
+pub use diagnostic::{Diagnostic, Diagnostics};
+pub use load::{LoadError, Select, Sources, Suite, Unreadable};

@@ -1,0 +1,173 @@
+//! What a file alone does not show to be wrong: names that other files define, captures, length.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::diagnostic::{Diagnostic, nearest};
+use super::load::{References, Suite};
+use super::tree::{Action, Data, Expect, Piece, ReadUse, Scenario, Span, Step, Template};
+
+/// More lines are more than one purpose. An assignment's whole example session may have them.
+const MAX_LINES: usize = 40;
+/// Names that are always bound, with the subject's own values.
+const BUILT_IN: [&str; 2] = ["user", "password"];
+/// What a text may name although nothing binds it: six numbers (RFC 959 §4.1.2, 227).
+const IN_TEXTS: &str = "host-port";
+
+/// Everything that is wrong between the files of a suite, and in the order of the steps.
+pub(crate) fn suite(suite: &Suite, references: References) -> Vec<Diagnostic> {
+    let mut faults = Vec::new();
+    for given in suite.givens().values() {
+        captures(suite, given, &mut faults);
+        if references == References::Checked {
+            tested_by(suite, given, &mut faults);
+            requirements(suite, given, &mut faults);
+        }
+    }
+    for scenario in suite.scenarios() {
+        captures(suite, scenario, &mut faults);
+        if references == References::Checked {
+            requirements(suite, scenario, &mut faults);
+            length(scenario, &mut faults);
+            if !suite.sources().is_loose(&scenario.file) {
+                named(scenario, &mut faults);
+            }
+        }
+    }
+    faults
+}
+
+fn requirements(suite: &Suite, scenario: &Scenario, faults: &mut Vec<Diagnostic>) {
+    let covered = scenario.covers.iter().map(|covered| (&covered.value, covered.span.clone()));
+    let measured = scenario.steps.iter().chain(&scenario.finally).filter_map(|step| {
+        let id = step.requirement.as_ref()?;
+        Some((id, place(scenario, id, step.span.line.saturating_sub(1))))
+    });
+    for (id, span) in covered.chain(measured) {
+        if suite.requirement(id).is_some() {
+            continue;
+        }
+        let fault = Diagnostic::new(span, &scenario.source, format!("unknown requirement \"{id}\""));
+        let help = match nearest(id, suite.catalogue().iter().map(|known| known.id.as_str())) {
+            Some(near) => format!("did you mean \"{near}\"?"),
+            None => "the requirements stand in scenarios/requirements".to_owned(),
+        };
+        faults.push(fault.help(help));
+    }
+}
+
+fn tested_by(suite: &Suite, given: &Scenario, faults: &mut Vec<Diagnostic>) {
+    let Some(test) = &given.tested_by else { return };
+    if suite.select(&[test.as_str()]).is_ok() {
+        return;
+    }
+    let fault = Diagnostic::new(place(given, test, 1), &given.source, format!("there is no scenario \"{test}\""));
+    let near = nearest(test, suite.scenarios().iter().map(|scenario| scenario.id.as_str()));
+    faults.push(match near {
+        Some(near) => fault.help(format!("did you mean \"{near}\"?")),
+        None => fault.help("tested-by is the id of a scenario: its path without .yaml"),
+    });
+}
+
+/// Where a word stands in a scenario, at this line or below.
+fn place(scenario: &Scenario, word: &str, line: usize) -> Span {
+    let mut below = scenario.source.lines().enumerate().skip(line.saturating_sub(1));
+    let found = below.find_map(|(index, text)| Some((index + 1, text.get(..text.find(word)?)?.chars().count() + 1)));
+    let (line, column) = found.unwrap_or((1, 1));
+    Span { file: Arc::clone(&scenario.file), line, column, width: word.chars().count().max(1) }
+}
+
+fn length(scenario: &Scenario, faults: &mut Vec<Diagnostic>) {
+    let lines = scenario.source.lines().count();
+    if lines > MAX_LINES && !scenario.file.starts_with("assignments/") {
+        let span = Span { file: Arc::clone(&scenario.file), line: MAX_LINES + 1, column: 1, width: 1 };
+        let message = format!("the scenario has {lines} lines, and at most {MAX_LINES} are one purpose");
+        faults.push(
+            Diagnostic::new(span, &scenario.source, message)
+                .help("make it two scenarios, or a given state and a scenario"),
+        );
+    }
+}
+
+/// The id is the path, and people type it.
+fn named(scenario: &Scenario, faults: &mut Vec<Diagnostic>) {
+    let path = scenario.file.strip_suffix(".yaml").unwrap_or(&scenario.file);
+    let typed = |octet: u8| octet.is_ascii_lowercase() || octet.is_ascii_digit() || matches!(octet, b'-' | b'.');
+    if path.split('/').all(|name| !name.is_empty() && name.bytes().all(typed)) {
+        return;
+    }
+    let span = Span { file: Arc::clone(&scenario.file), line: 1, column: 1, width: 1 };
+    let fault = Diagnostic::new(
+        span,
+        &scenario.source,
+        format!("the file's name \"{path}\" is the id, and cannot be typed easily"),
+    );
+    faults.push(fault.help("small letters, digits and hyphens: rfc959/rename/rnto-without-rnfr.yaml"));
+}
+
+/// Every name is bound before it is used.
+fn captures(suite: &Suite, scenario: &Scenario, faults: &mut Vec<Diagnostic>) {
+    let mut bound: Names<'_> = Names { bound: BUILT_IN.into_iter().collect(), unbound: Vec::new() };
+    for given in scenario.given.iter().filter_map(|name| suite.given(&name.value)) {
+        given.steps.iter().for_each(|step| bound.step(step));
+    }
+    // What a given state lacks is said once, where it stands.
+    bound.unbound.clear();
+    scenario.steps.iter().chain(&scenario.finally).for_each(|step| bound.step(step));
+    for (name, span) in bound.unbound {
+        let fault =
+            Diagnostic::new(span.clone(), &scenario.source, format!("nothing has bound {{{name}}} before this step"));
+        faults.push(match nearest(name, bound.bound.iter().copied()) {
+            Some(near) => fault.help(format!("did you mean {{{near}}}?")),
+            None => fault.help("bind it with capture in an earlier S; a brace itself is written {{"),
+        });
+    }
+}
+
+struct Names<'a> {
+    bound: BTreeSet<&'a str>,
+    unbound: Vec<(&'a str, &'a Span)>,
+}
+
+impl<'a> Names<'a> {
+    fn step(&mut self, step: &'a Step) {
+        match &step.action {
+            Action::Say(say) => say.segments.iter().for_each(|segment| self.used(segment, &step.span)),
+            Action::Expect(expect) => self.expect(expect),
+            Action::Data(Data::Open { reply: Some(reply), .. }) => self.text(&reply.value),
+            Action::Login | Action::Data(_) | Action::Silence { .. } | Action::Closed(_) | Action::Switch(_) => {}
+        }
+    }
+
+    fn expect(&mut self, expect: &'a Expect) {
+        if let Some(text) = &expect.text {
+            self.text(&text.value);
+        }
+        for part in &expect.contains {
+            self.used(&part.value, &part.span);
+        }
+        for read in &expect.reads {
+            match &read.use_ {
+                ReadUse::Bind(name) => drop(self.bound.insert(name)),
+                ReadUse::Equal(value) => self.used(value, &read.span),
+            }
+        }
+    }
+
+    /// A text binds the names that are not bound yet.
+    fn text(&mut self, template: &'a Template) {
+        self.bound.extend(names(template).filter(|name| *name != IN_TEXTS));
+    }
+
+    fn used(&mut self, template: &'a Template, span: &'a Span) {
+        let missing: Vec<_> = names(template).filter(|name| !self.bound.contains(name)).collect();
+        self.unbound.extend(missing.into_iter().map(|name| (name, span)));
+    }
+}
+
+fn names(template: &Template) -> impl Iterator<Item = &str> {
+    template.0.iter().filter_map(|piece| match piece {
+        Piece::Capture(name) => Some(name.as_str()),
+        Piece::Octets(_) => None,
+    })
+}

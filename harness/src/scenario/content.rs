@@ -1,0 +1,1 @@
+//! Bodies: what the contents of a scenario are, octet by octet.

@@ -1,0 +1,222 @@
+//! What travels on a data connection and what stands in a file: texts, octets, generated bodies, fixtures.
+
+use std::sync::Arc;
+
+use super::reader::{Fields, Reader};
+use super::values;
+use crate::scenario::diagnostic::nearest;
+use crate::scenario::tree::{Content, Entry, Form, Left, Located, Sent, SentBody};
+use crate::scenario::yaml::{Node, Value};
+
+/// The keys of a content map.
+pub(crate) const CONTENT: &[&str] = &["text", "hex", "size", "seed", "of", "from"];
+/// The keys of a body map: a content's, and those that say less than every octet.
+pub(crate) const BODY: &[&str] =
+    &["text", "hex", "size", "seed", "of", "from", "rest-of", "names", "mentions", "without"];
+
+impl Reader<'_> {
+    /// The value of an entry of `files:`.
+    pub(crate) fn file_content(&mut self, node: &Node) -> Option<Content> {
+        match &node.value {
+            Value::Scalar { text, plain } if !text.is_empty() || !plain => Some(octets(text.as_bytes())),
+            Value::Scalar { .. } | Value::List(_) | Value::Map(_) => {
+                let fields = self.fields(node, "the content of a file", CONTENT)?;
+                self.content(node, &fields)
+            }
+        }
+    }
+
+    /// The body of `server-sends`, `client-sends` and `write`.
+    pub(crate) fn sent(&mut self, node: &Node, form: Option<&Node>) -> Option<Sent> {
+        let forms = [("image", Form::Image), ("ascii", Form::Ascii)];
+        let form = form.and_then(|node| self.word(node, "form", &forms)).unwrap_or_default();
+        let body = match &node.value {
+            Value::Scalar { text, plain } => SentBody::Content(match self.short_body(node, text, *plain)? {
+                Short::Content(content) => content,
+                Short::Anything => return Some(Sent { body: SentBody::Anything, form }),
+            }),
+            Value::List(_) | Value::Map(_) => self.body_map(node)?,
+        };
+        Some(Sent { body, form })
+    }
+
+    fn short_body(&mut self, node: &Node, text: &str, plain: bool) -> Option<Short> {
+        if text.is_empty() && plain {
+            self.fault_with_help(&node.span, "the body is missing", "an empty body is written \"\"");
+            return None;
+        }
+        if self.fixtures.contains_key(text) {
+            return Some(Short::Content(self.fixture(node, text, 0)?));
+        }
+        if text == "anything" {
+            return Some(Short::Anything);
+        }
+        if let Some(near) = nearest(text, self.fixtures.keys().map(String::as_str)) {
+            let help =
+                format!("did you mean the file \"{near}\"? A text that only looks like it is written {{ text: … }}");
+            self.fault_with_help(&node.span, format!("there is no file \"{text}\""), help);
+            return None;
+        }
+        Some(Short::Content(octets(text.as_bytes())))
+    }
+
+    fn body_map(&mut self, node: &Node) -> Option<SentBody> {
+        let fields = self.fields(node, "the body", BODY)?;
+        if let Some(rest) = fields.value("rest-of") {
+            self.alone(&fields, &["rest-of"]);
+            let name = self.text(rest, "rest-of")?;
+            self.fixture(rest, name, 0)?;
+            return Some(SentBody::RestOf(name.to_owned()));
+        }
+        if let Some(names) = fields.value("names") {
+            self.alone(&fields, &["names"]);
+            if names.value == Value::List(Vec::new()) {
+                return Some(SentBody::Names(Vec::new()));
+            }
+            return Some(SentBody::Names(values_of(self.texts(names, "names"))));
+        }
+        if fields.value("mentions").is_some() || fields.value("without").is_some() {
+            self.alone(&fields, &["mentions", "without"]);
+            let mentioned = fields.value("mentions").map(|node| self.texts(node, "mentions")).unwrap_or_default();
+            let missing = fields.value("without").map(|node| self.texts(node, "without")).unwrap_or_default();
+            return Some(SentBody::Mentions(values_of(mentioned), values_of(missing)));
+        }
+        Some(SentBody::Content(self.content(node, &fields)?))
+    }
+
+    /// Checks that the map has no other keys than these.
+    fn alone(&mut self, fields: &Fields<'_>, together: &[&str]) {
+        let mut others = fields.entries().filter(|(key, _)| !together.contains(&key.text().unwrap_or_default()));
+        if let Some((key, _)) = others.next() {
+            let said = together.join("\" and \"");
+            self.fault(&key.span, format!("\"{}\" cannot stand beside \"{said}\"", key.text().unwrap_or_default()));
+        }
+    }
+
+    fn content(&mut self, node: &Node, fields: &Fields<'_>) -> Option<Content> {
+        if let Some(text) = fields.value("text") {
+            self.alone(fields, &["text"]);
+            return Some(octets(self.text(text, "text")?.as_bytes()));
+        }
+        if let Some(hex) = fields.value("hex") {
+            self.alone(fields, &["hex"]);
+            let written = self.text(hex, "hex")?;
+            return self.or_fault(hex, values::hexadecimal(written)).map(|found| octets(&found));
+        }
+        if let Some(of) = fields.value("of") {
+            self.alone(fields, &["of", "from"]);
+            let name = self.text(of, "of")?;
+            let from = fields.value("from").and_then(|node| self.size(node)).unwrap_or(0);
+            return self.fixture(of, name, from);
+        }
+        if let Some(size) = fields.value("size") {
+            self.alone(fields, &["size", "seed"]);
+            let octets = self.size(size)?;
+            let seed = match fields.value("seed") {
+                Some(node) => {
+                    let written = self.text(node, "seed")?;
+                    self.or_fault(node, values::number(written))?
+                }
+                None => 0,
+            };
+            return Some(Content::Generated { size: octets, seed });
+        }
+        self.fault_with_help(&node.span, "nothing says what the content is", "add text, hex, size or of");
+        None
+    }
+
+    /// A size such as `1 MiB`.
+    pub(crate) fn size(&mut self, node: &Node) -> Option<u64> {
+        let text = self.text(node, "the size")?;
+        self.or_fault(node, values::size(text))
+    }
+
+    fn fixture(&mut self, node: &Node, name: &str, from: u64) -> Option<Content> {
+        match self.fixtures.get(name) {
+            Some(Entry::File(content)) => {
+                let length = self.length(content);
+                if from > length {
+                    self.fault(&node.span, format!("\"{name}\" has {length} octets only"));
+                    return None;
+                }
+                Some(Content::Fixture { name: name.to_owned(), from })
+            }
+            Some(Entry::Directory) => {
+                self.fault(&node.span, format!("\"{name}\" is a directory"));
+                None
+            }
+            None => {
+                self.no_file(node, name);
+                None
+            }
+        }
+    }
+
+    fn no_file(&mut self, node: &Node, name: &str) {
+        let known: Vec<String> = self.fixtures.keys().cloned().collect();
+        let help = match nearest(name, known.iter().map(String::as_str)) {
+            Some(near) => format!("did you mean \"{near}\"?"),
+            None if known.is_empty() => "`files` names none".to_owned(),
+            None => format!("`files` has {}", known.join(", ")),
+        };
+        self.fault_with_help(&node.span, format!("there is no file \"{name}\" in `files`"), help);
+    }
+
+    fn length(&self, content: &Content) -> u64 {
+        match content {
+            Content::Octets(octets) => octets.len() as u64,
+            Content::Generated { size, .. } => *size,
+            Content::Fixture { name, from } => match self.fixtures.get(name) {
+                Some(Entry::File(Content::Octets(octets))) => (octets.len() as u64).saturating_sub(*from),
+                Some(Entry::File(Content::Generated { size, .. })) => size.saturating_sub(*from),
+                Some(Entry::File(Content::Fixture { .. }) | Entry::Directory) | None => 0,
+            },
+        }
+    }
+
+    /// The value of an entry of `leaves:`, whose path is `path`.
+    pub(crate) fn left(&mut self, node: &Node, path: &str) -> Option<Located<Left>> {
+        let value = match &node.value {
+            Value::Scalar { text, .. } => self.left_word(node, text, path)?,
+            Value::List(_) | Value::Map(_) => Left::File(self.file_content(node)?),
+        };
+        Some(Located { value, span: node.span.clone() })
+    }
+
+    fn left_word(&mut self, node: &Node, text: &str, path: &str) -> Option<Left> {
+        match text {
+            "absent" => Some(Left::Absent),
+            "directory" => Some(Left::Directory),
+            "same" => match self.fixtures.get(path) {
+                Some(Entry::Directory) => Some(Left::Directory),
+                Some(Entry::File(_)) => Some(Left::File(Content::Fixture { name: path.to_owned(), from: 0 })),
+                None => {
+                    self.no_file(node, path);
+                    None
+                }
+            },
+            other => {
+                let Some(name) = other.strip_prefix("same as ") else {
+                    let message = format!("\"{other}\" does not say what is left");
+                    let help = "write absent, directory, same, same as NAME, or { text: … }";
+                    self.fault_with_help(&node.span, message, help);
+                    return None;
+                };
+                Some(Left::File(self.fixture(node, name, 0)?))
+            }
+        }
+    }
+}
+
+enum Short {
+    Content(Content),
+    Anything,
+}
+
+fn octets(octets: &[u8]) -> Content {
+    Content::Octets(Arc::from(octets))
+}
+
+fn values_of(texts: Vec<Located<String>>) -> Vec<String> {
+    texts.into_iter().map(|text| text.value).collect()
+}

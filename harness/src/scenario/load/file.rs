@@ -1,0 +1,204 @@
+//! One row of one file: the keys of a scenario and of a given state.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::reader::{FileName, Reader};
+use super::values;
+use crate::scenario::diagnostic::Diagnostic;
+use crate::scenario::tree::{Content, Entry, Left, Located, Peer, Scenario, Span, TextMode};
+use crate::scenario::yaml::{self, Node, Value};
+
+/// The keys of a scenario.
+pub(crate) const SCENARIO: &[&str] =
+    &["purpose", "covers", "given", "needs", "text", "connections", "files", "each", "steps", "finally", "leaves"];
+/// The keys of a given state.
+pub(crate) const GIVEN: &[&str] = &["purpose", "tested-by", "needs", "files", "steps"];
+
+/// A file whose row is filled in.
+#[derive(Debug)]
+pub(crate) struct Filled {
+    /// Its name below the scenarios' folder.
+    pub(crate) file: FileName,
+    /// Its id, with the row.
+    pub(crate) id: String,
+    /// The row.
+    pub(crate) row: BTreeMap<String, String>,
+    /// Its text.
+    pub(crate) source: Arc<str>,
+}
+
+/// The given states, by name.
+pub(crate) type Givens = BTreeMap<String, Scenario>;
+
+/// Reads a scenario.
+pub(crate) fn scenario(filled: Filled, givens: &Givens) -> Result<Scenario, Vec<Diagnostic>> {
+    read(filled, |reader, node, scenario| reader.scenario(node, scenario, givens))
+}
+
+/// Reads a given state.
+pub(crate) fn given(filled: Filled) -> Result<Scenario, Vec<Diagnostic>> {
+    read(filled, |reader: &mut Reader<'_>, node, scenario| {
+        reader.given_state(node, scenario);
+    })
+}
+
+fn read(filled: Filled, keys: impl FnOnce(&mut Reader<'_>, &Node, &mut Scenario)) -> Result<Scenario, Vec<Diagnostic>> {
+    let Filled { file, id, row, source } = filled;
+    let node = yaml::parse(&file, &source).map_err(|diagnostic| vec![*diagnostic])?;
+    let nowhere = Span { file: Arc::clone(&file), line: 1, column: 1, width: 1 };
+    let mut scenario = Scenario {
+        id,
+        file,
+        source: Arc::clone(&source),
+        row,
+        purpose: Located { value: String::new(), span: nowhere },
+        covers: Vec::new(),
+        given: Vec::new(),
+        needs: Vec::new(),
+        text: TextMode::Shown,
+        connections: BTreeMap::from([("a".to_owned(), Peer::Subject)]),
+        files: BTreeMap::new(),
+        steps: Vec::new(),
+        finally: Vec::new(),
+        leaves: BTreeMap::new(),
+        tested_by: None,
+    };
+    let mut reader = Reader::new(&source);
+    keys(&mut reader, &node, &mut scenario);
+    if reader.faults.is_empty() { Ok(scenario) } else { Err(reader.faults) }
+}
+
+impl Reader<'_> {
+    fn scenario(&mut self, node: &Node, scenario: &mut Scenario, givens: &Givens) {
+        let Some(fields) = self.fields(node, "a scenario", SCENARIO) else { return };
+        self.purpose(node, fields.value("purpose"), scenario);
+        match fields.value("covers") {
+            Some(node) => scenario.covers = self.texts(node, "covers"),
+            None => self.missing(node, "covers", "name the requirements that it is for: covers: [rfc959-…]"),
+        }
+        scenario.given = fields.value("given").map(|node| self.texts(node, "given")).unwrap_or_default();
+        scenario.needs = fields.value("needs").map(|node| self.texts(node, "needs")).unwrap_or_default();
+        let modes = [("exact", TextMode::Exact), ("shown", TextMode::Shown)];
+        scenario.text = fields.value("text").and_then(|node| self.word(node, "text", &modes)).unwrap_or_default();
+        if let Some(node) = fields.value("connections") {
+            scenario.connections = self.connections(node);
+        }
+        self.connections = scenario.connections.keys().cloned().collect();
+        self.taken_over(scenario, givens);
+        if let Some(node) = fields.value("files") {
+            self.files(node);
+        }
+        scenario.files = self.fixtures.clone();
+        match fields.value("steps") {
+            Some(node) => scenario.steps = self.steps(node, "steps"),
+            None => self.missing(node, "steps", "write what the client says and what the server replies"),
+        }
+        scenario.finally = fields.value("finally").map(|node| self.steps(node, "finally")).unwrap_or_default();
+        if let Some(node) = fields.value("leaves") {
+            scenario.leaves = self.leaves(node);
+        }
+    }
+
+    fn given_state(&mut self, node: &Node, scenario: &mut Scenario) {
+        let Some(fields) = self.fields(node, "a given state", GIVEN) else { return };
+        self.purpose(node, fields.value("purpose"), scenario);
+        match fields.value("tested-by") {
+            Some(node) => scenario.tested_by = self.text(node, "tested-by").map(str::to_owned),
+            None => self.missing(node, "tested-by", "name the scenario that tests this state: tested-by: rfc959/…"),
+        }
+        scenario.needs = fields.value("needs").map(|node| self.texts(node, "needs")).unwrap_or_default();
+        if let Some(node) = fields.value("files") {
+            self.files(node);
+        }
+        scenario.files = self.fixtures.clone();
+        match fields.value("steps") {
+            Some(node) => scenario.steps = self.steps(node, "steps"),
+            None => self.missing(node, "steps", "write what leads to this state"),
+        }
+    }
+
+    fn missing(&mut self, node: &Node, key: &str, help: &str) {
+        self.fault_with_help(&node.span, format!("\"{key}\" is missing"), help);
+    }
+
+    fn purpose(&mut self, whole: &Node, node: Option<&Node>, scenario: &mut Scenario) {
+        let Some(node) = node else {
+            return self.missing(whole, "purpose", "say in one sentence what the scenario is for");
+        };
+        let Some(text) = self.text(node, "purpose") else { return };
+        let text = text.trim();
+        if text.is_empty() || text.contains('\n') {
+            self.fault(&node.span, "the purpose is one sentence on one line");
+        }
+        scenario.purpose = Located { value: text.to_owned(), span: node.span.clone() };
+    }
+
+    /// What the given states bring: their files, and what they need.
+    fn taken_over(&mut self, scenario: &mut Scenario, givens: &Givens) {
+        let known: Vec<_> = givens.keys().map(String::as_str).collect();
+        for name in scenario.given.clone() {
+            let Some(given) = givens.get(&name.value) else {
+                self.unknown(&name.span, "given state", &name.value, &known);
+                continue;
+            };
+            self.fixtures.extend(given.files.iter().map(|(path, entry)| (path.clone(), entry.clone())));
+            for need in &given.needs {
+                if !scenario.needs.iter().any(|known| known.value == need.value) {
+                    scenario.needs.push(need.clone());
+                }
+            }
+        }
+    }
+
+    fn connections(&mut self, node: &Node) -> BTreeMap<String, Peer> {
+        let mut found = BTreeMap::new();
+        let fields = self.entries(node, "connections");
+        for (key, value) in fields.iter().flat_map(super::reader::Fields::entries) {
+            let name = self.or_fault(key, values::name(key.text().unwrap_or_default()));
+            let peer = self.word(value, "peer", &[("subject", Peer::Subject), ("second", Peer::Second)]);
+            if let (Some(name), Some(peer)) = (name, peer) {
+                found.insert(name, peer);
+            }
+        }
+        if !found.contains_key("a") {
+            self.fault_with_help(&node.span, "there is no connection a", "the first connection is called a");
+        }
+        found
+    }
+
+    /// Adds the entries of `files:` to the fixtures.
+    fn files(&mut self, node: &Node) {
+        let Some(fields) = self.entries(node, "files") else { return };
+        // Contents of their own first, so that `of:` may name a file that stands below it.
+        let copies = |value: &Node| matches!(&value.value, Value::Map(keys) if keys.iter().any(|(key, _)| key.text() == Some("of")));
+        for pass in [false, true] {
+            let mut added = BTreeMap::new();
+            for (key, value) in fields.entries().filter(|(_, value)| copies(value) == pass) {
+                let name = key.text().unwrap_or_default();
+                let Some(path) = self.or_fault(key, values::path(name)) else { continue };
+                let entry = if name.ends_with('/') {
+                    self.nothing(value, name);
+                    Entry::Directory
+                } else {
+                    // A wrong content is one fault; a name that is then not known would be a second.
+                    Entry::File(self.file_content(value).unwrap_or_else(|| Content::Octets(Arc::from([]))))
+                };
+                added.insert(path, entry);
+            }
+            self.fixtures.extend(added);
+        }
+    }
+
+    fn leaves(&mut self, node: &Node) -> BTreeMap<String, Located<Left>> {
+        let mut found = BTreeMap::new();
+        let fields = self.entries(node, "leaves");
+        for (key, value) in fields.iter().flat_map(super::reader::Fields::entries) {
+            let Some(path) = self.or_fault(key, values::path(key.text().unwrap_or_default())) else { continue };
+            if let Some(left) = self.left(value, &path) {
+                found.insert(path, left);
+            }
+        }
+        found
+    }
+}

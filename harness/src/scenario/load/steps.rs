@@ -1,0 +1,271 @@
+//! Steps: maps of one key, with `for` beside it or not.
+
+use super::reader::{Reader, Wrong, both};
+use super::{reply, values};
+use crate::scenario::tree::{
+    Action, Closed, Data, Ending, Listened, Located, Method, Piece, Say, Step, Template, Within,
+};
+use crate::scenario::yaml::{Node, Value};
+
+/// The steps, by their key.
+pub(crate) const STEPS: &[&str] = &["C", "S", "login", "data", "silence", "closed", "as"];
+const STEP_KEYS: &[&str] = &["C", "S", "login", "data", "silence", "closed", "as", "for"];
+const SAY: &[&str] = &["bytes", "urgent", "line", "end", "segments"];
+/// What `data:` says in one word.
+pub(crate) const DATA_WORDS: &[&str] =
+    &["PASV", "PORT", "EPSV", "EPRT", "connect", "accept", "shutdown", "reset", "abandon", "expect-end"];
+/// What `data:` says with a map.
+pub(crate) const DATA: &[&str] = &[
+    "open",
+    "reply",
+    "receive-buffer",
+    "server-sends",
+    "client-sends",
+    "form",
+    "read",
+    "write",
+    "expect-no-connection",
+];
+/// The ways to agree on a data connection.
+pub(crate) const METHODS: &[(&str, Method)] =
+    &[("PASV", Method::Pasv), ("PORT", Method::Port), ("EPSV", Method::Epsv), ("EPRT", Method::Eprt)];
+
+impl Reader<'_> {
+    /// A list of steps.
+    pub(crate) fn steps(&mut self, node: &Node, what: &str) -> Vec<Step> {
+        let items = self.list(node, what).unwrap_or_default();
+        items.iter().filter_map(|item| self.step(item)).collect()
+    }
+
+    fn step(&mut self, node: &Node) -> Option<Step> {
+        let fields = self.entries(node, "a step")?;
+        for (key, _) in fields.entries() {
+            let name = key.text().unwrap_or_default();
+            if !STEP_KEYS.contains(&name) {
+                self.unknown(&key.span, "step", name, STEPS);
+            }
+        }
+        let mut actions = fields.entries().filter(|(key, _)| key.text() != Some("for"));
+        let Some((key, value)) = actions.next() else {
+            self.fault_with_help(
+                &node.span,
+                "this step does nothing",
+                format!("a step is one of {}", STEPS.join(", ")),
+            );
+            return None;
+        };
+        if let Some((second, _)) = actions.next() {
+            let words = (key.text().unwrap_or_default(), second.text().unwrap_or_default());
+            self.fault_with_help(
+                &second.span,
+                format!("\"{}\" and \"{}\" in one step", words.0, words.1),
+                format!("a step does one thing; put a - before {}", words.1),
+            );
+        }
+        let requirement = fields.value("for").and_then(|node| self.text(node, "for")).map(str::to_owned);
+        let action = self.action(key, value)?;
+        Some(Step { span: both(key, value), requirement, action })
+    }
+
+    fn action(&mut self, key: &Node, value: &Node) -> Option<Action> {
+        match key.text()? {
+            "C" => self.say(value).map(Action::Say),
+            "S" => self.expect(value).map(Action::Expect),
+            "login" => {
+                self.nothing(value, "login");
+                Some(Action::Login)
+            }
+            "data" => self.data(value).map(Action::Data),
+            "silence" => self.silence(value),
+            "closed" => self.closed(value).map(Action::Closed),
+            "as" => self.switch(value),
+            _ => None,
+        }
+    }
+
+    fn say(&mut self, node: &Node) -> Option<Say> {
+        let segments = match &node.value {
+            Value::Scalar { .. } => vec![self.command_line(node, b"\r\n")?],
+            Value::List(_) => {
+                let items = self.list(node, "C")?;
+                let lines = items.iter().map(|item| self.command_line(item, b"\r\n")).collect::<Option<Vec<_>>>()?;
+                vec![Template(lines.into_iter().flat_map(|line| line.0).collect())]
+            }
+            Value::Map(_) => return self.say_map(node),
+        };
+        Some(Say { segments, urgent: false })
+    }
+
+    fn say_map(&mut self, node: &Node) -> Option<Say> {
+        let fields = self.fields(node, "C", SAY)?;
+        let forms: Vec<_> = ["bytes", "line", "segments"].into_iter().filter_map(|key| fields.entry(key)).collect();
+        let &[(form, value)] = forms.as_slice() else {
+            self.fault(&node.span, "C is a line, a list of lines, or a map with one of bytes, line and segments");
+            return None;
+        };
+        for (key, beside) in [("urgent", "bytes"), ("end", "line")] {
+            if let Some((found, _)) = fields.entry(key).filter(|_| form.text() != Some(beside)) {
+                self.fault(&found.span, format!("\"{key}\" stands beside \"{beside}\" only"));
+            }
+        }
+        let urgent =
+            fields.value("urgent").and_then(|node| self.word(node, "urgent", &[("true", true), ("false", false)]));
+        let segments = match form.text()? {
+            "bytes" => {
+                let written = self.text(value, "bytes")?;
+                let octets = self.or_fault(value, values::hexadecimal(written))?;
+                vec![Template(vec![Piece::Octets(octets)])]
+            }
+            "line" => {
+                let ends: &[(&str, &[u8])] = &[("crlf", b"\r\n"), ("lf", b"\n"), ("cr", b"\r"), ("none", b"")];
+                let end = fields.value("end").and_then(|node| self.word(node, "end", ends)).unwrap_or(b"\r\n");
+                vec![self.command_line(value, end)?]
+            }
+            _ => {
+                let items = self.list(value, "segments")?;
+                let read = items.iter().map(|item| {
+                    let text = self.text(item, "a segment")?;
+                    self.or_fault(item, values::template(text))
+                });
+                read.collect::<Option<Vec<_>>>()?
+            }
+        };
+        Some(Say { segments, urgent: urgent.unwrap_or(false) })
+    }
+
+    fn command_line(&mut self, node: &Node, end: &[u8]) -> Option<Template> {
+        let text = self.text(node, "the command line")?;
+        if text.contains(['\r', '\n']) {
+            let help = "several lines are a list: [NOOP, NOOP]; other octets are { segments: [\"NO\\rOP\\r\\n\"] }";
+            self.fault_with_help(&node.span, "a command line has no line end inside", help);
+            return None;
+        }
+        let Template(mut pieces) = self.or_fault(node, values::template(text))?;
+        match pieces.last_mut() {
+            Some(Piece::Octets(octets)) => octets.extend_from_slice(end),
+            Some(Piece::Capture(_)) | None => pieces.push(Piece::Octets(end.to_vec())),
+        }
+        Some(Template(pieces))
+    }
+
+    fn silence(&mut self, node: &Node) -> Option<Action> {
+        let fields = self.fields(node, "silence", &["on", "for"])?;
+        let (Some(on), Some(during)) = (fields.value("on"), fields.value("for")) else {
+            let message = "a silence is on a connection and for a time";
+            self.fault_with_help(&node.span, message, "write silence: { on: control, for: 500ms }");
+            return None;
+        };
+        let words = [("control", Listened::Control), ("data", Listened::Data), ("both", Listened::Both)];
+        let on = self.word(on, "connection", &words);
+        let time = self.text(during, "the time")?;
+        let during = self.or_fault(during, values::duration(time))?;
+        Some(Action::Silence { on: on?, during })
+    }
+
+    fn closed(&mut self, node: &Node) -> Option<Closed> {
+        if let Value::Scalar { .. } = node.value {
+            self.fault_with_help(
+                &node.span,
+                "closed is a map",
+                "write closed: {}, or closed: { how: fin, within: 5s }",
+            );
+            return None;
+        }
+        let fields = self.fields(node, "closed", &["how", "within"])?;
+        let words = [("any", Ending::Any), ("fin", Ending::Fin)];
+        let how = fields.value("how").and_then(|node| self.word(node, "how", &words)).unwrap_or_default();
+        let within = fields.value("within").and_then(|node| self.within(node)).unwrap_or(Within::Default);
+        Some(Closed { how, within })
+    }
+
+    fn switch(&mut self, node: &Node) -> Option<Action> {
+        let name = self.text(node, "as")?;
+        if !self.connections.iter().any(|known| known == name) {
+            let known = self.connections.clone();
+            let known: Vec<_> = known.iter().map(String::as_str).collect();
+            self.unknown(&node.span, "connection", name, &known);
+            return None;
+        }
+        Some(Action::Switch(name.to_owned()))
+    }
+
+    fn data(&mut self, node: &Node) -> Option<Data> {
+        if let Value::Map(_) = node.value {
+            return self.data_map(node);
+        }
+        let word = self.text(node, "data")?;
+        if let Some((_, method)) = METHODS.iter().find(|(name, _)| *name == word) {
+            return Some(Data::Open { method: *method, reply: None, receive_buffer: None });
+        }
+        match word {
+            "connect" => Some(Data::Connect),
+            "accept" => Some(Data::Accept),
+            "shutdown" => Some(Data::Shutdown),
+            "reset" => Some(Data::Reset),
+            "abandon" => Some(Data::Abandon),
+            "expect-end" => Some(Data::ExpectEnd),
+            other => {
+                let known: Vec<_> = DATA_WORDS.iter().chain(DATA).copied().collect();
+                self.unknown(&node.span, "data step", other, &known);
+                None
+            }
+        }
+    }
+
+    fn data_map(&mut self, node: &Node) -> Option<Data> {
+        let fields = self.fields(node, "data", DATA)?;
+        let beside = ["reply", "receive-buffer", "form"];
+        let mut actions = fields.entries().filter(|(key, _)| !beside.contains(&key.text().unwrap_or_default()));
+        let Some((key, value)) = actions.next() else {
+            self.fault(&node.span, "this data step does nothing");
+            return None;
+        };
+        if let Some((second, _)) = actions.next() {
+            self.fault_with_help(&second.span, "two things in one data step", "make it a step of its own");
+        }
+        let action = key.text()?;
+        for (extra, allowed) in [("reply", &["open"][..]), ("receive-buffer", &["open"]), ("form", SENDING)] {
+            if let Some((found, _)) = fields.entry(extra).filter(|_| !allowed.contains(&action)) {
+                self.fault(&found.span, format!("\"{extra}\" stands beside {} only", allowed.join(", ")));
+            }
+        }
+        match action {
+            "open" => {
+                let method = self.word(value, "way to open a data connection", METHODS)?;
+                let reply = fields.value("reply").and_then(|node| self.open_reply(node, method));
+                let receive_buffer = fields.value("receive-buffer").and_then(|node| self.receive_buffer(node));
+                Some(Data::Open { method, reply, receive_buffer })
+            }
+            "server-sends" => Some(Data::ServerSends(self.sent(value, fields.value("form"))?)),
+            "client-sends" => Some(Data::ClientSends(self.sent(value, fields.value("form"))?)),
+            "write" => Some(Data::Write(self.sent(value, fields.value("form"))?)),
+            "read" => Some(Data::Read(self.size(value)?)),
+            "expect-no-connection" => {
+                let time = self.text(value, "the time")?;
+                Some(Data::ExpectNoConnection(self.or_fault(value, values::duration(time))?))
+            }
+            _ => None,
+        }
+    }
+
+    fn receive_buffer(&mut self, node: &Node) -> Option<usize> {
+        let size = self.size(node)?;
+        let octets = usize::try_from(size).ok().filter(|octets| (1..=16 << 20).contains(octets));
+        self.or_fault(node, octets.ok_or_else(|| Wrong::new("not a receive buffer", "from 1 to 16 MiB")))
+    }
+
+    fn open_reply(&mut self, node: &Node, method: Method) -> Option<Located<Template>> {
+        let written = self.text(node, "reply")?;
+        // RFC 959 §5.4 for PASV and PORT, RFC 2428 §2 and §3 for EPRT and EPSV.
+        let code = match method {
+            Method::Pasv => 227,
+            Method::Port | Method::Eprt => 200,
+            Method::Epsv => 229,
+        };
+        let text = self.or_fault(node, reply::defined_reply(written, code))?;
+        let value = self.or_fault(node, values::template(&text))?;
+        Some(Located { value, span: node.span.clone() })
+    }
+}
+
+const SENDING: &[&str] = &["server-sends", "client-sends", "write"];
