@@ -1,4 +1,7 @@
 //! ftpspec: runs FTP scenarios against a subject and judges what it saw.
 
+mod cli;
 pub mod scenario;
 pub mod wire;
+
+pub use cli::run;

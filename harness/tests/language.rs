@@ -75,7 +75,7 @@ fn a_file_on_disk_is_a_pattern() {
     let file = folder.path().join("mine.yaml");
     std::fs::write(&file, "purpose: Mine.\ncovers: [x]\nsteps: [{ C: NOOP }, { S: 200 }]\n").unwrap();
     let mut sources = Sources::default();
-    sources.add_file(&file).unwrap();
+    sources.add_path(&file).unwrap();
     let (suite, faults) = Suite::read_all(sources);
     assert_eq!(faults.len(), 1, "the requirement is unknown, and nothing else is wrong: {faults:?}");
     assert_eq!(suite.select(&[file.to_str().unwrap()]).unwrap().len(), 1);

@@ -20,7 +20,9 @@ pub(crate) fn suite(suite: &Suite, references: References) -> Vec<Diagnostic> {
     for given in suite.givens().values() {
         captures(suite, given, &mut faults);
         if references == References::Checked {
-            tested_by(suite, given, &mut faults);
+            if !suite.sources().came_along(&given.file) {
+                tested_by(suite, given, &mut faults);
+            }
             requirements(suite, given, &mut faults);
         }
     }
