@@ -2,6 +2,7 @@
 
 mod cli;
 pub mod scenario;
+pub mod subject;
 pub mod wire;
 
 pub use cli::run;
