@@ -128,6 +128,19 @@ impl Subject {
         }
     }
 
+    /// Whether it runs already: then it is one for all cases.
+    pub fn is_attached(&self) -> bool {
+        matches!(self.way, Way::Attached(_))
+    }
+
+    /// Whether the folder that it serves is known.
+    pub fn folder_is_known(&self) -> bool {
+        match &self.way {
+            Way::Launched(_) => true,
+            Way::Attached(attach) => attach.root.is_some(),
+        }
+    }
+
     /// Starts one process of it, with a folder of its own to serve, and waits until it listens.
     ///
     /// # Errors

@@ -50,6 +50,46 @@ fn digits(text: &[u8]) -> Option<Vec<u8>> {
     (!text.is_empty() && text.iter().all(u8::is_ascii_digit)).then(|| text.to_vec())
 }
 
+impl ReadKind {
+    /// How the value must stand in the reply.
+    pub fn form(self) -> &'static str {
+        match self {
+            Self::HostPort => "six numbers of 0 to 255, parted by commas",
+            Self::Port => "(|||port|)",
+            Self::Path => "257 \"pathname\" and a quote inside said twice",
+            Self::Time => "YYYYMMDDHHMMSS, perhaps with a fraction",
+            Self::Size => "a decimal number",
+            Self::Name => "FILE: pathname",
+            Self::Text => "text",
+        }
+    }
+
+    /// Whether two values are the same. In a pathname a slash said twice is one.
+    pub fn same(self, one: &[u8], other: &[u8]) -> bool {
+        if self != Self::Path {
+            return one == other;
+        }
+        let parts = |path: &[u8]| {
+            path.split(|octet| *octet == b'/').filter(|part| !part.is_empty()).map(<[u8]>::to_vec).collect::<Vec<_>>()
+        };
+        one.first() == other.first() && parts(one) == parts(other)
+    }
+}
+
+impl std::fmt::Display for ReadKind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::HostPort => "the address",
+            Self::Port => "the port",
+            Self::Path => "the pathname",
+            Self::Time => "the time",
+            Self::Size => "the size",
+            Self::Name => "the name",
+            Self::Text => "the text",
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use rstest::rstest;
