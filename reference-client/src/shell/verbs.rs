@@ -109,13 +109,11 @@ impl Shell {
         if self.connection.is_some() {
             return Err(ShellError::Connected);
         }
-        let connection = Connection::open(server, self.timeout).await?;
+        let mut connection = Connection::open(server, self.timeout).await?;
+        // The greeting comes unasked, and is wanted: nothing is looked at before it.
+        connection.perform(Greeting, Local::Nothing, &mut self.screen).await?;
         self.connection = Some(connection);
-        let greeted = self.perform(Greeting, Local::Nothing).await;
-        if greeted.is_err() {
-            self.connection = None;
-        }
-        greeted
+        Ok(())
     }
 
     pub(super) async fn login(
