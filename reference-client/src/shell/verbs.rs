@@ -87,6 +87,7 @@ impl Shell {
             Verb::MakeDirectory => self.exchange(CommandLine::new("MKD", operands.first()?)).await,
             Verb::RemoveDirectory => self.exchange(CommandLine::new("RMD", operands.first()?)).await,
             Verb::Get => self.get(operands.first()?, operands.optional(1)).await,
+            Verb::Resume => self.resume(operands.first()?, operands.optional(1)).await,
             Verb::Put => self.put(operands.first()?, operands.optional(1), Transfer::store).await,
             Verb::Append => self.put(operands.first()?, operands.optional(1), Transfer::append).await,
             Verb::Delete => self.exchange(CommandLine::new("DELE", operands.first()?)).await,
@@ -97,6 +98,7 @@ impl Shell {
             Verb::Ascii => self.perform(SetType::new(Representation::Ascii)?, Local::Nothing).await,
             Verb::Binary => self.perform(SetType::new(Representation::Image)?, Local::Nothing).await,
             Verb::Size => self.exchange(CommandLine::new("SIZE", operands.first()?)).await,
+            Verb::Time => self.exchange(CommandLine::new("MDTM", operands.first()?)).await,
             Verb::Status => self.status(),
             Verb::Help => self.help(operands.optional(0)),
             Verb::Close => self.quit().await,
@@ -150,11 +152,22 @@ impl Shell {
     }
 
     async fn get(&mut self, remote: &[u8], local: Option<&[u8]>) -> Result<(), ShellError> {
-        let path = match local {
-            Some(local) => self.directory.join(path_of(local)?),
-            None => self.directory.join(name_here(remote)?),
-        };
+        let path = self.local_path(remote, local)?;
         self.perform(Transfer::retrieve(remote)?, Local::Into(path)).await
+    }
+
+    async fn resume(&mut self, remote: &[u8], local: Option<&[u8]>) -> Result<(), ShellError> {
+        let path = self.local_path(remote, local)?;
+        match path.metadata() {
+            Ok(there) => self.perform(Transfer::resume(remote, there.len())?, Local::Onto(path)).await,
+            Err(problem) => Err(ShellError::Read { path, problem }),
+        }
+    }
+
+    /// Where a fetched file goes: where the user says, else under its own name.
+    fn local_path(&self, remote: &[u8], local: Option<&[u8]>) -> Result<PathBuf, ShellError> {
+        let name = local.map_or_else(|| name_here(remote), path_of)?;
+        Ok(self.directory.join(name))
     }
 
     async fn put(

@@ -93,6 +93,13 @@ impl Peer {
         (Ipv4Addr::LOCALHOST, port).into()
     }
 
+    /// The client neither says anything nor closes for so long.
+    pub(crate) fn is_open_for(&mut self, silence: Duration) {
+        self.control.get_ref().set_read_timeout(Some(silence)).unwrap();
+        let error = self.control.read(&mut [0]).expect_err("the client neither speaks nor closes");
+        assert_eq!(error.kind(), std::io::ErrorKind::WouldBlock);
+    }
+
     /// Waits until the client closes.
     pub(crate) fn until_closed(&mut self) {
         let mut rest = Vec::new();

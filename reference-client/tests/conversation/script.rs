@@ -4,6 +4,7 @@ use std::fs;
 use std::io::Write;
 use std::net::TcpStream;
 use std::path::Path;
+use std::time::Duration;
 
 use assert_cmd::Command;
 use predicates::str::{contains, starts_with};
@@ -155,6 +156,7 @@ fn close_does_not_wait_for_the_server() {
 fn the_end_of_the_input_waits_for_the_server_to_close() {
     let server = FakeServer::play(|peer| {
         peer.hear("QUIT");
+        peer.is_open_for(Duration::from_millis(200));
         peer.say("221 bye");
     });
     let here = tempdir().unwrap();

@@ -59,6 +59,25 @@ fn gets_a_file_by_port() {
     assert_eq!(fs::read(here.path().join("f")).unwrap(), b"a\nb\n");
 }
 
+#[test]
+fn resumes_a_file() {
+    let server = FakeServer::play(|peer| {
+        peer.log_in();
+        peer.answer("TYPE I", "200 image");
+        let data = peer.answer_pasv();
+        peer.answer("REST 3", "350 go on");
+        peer.answer("RETR f", "150 comes");
+        data.accept().unwrap().0.write_all(b"tent").unwrap();
+        peer.say("226 done");
+        peer.answer("QUIT", "221 bye");
+    });
+    let here = tempdir().unwrap();
+    fs::write(here.path().join("f"), "con").unwrap();
+    client(here.path(), "epsv off\nreget f\n").arg(url(&server)).assert().success();
+    server.end();
+    assert_eq!(fs::read(here.path().join("f")).unwrap(), b"content");
+}
+
 #[rstest]
 #[case("put f", "STOR f")]
 #[case("put f g", "STOR g")]
@@ -110,13 +129,14 @@ fn runs_the_commands_that_need_no_data() {
             ("RNFR f", "350 to?"),
             ("RNTO g", "250 ok"),
             ("SIZE g", "213 7"),
+            ("MDTM g", "213 19851001120000"),
             ("SITE  HELP \\\"x", "214 no"),
             ("QUIT", "221 bye"),
         ] {
             peer.answer(command, reply);
         }
     });
-    let input = "# a remark\n\ncd d\ncdup\npwd\nmkdir \"a b\"\nrmdir a\\ b\ndelete f\nrename f g\nsize g\nquote SITE  HELP \"x\nstatus\n";
+    let input = "# a remark\n\ncd d\ncdup\npwd\nmkdir \"a b\"\nrmdir a\\ b\ndelete f\nrename f g\nsize g\ntime g\nquote SITE  HELP \"x\nstatus\n";
     let here = tempdir().unwrap();
     client(here.path(), input)
         .arg(url(&server))
@@ -433,8 +453,8 @@ fn mistakes_are_explained(#[case] arguments: &[&str], #[case] input: &str, #[cas
 fn help_lists_the_commands() {
     let here = tempdir().unwrap();
     client(here.path(), "")
-        .args(["-c", "help", "-c", "help get"])
+        .args(["-c", "help", "-c", "help rename"])
         .assert()
         .success()
-        .stdout(contains("get REMOTE [LOCAL]").count(2));
+        .stdout(contains("rename FROM TO").count(2));
 }
