@@ -62,7 +62,9 @@ impl Shell {
         let operands = Operands { words, usage: row.usage };
         if row.verb == Verb::Quit {
             if self.connection.is_some() {
-                self.quit().await?;
+                // Whatever the server makes of QUIT, it is the last line.
+                let quit = self.quit().await;
+                self.record(quit)?;
             }
             return Ok(Next::End);
         }
@@ -136,6 +138,9 @@ impl Shell {
     }
 
     async fn login_typed(&mut self, operands: &Operands<'_>) -> Result<(), ShellError> {
+        if self.connection.is_none() {
+            return Err(ShellError::NotConnected);
+        }
         let Some(name) = operands.optional(0) else {
             let user = User::anonymous();
             return self.login(&user.name, user.password.as_ref(), None).await;

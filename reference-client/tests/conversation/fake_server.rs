@@ -122,3 +122,8 @@ pub(crate) fn client(directory: &Path, input: &str) -> Command {
     command.current_dir(directory).write_stdin(input).timeout(PATIENCE);
     command
 }
+
+/// What the program takes to log in there.
+pub(crate) fn url(server: &FakeServer) -> String {
+    format!("ftp://u:sesame@{}", server.address)
+}

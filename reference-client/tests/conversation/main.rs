@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod fake_server;
 #[cfg(test)]
+mod hostile;
+#[cfg(test)]
 mod script;
 #[cfg(test)]
 mod shell;
