@@ -13,6 +13,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::Moved;
+use crate::escape::escaped_path;
 use crate::representation::{Incoming, Representation, outgoing};
 
 /// Octets moved at a time.
@@ -121,7 +122,7 @@ fn sink(local: Local) -> Result<Box<dyn Write>, String> {
     };
     match how.open(&path) {
         Ok(file) => Ok(Box::new(file)),
-        Err(error) => Err(format!("the local file {} cannot be written: {error}", path.display())),
+        Err(error) => Err(format!("the local file {} cannot be written: {error}", escaped_path(&path))),
     }
 }
 

@@ -9,7 +9,7 @@ use super::screen::listing;
 use super::table::{ROWS, Row, Verb};
 use super::words::{after_first_word, words};
 use super::{Next, Shell, ShellError, password};
-use crate::escape::escaped;
+use crate::escape::{escaped, escaped_path};
 use crate::representation::Representation;
 use crate::runtime::{Connection, Local};
 use crate::session::command::{CommandLine, Secret};
@@ -205,7 +205,7 @@ impl Shell {
         }
         let shown =
             std::path::absolute(if self.directory.as_os_str().is_empty() { Path::new(".") } else { &self.directory })?;
-        Ok(self.screen.line(&format!("Local files are in {}.", escaped(shown.as_os_str().as_encoded_bytes())))?)
+        Ok(self.screen.line(&format!("Local files are in {}.", escaped_path(&shown)))?)
     }
 
     fn choose_side(&mut self, side: Side) -> Result<(), ShellError> {

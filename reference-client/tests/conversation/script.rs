@@ -123,12 +123,12 @@ fn what_fails_is_said_and_ends_the_client(#[case] input: &str, #[case] message: 
 
 #[test]
 fn a_refused_open_is_shown_and_fails() {
-    let server = FakeServer::play(|peer| peer.answer("EPSV", "522 no"));
+    let server = FakeServer::play(|peer| peer.answer("EPSV", "522 no\x1b"));
     let here = tempdir().unwrap();
     script(&server, here.path(), "open EPSV\n")
         .assert()
         .code(1)
-        .stdout("S 522 no\n.\nerror the server refused: 522 no\n");
+        .stdout("S 522 no\\x1b\n.\nerror the server refused: 522 no\\x1b\n");
     server.end();
 }
 
