@@ -136,6 +136,7 @@ impl LineReader {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
     use rstest::rstest;
 
     fn line(text: &[u8]) -> Received {
@@ -189,5 +190,17 @@ mod tests {
         assert!(reader.is_within_line());
         assert_eq!(reader.take(&mut &b"\n"[..]), Some(line(b"N")));
         assert!(!reader.is_within_line());
+    }
+
+    proptest! {
+        /// RFC 1123 §4.1.2.10: where reads end says nothing.
+        #[test]
+        fn the_boundaries_of_reads_say_nothing(
+            octets in prop::collection::vec(prop_oneof![any::<u8>(), prop::sample::select(&b"\r\n\0a\xff\xf4\xfa\xf0\xfd"[..])], 0..200),
+            size in 1_usize..20,
+        ) {
+            let whole = read_in_pieces(8, &octets, octets.len().max(1));
+            prop_assert_eq!(read_in_pieces(8, &octets, size), whole);
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! Shows octets of a peer without obeying them.
 
 use std::fmt::Write as _;
+use std::path::Path;
 
 /// The octets as text on one line. Printable text in UTF-8 stays as it is; a backslash is doubled; every other
 /// octet (controls, and what is not UTF-8) is written `\xNN`. The octets can be had back from it.
@@ -13,6 +14,11 @@ pub(crate) fn escaped(octets: &[u8]) -> String {
         push_hexadecimal(chunk.invalid(), &mut text);
     }
     text
+}
+
+/// A local path, escaped: its last part may be a name the server gave.
+pub(crate) fn escaped_path(path: &Path) -> String {
+    escaped(path.as_os_str().as_encoded_bytes())
 }
 
 fn push(character: char, text: &mut String) {

@@ -2,13 +2,13 @@
 
 mod data;
 pub(crate) mod input;
+mod witness;
 
 use std::collections::VecDeque;
 use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use protocol::Reply;
 use thiserror::Error;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream, lookup_host};
@@ -20,30 +20,10 @@ use crate::target::ServerName;
 use data::{Data, Movement};
 
 pub(crate) use data::Local;
+pub(crate) use witness::{Moved, Witness};
 
 /// The most octets of the control connection that are read and not yet understood.
 const READ_SIZE: usize = 16 * 1024;
-
-/// Where what happens on a connection is shown.
-pub(crate) trait Witness {
-    /// A command is said; the line may be shown, but is not escaped.
-    fn said(&mut self, line: &[u8]) -> io::Result<()>;
-    /// A reply came.
-    fn replied(&mut self, reply: &Reply) -> io::Result<()>;
-    /// A reply came that nothing was asked for.
-    fn replied_unasked(&mut self, reply: &Reply) -> io::Result<()>;
-    /// Something the user should know.
-    fn note(&mut self, note: &str) -> io::Result<()>;
-    /// All data of a transfer went through: so many octets on the wire.
-    fn moved(&mut self, moved: Moved) -> io::Result<()>;
-}
-
-/// How much went through a data connection, and which way.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Moved {
-    Received { octets: u64 },
-    Sent { octets: u64 },
-}
 
 /// Why a wait on the control connection ended without what was waited for. The connection is of no use then.
 #[derive(Debug, Error)]

@@ -23,7 +23,7 @@ use std::time::Duration;
 use protocol::Reply;
 use thiserror::Error;
 
-use crate::escape::escaped;
+use crate::escape::{escaped, escaped_path};
 use crate::runtime::input::Lines;
 use crate::runtime::{Connection, Local, Moved, RuntimeError, Witness};
 use crate::session::command::CommandLine;
@@ -41,7 +41,7 @@ pub(crate) async fn run(server: &ServerName, wait: Duration) -> io::Result<ExitC
         Ok(()) => Ok(ExitCode::SUCCESS),
         Err(ScriptError::Runtime(RuntimeError::Output(error))) => Err(error),
         Err(error) => {
-            print(&format!("error {}", escaped(error.to_string().as_bytes())))?;
+            print(&format!("error {error}"))?;
             Ok(ExitCode::FAILURE)
         }
     }
@@ -123,11 +123,11 @@ enum ScriptError {
     Runtime(#[from] RuntimeError),
     #[error("the instruction cannot be read: {0}")]
     Input(io::Error),
-    #[error("\"{}\" is no instruction; there are: C LINE, reply, open PASV|EPSV|PORT|EPRT, receive FILE, send FILE, close", .0.escape_ascii())]
+    #[error("\"{}\" is no instruction; there are: C LINE, reply, open PASV|EPSV|PORT|EPRT, receive FILE, send FILE, close", escaped(.0))]
     Unknown(Vec<u8>),
-    #[error("\"{0}\" is not the name of a file in the current directory")]
+    #[error("\"{}\" is not the name of a file in the current directory", escaped(.0.as_bytes()))]
     Name(String),
-    #[error("the file {} cannot be read: {problem}", .path.display())]
+    #[error("the file {} cannot be read: {problem}", escaped_path(.path))]
     File { path: PathBuf, problem: io::Error },
 }
 

@@ -198,6 +198,8 @@ pub(crate) enum Failure {
     AccountWanted,
     #[error("the server wants a password, and none was given: login USER PASSWORD")]
     PasswordWanted,
+    #[error("a file is resumed in image type only; say `binary` first")]
+    ResumeAscii,
     #[error("{0}")]
     Data(String),
     #[error("the server's answer to {verb} did not come in the right order")]

@@ -14,7 +14,7 @@ use std::time::Duration;
 use thiserror::Error;
 
 use crate::arguments::Arguments;
-use crate::escape::escaped;
+use crate::escape::escaped_path;
 use crate::runtime::input::Lines;
 use crate::runtime::{Connection, Local, RuntimeError};
 use crate::session::Failure;
@@ -124,9 +124,9 @@ impl Shell {
             if let RuntimeError::Output(error) = error {
                 return Err(error);
             }
-            return self.screen.failure(&escaped(error.to_string().as_bytes()));
+            return self.screen.failure(&error);
         }
-        self.screen.failure(&escaped(error.to_string().as_bytes()))
+        self.screen.failure(&error)
     }
 
     /// Performs an operation on the connection. Replies that came unasked are shown first.
@@ -177,9 +177,9 @@ enum ShellError {
     Target(#[from] TargetError),
     #[error("\"{0}\" names no file that can be made here; say a local name: get REMOTE LOCAL")]
     LocalName(String),
-    #[error("the local file {} cannot be read: {problem}", .path.display())]
+    #[error("the local file {} cannot be read: {problem}", escaped_path(.path))]
     Read { path: PathBuf, problem: io::Error },
-    #[error("{} is no directory here", .0.display())]
+    #[error("{} is no directory here", escaped_path(.0))]
     NoDirectory(PathBuf),
     #[error("the password cannot be read: {0}")]
     Password(io::Error),

@@ -118,6 +118,7 @@ pub struct ReplyError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
     use rstest::rstest;
 
     fn read_in_pieces(mut reader: ReplyReader, octets: &[u8], size: usize) -> Vec<Result<Vec<String>, String>> {
@@ -178,5 +179,29 @@ mod tests {
     fn the_error_shows_no_control_octets() {
         let error = ReplyError { line: b"\x1b[2J".to_vec() };
         assert!(!error.to_string().contains('\x1b'), "{error}");
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_said_is_read_again(
+            number in 100_u16..=699,
+            texts in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..20), 1..5),
+            size in 1_usize..40,
+        ) {
+            let reply = Reply::multi_line(Code::new(number).unwrap(), &texts);
+            let mut reader = ReplyReader::default();
+            let mut read = Vec::new();
+            for mut piece in reply.to_bytes().chunks(size) {
+                read.extend(reader.take(&mut piece));
+            }
+            prop_assert_eq!(read, [Ok(reply)]);
+            prop_assert!(!reader.is_within_reply());
+        }
+
+        #[test]
+        fn octets_of_any_kind_are_read_to_their_end(octets in prop::collection::vec(any::<u8>(), 0..400), size in 1_usize..40) {
+            let whole = read_in_pieces(ReplyReader::with_limit(50), &octets, octets.len().max(1));
+            prop_assert_eq!(read_in_pieces(ReplyReader::with_limit(50), &octets, size), whole);
+        }
     }
 }

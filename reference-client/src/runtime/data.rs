@@ -1,6 +1,6 @@
 //! The data connection: waiting for it, and moving octets between it and a file.
 
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::future::poll_fn;
 use std::io::{self, Read, Write};
 use std::net::IpAddr;
@@ -13,6 +13,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::Moved;
+use crate::escape::escaped_path;
 use crate::representation::{Incoming, Representation, outgoing};
 
 /// Octets moved at a time.
@@ -24,6 +25,8 @@ pub(crate) enum Local {
     Nothing,
     /// Into this file, which is made when the data begin to come: a refused RETR must not empty a file.
     Into(PathBuf),
+    /// Behind what stands in this file.
+    Onto(PathBuf),
     /// From this file, opened before anything was said.
     From(File),
     /// To what shows it.
@@ -111,13 +114,15 @@ async fn accept(listener: &TcpListener, terms: Terms) -> Result<TcpStream, Strin
 }
 
 fn sink(local: Local) -> Result<Box<dyn Write>, String> {
-    match local {
-        Local::Into(path) => match File::create(&path) {
-            Ok(file) => Ok(Box::new(file)),
-            Err(error) => Err(format!("the local file {} cannot be written: {error}", path.display())),
-        },
-        Local::Show(sink) => Ok(sink),
-        Local::Nothing | Local::From(_) => Err("there is no file to receive into".to_owned()),
+    let (path, how) = match local {
+        Local::Into(path) => (path, OpenOptions::new().write(true).create(true).truncate(true).clone()),
+        Local::Onto(path) => (path, OpenOptions::new().append(true).clone()),
+        Local::Show(sink) => return Ok(sink),
+        Local::Nothing | Local::From(_) => return Err("there is no file to receive into".to_owned()),
+    };
+    match how.open(&path) {
+        Ok(file) => Ok(Box::new(file)),
+        Err(error) => Err(format!("the local file {} cannot be written: {error}", escaped_path(&path))),
     }
 }
 

@@ -1,5 +1,6 @@
 //! What the shell shows: replies and listings on standard output, failures on standard error, nothing unescaped.
 
+use std::error::Error;
 use std::io::{self, Write};
 
 use protocol::Reply;
@@ -43,9 +44,9 @@ impl Screen {
         self.write(&format!("{text}\n"))
     }
 
-    /// What failed, already escaped.
-    pub(super) fn failure(&self, text: &str) -> io::Result<()> {
-        writeln!(self.errors.lock(), "Failed: {text}.")
+    /// What failed. The messages of errors hold nothing of a peer that is not escaped.
+    pub(super) fn failure(&self, error: &impl Error) -> io::Result<()> {
+        writeln!(self.errors.lock(), "Failed: {error}.")
     }
 
     fn write(&self, text: &str) -> io::Result<()> {

@@ -9,7 +9,7 @@ use super::screen::listing;
 use super::table::{ROWS, Row, Verb};
 use super::words::{after_first_word, words};
 use super::{Next, Shell, ShellError, password};
-use crate::escape::escaped;
+use crate::escape::{escaped, escaped_path};
 use crate::representation::Representation;
 use crate::runtime::{Connection, Local};
 use crate::session::command::{CommandLine, Secret};
@@ -62,7 +62,9 @@ impl Shell {
         let operands = Operands { words, usage: row.usage };
         if row.verb == Verb::Quit {
             if self.connection.is_some() {
-                self.quit().await?;
+                // Whatever the server makes of QUIT, it is the last line.
+                let quit = self.quit().await;
+                self.record(quit)?;
             }
             return Ok(Next::End);
         }
@@ -87,6 +89,7 @@ impl Shell {
             Verb::MakeDirectory => self.exchange(CommandLine::new("MKD", operands.first()?)).await,
             Verb::RemoveDirectory => self.exchange(CommandLine::new("RMD", operands.first()?)).await,
             Verb::Get => self.get(operands.first()?, operands.optional(1)).await,
+            Verb::Resume => self.resume(operands.first()?, operands.optional(1)).await,
             Verb::Put => self.put(operands.first()?, operands.optional(1), Transfer::store).await,
             Verb::Append => self.put(operands.first()?, operands.optional(1), Transfer::append).await,
             Verb::Delete => self.exchange(CommandLine::new("DELE", operands.first()?)).await,
@@ -97,6 +100,7 @@ impl Shell {
             Verb::Ascii => self.perform(SetType::new(Representation::Ascii)?, Local::Nothing).await,
             Verb::Binary => self.perform(SetType::new(Representation::Image)?, Local::Nothing).await,
             Verb::Size => self.exchange(CommandLine::new("SIZE", operands.first()?)).await,
+            Verb::Time => self.exchange(CommandLine::new("MDTM", operands.first()?)).await,
             Verb::Status => self.status(),
             Verb::Help => self.help(operands.optional(0)),
             Verb::Close => self.quit().await,
@@ -109,13 +113,11 @@ impl Shell {
         if self.connection.is_some() {
             return Err(ShellError::Connected);
         }
-        let connection = Connection::open(server, self.timeout).await?;
+        let mut connection = Connection::open(server, self.timeout).await?;
+        // The greeting comes unasked, and is wanted: nothing is looked at before it.
+        connection.perform(Greeting, Local::Nothing, &mut self.screen).await?;
         self.connection = Some(connection);
-        let greeted = self.perform(Greeting, Local::Nothing).await;
-        if greeted.is_err() {
-            self.connection = None;
-        }
-        greeted
+        Ok(())
     }
 
     pub(super) async fn login(
@@ -136,6 +138,9 @@ impl Shell {
     }
 
     async fn login_typed(&mut self, operands: &Operands<'_>) -> Result<(), ShellError> {
+        if self.connection.is_none() {
+            return Err(ShellError::NotConnected);
+        }
         let Some(name) = operands.optional(0) else {
             let user = User::anonymous();
             return self.login(&user.name, user.password.as_ref(), None).await;
@@ -152,11 +157,22 @@ impl Shell {
     }
 
     async fn get(&mut self, remote: &[u8], local: Option<&[u8]>) -> Result<(), ShellError> {
-        let path = match local {
-            Some(local) => self.directory.join(path_of(local)?),
-            None => self.directory.join(name_here(remote)?),
-        };
+        let path = self.local_path(remote, local)?;
         self.perform(Transfer::retrieve(remote)?, Local::Into(path)).await
+    }
+
+    async fn resume(&mut self, remote: &[u8], local: Option<&[u8]>) -> Result<(), ShellError> {
+        let path = self.local_path(remote, local)?;
+        match path.metadata() {
+            Ok(there) => self.perform(Transfer::resume(remote, there.len())?, Local::Onto(path)).await,
+            Err(problem) => Err(ShellError::Read { path, problem }),
+        }
+    }
+
+    /// Where a fetched file goes: where the user says, else under its own name.
+    fn local_path(&self, remote: &[u8], local: Option<&[u8]>) -> Result<PathBuf, ShellError> {
+        let name = local.map_or_else(|| name_here(remote), path_of)?;
+        Ok(self.directory.join(name))
     }
 
     async fn put(
@@ -189,7 +205,7 @@ impl Shell {
         }
         let shown =
             std::path::absolute(if self.directory.as_os_str().is_empty() { Path::new(".") } else { &self.directory })?;
-        Ok(self.screen.line(&format!("Local files are in {}.", escaped(shown.as_os_str().as_encoded_bytes())))?)
+        Ok(self.screen.line(&format!("Local files are in {}.", escaped_path(&shown)))?)
     }
 
     fn choose_side(&mut self, side: Side) -> Result<(), ShellError> {

@@ -1,4 +1,5 @@
-//! RETR, STOR, APPE, LIST, NLST: TYPE where it must change, a data connection, the command, the data, the final reply.
+//! RETR, STOR, APPE, LIST, NLST: TYPE where it must change, a data connection, REST to resume, the command, the data,
+//! the final reply.
 
 use protocol::{Reply, Severity};
 
@@ -15,6 +16,8 @@ pub(crate) struct Transfer {
     verb: &'static str,
     command: CommandLine,
     direction: Direction,
+    /// Said right before the command (RFC 3659 §5.3), until it is said.
+    restart: Option<CommandLine>,
     stage: Stage,
 }
 
@@ -33,6 +36,8 @@ enum Stage {
     Beginning,
     Type(SetType),
     Opening(OpenData),
+    /// REST is said.
+    Restarting,
     /// The command is said; its first reply is awaited.
     Said,
     Moving(Moving),
@@ -48,6 +53,13 @@ struct Moving {
 impl Transfer {
     pub(crate) fn retrieve(pathname: &[u8]) -> Result<Self, Failure> {
         Ok(Self::new("RETR", CommandLine::new("RETR", pathname)?, Direction::FileComes))
+    }
+
+    /// The rest of a file of which this side has so many octets. RFC 3659 §5.1 counts them in the representation that
+    /// is sent; that is what stands in the local file in TYPE I only.
+    pub(crate) fn resume(pathname: &[u8], octets: u64) -> Result<Self, Failure> {
+        let restart = CommandLine::new("REST", octets.to_string().as_bytes())?;
+        Ok(Self { restart: Some(restart), ..Self::retrieve(pathname)? })
     }
 
     pub(crate) fn store(pathname: &[u8]) -> Result<Self, Failure> {
@@ -67,10 +79,13 @@ impl Transfer {
     }
 
     fn new(verb: &'static str, command: CommandLine, direction: Direction) -> Self {
-        Self { verb, command, direction, stage: Stage::Beginning }
+        Self { verb, command, direction, restart: None, stage: Stage::Beginning }
     }
 
     fn begin(&mut self, manner: &mut Manner) -> Result<Progress, Failure> {
+        if self.restart.is_some() && manner.representation == Representation::Ascii {
+            return Err(Failure::ResumeAscii);
+        }
         if self.direction == Direction::ListingComes || manner.said == Some(manner.representation) {
             return self.open(manner);
         }
@@ -85,6 +100,16 @@ impl Transfer {
         let progress = open.step(Event::Begin, manner)?;
         self.stage = Stage::Opening(open);
         Ok(progress)
+    }
+
+    /// REST if it is wanted and not said; else the command.
+    fn say(&mut self) -> Progress {
+        let (stage, line) = match self.restart.take() {
+            Some(restart) => (Stage::Restarting, restart),
+            None => (Stage::Said, self.command.clone()),
+        };
+        self.stage = stage;
+        Progress::Wait(vec![Action::Say(line)])
     }
 
     /// The first reply to the command: the data move now, or never.
@@ -115,12 +140,16 @@ impl Operation for Transfer {
                 waiting @ Progress::Wait(_) => Ok(waiting),
             },
             Stage::Opening(open) => match open.step(event, manner)? {
-                Progress::Done(mut actions) => {
-                    self.stage = Stage::Said;
-                    actions.push(Action::Say(self.command.clone()));
-                    Ok(Progress::Wait(actions))
-                }
+                Progress::Done(_) => Ok(self.say()),
                 waiting @ Progress::Wait(_) => Ok(waiting),
+            },
+            Stage::Restarting => match event {
+                Event::Reply(reply) if reply.severity() == Severity::Intermediate => Ok(self.say()),
+                Event::Reply(reply) => Err(Failure::of(reply)),
+                Event::DataFailed(problem) => Err(Failure::Data(problem)),
+                Event::Begin | Event::Listening(_) | Event::Connected | Event::DataEnded => {
+                    Err(Failure::Order { verb: self.verb })
+                }
             },
             Stage::Said => match event {
                 Event::Reply(reply) => self.answered(reply, manner),
@@ -208,6 +237,23 @@ mod tests {
         let script = [&OPEN[1..], &["150 comes", "ended", "226 done"]].concat();
         let done = ["C: EPSV", "connect 127.0.0.1:1025", command, "receive ascii", "done"];
         assert_eq!(play(transfer.unwrap(), &script), done);
+    }
+
+    #[rstest]
+    #[case::done(&["350 go on", "150 comes", "ended", "226 done"], &["C: RETR f", "receive image", "done"])]
+    #[case::refused(&["502 no"], &["failed: the server refused: 502 no"])]
+    #[case::not_understood(&["200 ok"], &["failed: the server's reply does not fit here: 200 ok"])]
+    fn the_rest_of_a_file_comes(#[case] script: &[&str], #[case] done: &[&str]) {
+        let all = play(Transfer::resume(b"f", 1300).unwrap(), &[&OPEN[..], script].concat());
+        let before = ["C: TYPE I", "C: EPSV", "connect 127.0.0.1:1025", "C: REST 1300"];
+        assert_eq!(all, [&before[..], done].concat());
+    }
+
+    #[test]
+    fn text_is_not_resumed() {
+        let mut manner = Manner { representation: Representation::Ascii, ..Manner::new(peer_v4(), peer_v4()) };
+        let mut transfer = Transfer::resume(b"f", 1300).unwrap();
+        assert_eq!(transfer.step(Event::Begin, &mut manner), Err(Failure::ResumeAscii));
     }
 
     #[test]
