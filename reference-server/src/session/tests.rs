@@ -71,7 +71,7 @@ impl Bench {
                         self.listens = self.can_listen;
                         inputs.push(Input::Listening(self.can_listen.then(|| address("127.0.0.1:26222"))));
                     }
-                    Action::StopListening => self.listens = false,
+                    Action::StopListening | Action::Close => self.listens = false,
                     Action::Transfer(order) => {
                         assert!(self.running.is_none(), "two transfers at a time");
                         if order.route == Route::Passive {
@@ -81,7 +81,6 @@ impl Bench {
                         self.running = Some(order);
                     }
                     Action::StopTransfer => self.stops += 1,
-                    Action::Close => self.listens = false,
                 }
             }
         }
