@@ -169,8 +169,7 @@ impl Conversation {
                 return Ok(Some(Input::Performed(resume)));
             }
             Action::Listen => {
-                // The port before is closed first: a client that says PASV again has given it up.
-                self.passive = None;
+                // This closes the port before: a client that says PASV again has given it up.
                 self.passive = Passive::listen(self.local.ip())
                     .inspect_err(|error| tracing::warn!(%error, "cannot listen for a data connection"))
                     .ok();

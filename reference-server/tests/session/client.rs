@@ -168,3 +168,11 @@ pub(crate) fn read_all(mut data: TcpStream) -> Vec<u8> {
     data.read_to_end(&mut octets).unwrap();
     octets
 }
+
+/// Whether the server closed. A connection that it had not taken yet, or had not read to the end, is reset.
+pub(crate) fn is_at_end(data: &mut TcpStream) -> bool {
+    match data.read(&mut [0; 1]) {
+        Ok(count) => count == 0,
+        Err(error) => error.kind() == std::io::ErrorKind::ConnectionReset,
+    }
+}

@@ -1,12 +1,12 @@
 //! The control connection.
 
-use std::io::Read;
+use std::io::{Read, Write};
 use std::net::Shutdown;
 
 use rstest::rstest;
 use socket2::SockRef;
 
-use crate::client::Server;
+use crate::client::{Server, is_at_end};
 
 #[test]
 fn the_farewell_of_the_assignment() {
@@ -102,6 +102,28 @@ fn abor_during_a_transfer(#[case] in_band: &[u8], #[case] urgent: &[u8]) {
     assert_eq!(client.retrieve("robots.txt").len(), 26);
 }
 
+#[test]
+fn abor_stops_a_file_that_is_received() {
+    let server = Server::start();
+    let mut client = server.login();
+    let mut data = client.open_passive();
+    client.say_all(&[("STOR new", "150")]);
+    data.write_all(b"part").unwrap();
+    client.send(b"ABOR\r\n");
+    client.expect("426");
+    client.expect("226");
+    assert!(is_at_end(&mut data));
+    client.say_all(&[("NOOP", "200")]);
+}
+
+#[test]
+fn abor_before_there_is_a_data_connection() {
+    let server = Server::start();
+    let mut client = server.login();
+    client.say_all(&[("PASV", "227"), ("RETR robots.txt", "150"), ("ABOR", "426")]);
+    client.expect("226");
+}
+
 /// Where urgent data ends, a read ends early. What stands behind it must be read all the same.
 #[test]
 fn a_synch_hides_nothing() {
@@ -148,7 +170,7 @@ fn the_loss_of_the_control_connection_closes_the_data_connection() {
     let mut data = client.open_passive();
     client.say_all(&[("STOR new", "150")]);
     drop(client);
-    assert_eq!(data.read(&mut [0; 1]).unwrap(), 0);
+    assert!(is_at_end(&mut data));
 }
 
 #[test]

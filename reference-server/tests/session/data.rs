@@ -125,6 +125,20 @@ fn a_client_that_resets_is_noticed() {
     client.say_all(&[("NOOP", "200")]);
 }
 
+#[rstest]
+#[case::nobody_reads("RETR big")]
+#[case::nobody_writes("STOR new")]
+fn a_transfer_that_stands_still_ends(#[case] line: &str) {
+    let server = Server::with(&["--idle-timeout", "1"]);
+    std::fs::File::create(server.root().join("big")).unwrap().set_len(64 << 20).unwrap();
+    let mut client = server.login();
+    let data = client.open_passive();
+    client.say_all(&[(line, "150")]);
+    client.expect("426");
+    drop(data);
+    client.say_all(&[("NOOP", "200")]);
+}
+
 #[test]
 fn a_stalled_transfer_holds_up_nobody_else() {
     let server = Server::start();
