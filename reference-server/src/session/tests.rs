@@ -310,6 +310,19 @@ fn a_guest_may_only_read(#[case] line: &str) {
     assert_eq!(code(&bench.say("CWD sub")), "250");
 }
 
+#[rstest]
+#[case("PORT 127,0,0,1,4,1")]
+#[case("EPRT |1|127.0.0.1|2000|")]
+#[case("ABOR")]
+#[case("REIN")]
+fn these_close_the_port_that_listens(#[case] line: &str) {
+    let mut bench = Bench::logged_in();
+    bench.say("PASV");
+    assert!(bench.listens);
+    bench.say(line);
+    assert!(!bench.listens);
+}
+
 #[test]
 fn no_port_can_be_opened() {
     let mut bench = Bench::logged_in();
