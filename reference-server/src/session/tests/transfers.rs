@@ -130,13 +130,23 @@ fn a_route_is_for_one_transfer(#[case] arrange: Option<&str>, #[case] expected: 
     assert_eq!(bench.running.as_ref().map(|order| order.route), Some(Route::Active(address("127.0.0.1:50000"))));
 }
 
-#[test]
-fn a_new_file_without_data_connection_goes_away() {
+#[rstest]
+#[case::no_data_connection(0, End::NotOpened, "425", false)]
+#[case::aborted_before_anything_came(0, End::Stopped, "426", false)]
+#[case::aborted_in_the_middle(5, End::Stopped, "426", true)]
+#[case::broken(0, End::Broken, "426", true)]
+#[case::empty(0, End::Complete, "226", true)]
+fn a_new_file_that_nothing_came_for_goes_away(
+    #[case] octets: u64,
+    #[case] end: End,
+    #[case] reply: &str,
+    #[case] stays: bool,
+) {
     let mut bench = Bench::logged_in();
     bench.say("STOR new");
     assert!(bench.root.path().join("new").exists());
-    assert_eq!(code(&bench.end_transfer(0, End::NotOpened)), "425");
-    assert!(!bench.root.path().join("new").exists());
+    assert_eq!(code(&bench.end_transfer(octets, end)), reply);
+    assert_eq!(bench.root.path().join("new").exists(), stays);
 }
 
 #[test]
