@@ -13,6 +13,8 @@ pub enum Feature {
     RestStream,
     /// SIZE (RFC 3659 §4.3).
     Size,
+    /// Pathnames are names with `/` between them, from a root `/` on (RFC 3659 §6).
+    Tvfs,
     /// Pathnames in UTF-8 (RFC 2640 §3.2).
     Utf8,
 }
@@ -26,6 +28,7 @@ impl Feature {
             Self::Mdtm => "MDTM",
             Self::RestStream => "REST STREAM",
             Self::Size => "SIZE",
+            Self::Tvfs => "TVFS",
             Self::Utf8 => "UTF8",
         }
     }
@@ -40,7 +43,7 @@ impl Feature {
     /// ```
     pub fn parse(line: &[u8]) -> Option<Self> {
         let label = line.strip_prefix(b" ")?;
-        let all = [Self::Eprt, Self::Epsv, Self::Mdtm, Self::RestStream, Self::Size, Self::Utf8];
+        let all = [Self::Eprt, Self::Epsv, Self::Mdtm, Self::RestStream, Self::Size, Self::Tvfs, Self::Utf8];
         all.into_iter().find(|feature| feature.line().as_bytes().eq_ignore_ascii_case(label))
     }
 }

@@ -79,7 +79,7 @@ pub(crate) fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     };
     log_to_stderr();
-    match serve(arguments) {
+    match start(arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             say(&format!("error: {error}"));
@@ -114,7 +114,13 @@ fn log_to_stderr() {
     drop(started);
 }
 
-#[tokio::main(flavor = "current_thread")]
+/// Sessions share one thread, for they only think; files and transfers have threads of their own.
+fn start(arguments: Arguments) -> Result<(), StartError> {
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    runtime.enable_all().max_blocking_threads(runtime::THREAD_LIMIT);
+    runtime.build()?.block_on(serve(arguments))
+}
+
 async fn serve(arguments: Arguments) -> Result<(), StartError> {
     let store =
         Disk::open(&arguments.root).map_err(|error| StartError::Root { root: arguments.root.clone(), error })?;

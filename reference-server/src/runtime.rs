@@ -17,6 +17,10 @@ use crate::store::Store;
 /// How many control connections may be open at a time. One more is told 421.
 const CONNECTION_LIMIT: usize = 1000;
 
+/// How many threads may move files. A stalled transfer holds one, and must not be able to take them all: each connection
+/// has its own for the one transfer it may run, and some are left for what the sessions ask of the store.
+pub(crate) const THREAD_LIMIT: usize = CONNECTION_LIMIT + 64;
+
 /// What all connections share.
 pub(crate) struct Server {
     pub(crate) settings: Arc<Settings>,

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use protocol::{LineReader, Received as Wire};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, Interest};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
 
@@ -117,7 +117,7 @@ impl Conversation {
         let idle_until = idle_from + self.server.timeouts.idle;
         tokio::select! {
             (octets, end) = ended(self.running.as_mut()) => Ok(Event::TransferEnded { octets, end }),
-            length = self.stream.read(buffer), if may_read => Ok(Event::Read(length?)),
+            length = read(&self.stream, buffer), if may_read => Ok(Event::Read(length?)),
             () = tokio::time::sleep_until(idle_until), if is_idle_limited => Ok(Event::Idle),
         }
     }
@@ -169,8 +169,7 @@ impl Conversation {
                 return Ok(Some(Input::Performed(resume)));
             }
             Action::Listen => {
-                // The port before is closed first: a client that says PASV again has given it up.
-                self.passive = None;
+                // This closes the port before: a client that says PASV again has given it up.
                 self.passive = Passive::listen(self.local.ip())
                     .inspect_err(|error| tracing::warn!(%error, "cannot listen for a data connection"))
                     .ok();
@@ -214,6 +213,19 @@ impl Conversation {
             drain(&mut self.stream).await;
         }
         Ok(())
+    }
+}
+
+/// Reads what there is. Where a Synch ends, a read stops short though more is there; tokio's own read would take that for the
+/// end of what has arrived, and wait for more with an ABOR in its hands.
+async fn read(stream: &TcpStream, buffer: &mut [u8]) -> io::Result<usize> {
+    loop {
+        stream.readable().await?;
+        let read = || io::Read::read(&mut &*socket2::SockRef::from(stream), buffer);
+        match stream.try_io(Interest::READABLE, read) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            result => return result,
+        }
     }
 }
 

@@ -54,7 +54,7 @@ pub(crate) struct Begin {
 pub(super) enum Kind {
     Listing,
     File,
-    /// A file that did not exist before. It goes away again when no data connection came about, for then nothing was stored.
+    /// A file that did not exist before. It goes away again when no octet came because there was no data connection, or ABOR was quick.
     NewFile(Location),
 }
 
@@ -111,8 +111,9 @@ impl Session {
             }
         }
         let step = match (transfer.kind, end) {
-            (Kind::NewFile(location), End::NotOpened) => {
-                Step::perform(move |store| store.delete(&location), |_, _| not_opened().into())
+            (Kind::NewFile(location), End::NotOpened | End::Stopped) if octets == 0 => {
+                // Someone else may have taken it away already; the reply is the same.
+                Step::perform(move |store| store.delete(&location), move |_, _| result(end).into())
             }
             (Kind::NewFile(_) | Kind::File | Kind::Listing, end) => result(end).into(),
         };
@@ -147,14 +148,10 @@ fn is_quit(received: &Received) -> bool {
 fn result(end: End) -> Reply {
     match end {
         End::Complete => reply::<226>("Transfer complete."),
-        End::NotOpened => not_opened(),
+        End::NotOpened => reply::<425>("Can't open data connection."),
         End::Broken => reply::<426>("Data connection broken; transfer aborted."),
         End::LocalError => reply::<451>("Local error on the server; transfer aborted."),
         End::NoSpace => reply::<552>("No space left on the server; transfer aborted."),
         End::Stopped => reply::<426>("Transfer aborted; data connection closed."),
     }
-}
-
-fn not_opened() -> Reply {
-    reply::<425>("Can't open data connection.")
 }

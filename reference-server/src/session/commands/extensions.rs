@@ -6,8 +6,8 @@ use crate::session::replies::{indented, reply};
 use crate::session::{Session, Step};
 
 /// What this server can do beyond RFC 959. `SIZE`, `MDTM` and `REST` must be told where they work (RFC 2389 §3).
-const FEATURES: [Feature; 6] =
-    [Feature::Eprt, Feature::Epsv, Feature::Mdtm, Feature::RestStream, Feature::Size, Feature::Utf8];
+const FEATURES: [Feature; 7] =
+    [Feature::Eprt, Feature::Epsv, Feature::Mdtm, Feature::RestStream, Feature::Size, Feature::Tvfs, Feature::Utf8];
 
 pub(super) fn feat(_: &mut Session, _: &[u8]) -> Step {
     indented::<211, &str>("Extensions supported:", FEATURES.map(Feature::line), "End").into()
