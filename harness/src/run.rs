@@ -114,7 +114,7 @@ struct Cause {
     kind: FailKind,
 }
 
-impl<'a, P: Progress> Floor<'a, P> {
+impl<P: Progress> Floor<'_, P> {
     /// A thread and a runtime a worker: a body that is digested in one case holds up no other.
     fn all(&self, jobs: usize) -> Vec<(usize, Ran)>
     where
@@ -146,14 +146,12 @@ impl<'a, P: Progress> Floor<'a, P> {
         loop {
             let at = self.next.fetch_add(1, Ordering::Relaxed);
             let (Some(planned), Some(given)) = (self.planned.get(at), self.given.get(at)) else { break };
-            let done = match &planned.skip {
-                Some(reason) => skipped(planned.scenario, reason),
-                None => {
-                    let done = self.one(planned.scenario, given, &mut running).await;
-                    self.progress.judged(&done.case);
-                    done
-                }
-            };
+            if let Some(reason) = &planned.skip {
+                ran.push((at, skipped(planned.scenario, reason)));
+                continue;
+            }
+            let done = self.one(planned.scenario, given, &mut running).await;
+            self.progress.judged(&done.case);
             ran.push((at, done));
         }
         if let Some(running) = running {
@@ -216,8 +214,7 @@ fn skipped(scenario: &Scenario, reason: &str) -> Ran {
 }
 
 fn blocked(scenario: &Scenario, cause: &Cause) -> Ran {
-    let mut case = unseen(scenario, Verdict::Blocked, cause.reason.clone());
-    case.kind = Some(cause.kind);
+    let case = Case { kind: Some(cause.kind), ..unseen(scenario, Verdict::Blocked, cause.reason.clone()) };
     Ran { case, framing: Vec::new(), identity: Vec::new(), stuck: None }
 }
 

@@ -26,94 +26,74 @@ pub fn remarks(verb: &str, reply: &SeenReply) -> Vec<Remark> {
 }
 
 fn remark(verb: &str, reply: &SeenReply, flaw: &Flaw) -> Option<Remark> {
-    let line = |line: Option<&Vec<u8>>| line.map(|line| Octets::from(line.as_slice()).to_string()).unwrap_or_default();
-    let first = || line(reply.lines.first());
-    let last = || line(reply.lines.last());
-    let inner = |code: u16, separator: u8| {
-        let start = format!("{code:03}{}", char::from(separator)).into_bytes();
-        line(reply.lines.iter().skip(1).find(|line| line.starts_with(&start)))
-    };
-    let (requirement, outcome, message, expected, received) = match flaw {
-        Flaw::LineFeedOnly(_) => {
-            (CRLF, Outcome::Against, "a line of a reply ends in LF without CR", r"…\r\n", format!(r"{}\n", first()))
+    // RFC 3659 §7.2 and RFC 7151 §3.1 define replies in which space and text may be left out.
+    if *flaw == Flaw::BareCode && matches!(verb, "MLST" | "MLSD" | "HOST") {
+        return None;
+    }
+    let (requirement, outcome, message, expected) = measure(reply, flaw);
+    Some(Remark { requirement, outcome, message, expected, received: line_that_shows(reply, flaw) })
+}
+
+/// Requirement, outcome, statement, and what the text asks for.
+fn measure(reply: &SeenReply, flaw: &Flaw) -> (&'static str, Outcome, &'static str, &'static str) {
+    use Outcome::{Against, Tolerated};
+    let well_formed = "three digits, a space, text";
+    let code_and_space = "the code of its first line and a space";
+    match flaw {
+        Flaw::LineFeedOnly(_) => (CRLF, Against, "a line of a reply ends in LF without CR", r"…\r\n"),
+        Flaw::CarriageReturn => {
+            (CRLF, Against, "a CR inside a reply line has neither LF nor NUL behind it", "CR only before LF or NUL")
         }
-        Flaw::CarriageReturn => (
-            CRLF,
-            Outcome::Against,
-            "a CR inside a reply line is followed by neither LF nor NUL",
-            r"CR only before LF or NUL",
-            first(),
-        ),
-        Flaw::NoCode => (
-            FORMAT,
-            Outcome::Against,
-            "a line that is no reply: it does not begin with three digits",
-            "three digits, a space, text",
-            first(),
-        ),
-        Flaw::BlankLine => {
-            (FORMAT, Outcome::Against, "an empty line between replies", "nothing between replies", r"\r\n".to_owned())
+        Flaw::NoCode => (FORMAT, Against, "a line that is no reply: it does not begin with three digits", well_formed),
+        Flaw::BlankLine => (FORMAT, Against, "an empty line between replies", "nothing between replies"),
+        Flaw::BareCode => (LINE, Against, "nothing follows the three digits of a reply", well_formed),
+        Flaw::Separator(_) => {
+            (LINE, Against, "neither a space nor a hyphen follows the three digits of a reply", well_formed)
         }
-        // RFC 3659 §7.2 and RFC 7151 §3.1 define replies in which space and text may be left out.
-        Flaw::BareCode if matches!(verb, "MLST" | "MLSD" | "HOST") => return None,
-        Flaw::BareCode => (
-            LINE,
-            Outcome::Against,
-            "nothing follows the three digits of a reply",
-            "three digits, a space, text",
-            last(),
-        ),
-        Flaw::Separator(_) => (
-            LINE,
-            Outcome::Against,
-            "neither a space nor a hyphen follows the three digits of a reply",
-            "three digits, a space, text",
-            first(),
-        ),
-        Flaw::FirstDigit => {
-            (DIGITS, Outcome::Against, "a reply code whose first digit is not 1 to 5", "1yz to 5yz", first())
-        }
-        Flaw::SecondDigit => {
-            (DIGITS, Outcome::Tolerated, "a reply code whose second digit has no meaning", "x0z to x3z, x5z", first())
-        }
-        Flaw::InnerCode(code) => (
+        Flaw::FirstDigit => (DIGITS, Against, "a reply code whose first digit is not 1 to 5", "1yz to 5yz"),
+        Flaw::SecondDigit => (DIGITS, Tolerated, "a reply code whose second digit has no meaning", "x0z to x3z, x5z"),
+        Flaw::InnerCode(_) => (
             PAD,
-            Outcome::Tolerated,
+            Tolerated,
             "a line inside a multi-line reply begins with another code and a space",
             "a line that cannot be taken for an end",
-            inner(*code, b' '),
         ),
-        Flaw::InnerHyphen(code) => (
+        Flaw::InnerHyphen(_) => (
             NEST,
-            Outcome::Tolerated,
+            Tolerated,
             "a line inside a multi-line reply begins with another code and a hyphen",
             "no reply inside a reply",
-            inner(*code, b'-'),
         ),
-        Flaw::Unended { other: Some(_) } => (
-            SAME,
-            Outcome::Against,
-            "a multi-line reply ends with another code than it began with",
-            "the code of its first line and a space",
-            last(),
-        ),
-        Flaw::Unended { other: None } if reply.lines.len() > 1 => (
-            END,
-            Outcome::Against,
-            "a multi-line reply has no last line",
-            "the code of its first line and a space",
-            last(),
-        ),
-        Flaw::Unended { other: None } => (CRLF, Outcome::Against, "a reply line has no end", r"…\r\n", first()),
-        Flaw::Endless => (
-            FORMAT,
-            Outcome::Against,
-            "a reply without end: more than 64 KiB in a line, or 4 MiB in all",
-            "a reply",
-            last(),
-        ),
+        Flaw::Unended { other: Some(_) } => {
+            (SAME, Against, "a multi-line reply ends with another code than it began with", code_and_space)
+        }
+        Flaw::Unended { other: None } if reply.lines.len() > 1 => {
+            (END, Against, "a multi-line reply has no last line", code_and_space)
+        }
+        Flaw::Unended { other: None } => (CRLF, Against, "a reply line has no end", r"…\r\n"),
+        Flaw::Endless => {
+            (FORMAT, Against, "a reply without end: more than 64 KiB in a line, or 4 MiB in all", "a reply")
+        }
+    }
+}
+
+/// The line of the reply that shows the flaw, as it came.
+fn line_that_shows(reply: &SeenReply, flaw: &Flaw) -> String {
+    let shown = |line: Option<&Vec<u8>>| line.map(|line| Octets::from(line.as_slice()).to_string()).unwrap_or_default();
+    let inner = |code: u16, separator: char| {
+        let start = format!("{code:03}{separator}").into_bytes();
+        shown(reply.lines.iter().skip(1).find(|line| line.starts_with(&start)))
     };
-    Some(Remark { requirement, outcome, message, expected, received })
+    match flaw {
+        Flaw::LineFeedOnly(_) => format!(r"{}\n", shown(reply.lines.first())),
+        Flaw::BlankLine => r"\r\n".to_owned(),
+        Flaw::InnerCode(code) => inner(*code, ' '),
+        Flaw::InnerHyphen(code) => inner(*code, '-'),
+        Flaw::BareCode | Flaw::Unended { .. } | Flaw::Endless => shown(reply.lines.last()),
+        Flaw::CarriageReturn | Flaw::NoCode | Flaw::Separator(_) | Flaw::FirstDigit | Flaw::SecondDigit => {
+            shown(reply.lines.first())
+        }
+    }
 }
 
 const CRLF: &str = "rfc959-4.2-reply-crlf";

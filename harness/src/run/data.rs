@@ -263,7 +263,9 @@ pub(super) async fn hang_up(wires: &mut Wires, recorder: &mut Recorder, how: Clo
 
 pub(super) async fn end(wires: &mut Wires, recorder: &mut Recorder, within: Duration) {
     let until = recorder.deadline(within);
-    let what = timeout_at(until, peek(wires.data.as_mut())).await.unwrap_or(What::Deadline { waited: millis(within) });
+    let what = timeout_at(until, peek(wires.data.as_mut()))
+        .await
+        .unwrap_or_else(|_| What::Deadline { waited: millis(within) });
     wires.data = None;
     recorder.note(Channel::Data, what);
 }

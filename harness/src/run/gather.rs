@@ -99,18 +99,21 @@ fn quote(suite: &Suite, report: &mut Report) {
     }
 }
 
+/// The requirement and the words of a statement: the same for the same cause.
+type Cause = (Option<String>, String);
+
 /// The form of replies is judged on every reply. What has one cause is said once: in the case that covers the
 /// requirement if it saw it, else in the first that did.
 fn one_cause_one_finding(ran: Vec<Ran>) -> Vec<Case> {
-    let mut causes: BTreeMap<(Option<String>, String), Vec<(usize, Finding)>> = BTreeMap::new();
+    let mut sightings: BTreeMap<Cause, Vec<(usize, Finding)>> = BTreeMap::new();
     let mut cases = Vec::with_capacity(ran.len());
     for (at, ran) in ran.into_iter().enumerate() {
         for finding in ran.framing {
-            causes.entry((finding.requirement.clone(), finding.message.clone())).or_default().push((at, finding));
+            sightings.entry((finding.requirement.clone(), finding.message.clone())).or_default().push((at, finding));
         }
         cases.push(ran.case);
     }
-    for ((requirement, _), seen) in causes {
+    for ((requirement, _), seen) in sightings {
         let covers =
             |at: usize| cases.get(at).is_some_and(|case| case.covers.iter().any(|id| Some(id) == requirement.as_ref()));
         let judged =

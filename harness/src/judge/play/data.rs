@@ -10,7 +10,7 @@ use super::{DataChannel, Flow, Play, Said, Stop, shown};
 use crate::judge::grade::Outcome;
 use crate::judge::stage::{Act, Stage};
 use crate::scenario::tree::{Content, Data, Expect, Located, Method, ReadKind, Rule, Sent, SentBody, Step, Template};
-use crate::wire::address::{extended_argument, port_argument};
+use crate::wire::address::{extended_argument, host_port, port_argument};
 use crate::wire::reply::SeenReply;
 use crate::wire::value;
 
@@ -114,7 +114,9 @@ impl<'a, S: Stage> Play<'a, S> {
                 .and_then(|port| String::from_utf8(port).ok()?.parse().ok())
                 .zip(peer)
                 .map(|(port, peer)| SocketAddr::new(peer.ip(), port)),
-            _ => crate::wire::address::host_port(reply.last_text()),
+            ReadKind::HostPort | ReadKind::Path | ReadKind::Time | ReadKind::Size | ReadKind::Name | ReadKind::Text => {
+                host_port(reply.last_text())
+            }
         };
         let Some(address) = address.filter(|address| address.port() != 0) else {
             let said = Said::new(format!("the reply does not hold {kind}"))
@@ -142,10 +144,9 @@ impl<'a, S: Stage> Play<'a, S> {
 
     async fn dial(&mut self, step: &Step, to: SocketAddr, receive_buffer: Option<usize>) -> Flow {
         let events = self.act(Act::Dial { to, receive_buffer }).await;
-        let refused = events.iter().find_map(|event| match &event.what {
-            What::NotConnected { why } => Some(why.clone()),
-            _ => None,
-        });
+        let refused = events
+            .iter()
+            .find_map(|event| if let What::NotConnected { why } = &event.what { Some(why.clone()) } else { None });
         let stands = matches!(events.last().map(|event| &event.what), Some(What::Connected { .. }));
         if stands {
             self.here().data = DataChannel::Open { taken: 0 };
@@ -169,22 +170,18 @@ impl<'a, S: Stage> Play<'a, S> {
             DataChannel::None | DataChannel::Listening => {
                 let events = self.act(Act::Accept { within: self.facts.reply }).await;
                 let at = self.last();
-                match events.last().map(|event| event.what.clone()) {
-                    Some(What::Connected { peer, .. }) => {
-                        self.here().data = DataChannel::Open { taken: 0 };
-                        self.source(step, &peer, at);
-                        Ok(())
-                    }
-                    _ => {
-                        let said = Said::new(format!("no data connection within {} ms", self.facts.reply.as_millis()))
-                            .expected("the server connects to the address it was told")
-                            .received("nobody")
-                            .at(at);
-                        self.find(step, Axis::Lifecycle, Outcome::Against, said);
-                        self.look_for_an_exit().await;
-                        Err(Stop::Found)
-                    }
+                if let Some(What::Connected { peer, .. }) = events.last().map(|event| event.what.clone()) {
+                    self.here().data = DataChannel::Open { taken: 0 };
+                    self.source(step, &peer, at);
+                    return Ok(());
                 }
+                let said = Said::new(format!("no data connection within {} ms", self.facts.reply.as_millis()))
+                    .expected("the server connects to the address it was told")
+                    .received("nobody")
+                    .at(at);
+                self.find(step, Axis::Lifecycle, Outcome::Against, said);
+                self.look_for_an_exit().await;
+                Err(Stop::Found)
             }
         }
     }
@@ -231,10 +228,9 @@ impl<'a, S: Stage> Play<'a, S> {
     /// The body that came, where it came to its end.
     fn body_in(&mut self, step: &Step, events: &[Event]) -> Result<Body, Stop> {
         let at = self.last();
-        let body = events.iter().find_map(|event| match &event.what {
-            What::BodyReceived(body) => Some(body.clone()),
-            _ => None,
-        });
+        let body = events
+            .iter()
+            .find_map(|event| if let What::BodyReceived(body) = &event.what { Some(body.clone()) } else { None });
         let trouble = match events.last().map(|event| &event.what) {
             Some(What::Closed { how: CloseKind::Reset }) => Some("the data connection was reset"),
             Some(What::Deadline { .. }) => Some("the data connection stood still and was not ended"),

@@ -258,13 +258,13 @@ impl<S: Stage> Play<'_, S> {
             return Err(Stop::Found);
         };
         let due = match &read.use_ {
-            ReadUse::Bind(name) => match self.bindings.get(name) {
-                Some(bound) => bound.clone(),
-                None => {
+            ReadUse::Bind(name) => {
+                let Some(bound) = self.bindings.get(name) else {
                     self.bindings.insert(name.clone(), value);
                     return Ok(());
-                }
-            },
+                };
+                bound.clone()
+            }
             ReadUse::Equal(template) => match fill(template, &self.bindings) {
                 Ok(octets) => octets,
                 Err(_) => return Ok(()),
