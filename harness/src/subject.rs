@@ -2,6 +2,7 @@
 
 mod address;
 mod attach;
+mod driven;
 mod embedded;
 mod file;
 mod known;
@@ -18,9 +19,11 @@ mod subject_error;
 mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub use self::driven::Driven;
 pub use self::known::Known;
 pub use self::root::{Found, Placed};
 pub use self::running::{Health, Running};
@@ -136,6 +139,20 @@ impl Subject {
         match &self.way {
             Way::Launched(launch) => launch.start(&self.login).await,
             Way::Attached(attach) => attach.start().await,
+        }
+    }
+
+    /// Starts a client of it that connects to this server, to be told line by line what to do.
+    ///
+    /// # Errors
+    /// It cannot be run, or is a server that runs elsewhere.
+    pub async fn drive(&self, server: SocketAddr) -> Result<Driven, StartError> {
+        match &self.way {
+            Way::Launched(launch) => launch.drive(&self.login, server).await,
+            Way::Attached(_) => {
+                let source = std::io::Error::other("only a client that is launched can be told what to do");
+                Err(StartError::Own { doing: format!("drive {}", self.name), source })
+            }
         }
     }
 
