@@ -170,8 +170,13 @@ impl Subject {
     }
 }
 
-/// The folder that scripts/strangers fills: `$FTPSPEC_STRANGERS`, or `target/strangers` below the working directory.
+/// The folder that scripts/strangers fills: `$FTPSPEC_STRANGERS`, or `target/strangers` in the working directory or in
+/// one above it, as tests run in the folder of their package.
 fn strangers() -> PathBuf {
-    let folder = std::env::var_os("FTPSPEC_STRANGERS").map_or_else(|| PathBuf::from("target/strangers"), PathBuf::from);
-    std::path::absolute(&folder).unwrap_or(folder)
+    if let Some(folder) = std::env::var_os("FTPSPEC_STRANGERS") {
+        return std::path::absolute(&folder).unwrap_or_else(|_| folder.into());
+    }
+    let here = std::env::current_dir().unwrap_or_default();
+    let found = here.ancestors().map(|above| above.join("target/strangers")).find(|folder| folder.is_dir());
+    found.unwrap_or_else(|| here.join("target/strangers"))
 }
