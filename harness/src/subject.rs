@@ -2,6 +2,7 @@
 
 mod address;
 mod attach;
+mod driven;
 mod embedded;
 mod file;
 mod known;
@@ -18,9 +19,11 @@ mod subject_error;
 mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub use self::driven::Driven;
 pub use self::known::Known;
 pub use self::root::{Found, Placed};
 pub use self::running::{Health, Running};
@@ -152,6 +155,20 @@ impl Subject {
         }
     }
 
+    /// Starts a client of it that connects to this server, to be told line by line what to do.
+    ///
+    /// # Errors
+    /// It cannot be run, or is a server that runs elsewhere.
+    pub async fn drive(&self, server: SocketAddr) -> Result<Driven, StartError> {
+        match &self.way {
+            Way::Launched(launch) => launch.drive(&self.login, server).await,
+            Way::Attached(_) => {
+                let source = std::io::Error::other("only a client that is launched can be told what to do");
+                Err(StartError::Own { doing: format!("drive {}", self.name), source })
+            }
+        }
+    }
+
     fn of(name: String, login: Login, way: Way) -> Self {
         Self {
             name,
@@ -166,8 +183,13 @@ impl Subject {
     }
 }
 
-/// The folder that scripts/strangers fills: `$FTPSPEC_STRANGERS`, or `target/strangers` below the working directory.
+/// The folder that scripts/strangers fills: `$FTPSPEC_STRANGERS`, or `target/strangers` in the working directory or in
+/// one above it, as tests run in the folder of their package.
 fn strangers() -> PathBuf {
-    let folder = std::env::var_os("FTPSPEC_STRANGERS").map_or_else(|| PathBuf::from("target/strangers"), PathBuf::from);
-    std::path::absolute(&folder).unwrap_or(folder)
+    if let Some(folder) = std::env::var_os("FTPSPEC_STRANGERS") {
+        return std::path::absolute(&folder).unwrap_or_else(|_| folder.into());
+    }
+    let here = std::env::current_dir().unwrap_or_default();
+    let found = here.ancestors().map(|above| above.join("target/strangers")).find(|folder| folder.is_dir());
+    found.unwrap_or_else(|| here.join("target/strangers"))
 }

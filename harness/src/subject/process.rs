@@ -4,7 +4,7 @@ mod family;
 
 use std::io;
 use std::os::unix::process::CommandExt;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
@@ -47,6 +47,21 @@ impl Process {
         let mut command = command;
         command.stdin(Stdio::null()).stdout(writer.try_clone()?).stderr(writer);
         Self::spawn(command, reader)
+    }
+
+    /// Runs a command that is spoken to line by line: its standard input and output are taken, the log has the errors.
+    ///
+    /// # Errors
+    /// The program cannot be run.
+    pub(super) fn converse(command: Command) -> io::Result<(Self, ChildStdin, ChildStdout)> {
+        let (reader, writer) = io::pipe()?;
+        let mut command = command;
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(writer);
+        let mut process = Self::spawn(command, reader)?;
+        match (process.child.stdin.take(), process.child.stdout.take()) {
+            (Some(input), Some(output)) => Ok((process, input, output)),
+            _ => Err(io::Error::other("the process has no standard input and output")),
+        }
     }
 
     fn spawn(mut command: Command, reader: io::PipeReader) -> io::Result<Self> {
@@ -103,22 +118,22 @@ impl Process {
         // The group first, at one blow: nobody in it can fork away between being found and being killed. An error
         // means that the group is empty, which is what is wanted.
         let _: rustix::io::Result<()> = rustix::process::kill_process_group(self.leader, Signal::KILL);
-        loop {
+        // One that forks and ends while the others are listed hides its child from that look, not from the next.
+        let mut looks_left = 2;
+        while looks_left > 0 {
             let family = self.family()?;
-            let others: Vec<&Member> = family.iter().filter(|member| member.pid != self.leader).collect();
             for member in family.iter().filter(|member| !member.ended) {
                 kill_and_wait(member.pid, deadline)?;
             }
-            for member in &others {
+            for member in family.iter().filter(|member| member.pid != self.leader) {
                 reap(member.pid);
             }
-            if family.iter().all(|member| member.ended) {
-                return Ok(());
-            }
+            looks_left = if family.iter().all(|member| member.ended) { looks_left - 1 } else { 2 };
             if Instant::now() >= deadline {
                 return Err(io::Error::other("a process of the subject does not die"));
             }
         }
+        Ok(())
     }
 }
 
