@@ -17,6 +17,8 @@ pub(crate) struct Reader<'a> {
     pub(crate) fixtures: BTreeMap<String, Entry>,
     /// The control connections that `as` may name.
     pub(crate) connections: Vec<String>,
+    /// Those of them that reach the second server.
+    pub(crate) second: Vec<String>,
 }
 
 /// The keys of a map, each once.
@@ -43,7 +45,13 @@ impl<'n> Fields<'n> {
 impl<'a> Reader<'a> {
     /// A reader of the file with the text `source`.
     pub(crate) fn new(source: &'a str) -> Self {
-        Self { source, faults: Vec::new(), fixtures: BTreeMap::new(), connections: vec!["a".to_owned()] }
+        Self {
+            source,
+            faults: Vec::new(),
+            fixtures: BTreeMap::new(),
+            connections: vec!["a".to_owned()],
+            second: Vec::new(),
+        }
     }
 
     /// Notes something wrong.
