@@ -1,3 +1,7 @@
 //! The program `ftpspec`.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    harness::run(std::env::args_os())
+}

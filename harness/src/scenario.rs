@@ -6,6 +6,7 @@ pub mod content;
 pub mod diagnostic;
 pub mod load;
 pub mod tree;
+pub mod words;
 mod yaml;
 
 pub use catalogue::{Catalogue, Level, Requirement, Role, Untested, UntestedClass};

@@ -83,7 +83,7 @@ impl Suite {
             sources.add_folder(folder)?;
         }
         for path in patterns.iter().map(Path::new).filter(|path| path.is_file()) {
-            sources.add_file(path)?;
+            sources.add_path(path)?;
         }
         Ok(Self::load(sources)?)
     }

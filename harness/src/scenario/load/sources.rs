@@ -14,6 +14,9 @@ use crate::scenario::yaml::MAX_OCTETS;
 
 static SUITE: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../scenarios");
 
+/// What a scenario needs of the suite that it stands in.
+const SURROUNDINGS: [&str; 2] = ["given", "requirements"];
+
 /// The YAML files of a suite, by their path below the scenarios' folder.
 #[derive(Debug, Clone, Default)]
 pub struct Sources {
@@ -22,6 +25,10 @@ pub struct Sources {
     disk: BTreeMap<PathBuf, FileName>,
     /// Files that are part of no folder: their names are not ids that the suite keeps.
     loose: BTreeSet<FileName>,
+    /// Files that were asked for by their path.
+    named: BTreeSet<FileName>,
+    /// Files that came along with those.
+    surroundings: BTreeSet<FileName>,
     /// Files that are no text, or cannot be read as one.
     pub(crate) faults: Vec<Diagnostic>,
 }
@@ -59,14 +66,51 @@ impl Sources {
         self.add_below(folder, folder, 0)
     }
 
-    /// Adds a file on disk. Its name is its path below the nearest folder called `scenarios`, else as given.
+    /// Adds a file on disk, or every YAML file below a folder, under the name that it has in the suite it stands in.
+    ///
+    /// That suite is the nearest folder around it with a `given` or `requirements` folder, which are added too. A file that stands in no
+    /// suite has its path below the nearest folder called `scenarios`, else below the working directory.
     ///
     /// # Errors
-    /// The file cannot be read.
-    pub fn add_file(&mut self, path: &Path) -> Result<(), Unreadable> {
-        let name = name_of(path, std::env::current_dir().ok().as_deref());
-        self.loose.insert(name.as_str().into());
-        self.read(path, &name)
+    /// A folder or file cannot be read.
+    pub fn add_path(&mut self, path: &Path) -> Result<(), Unreadable> {
+        let absolute = std::path::absolute(path).map_err(|cause| Unreadable { path: path.to_owned(), cause })?;
+        let root = absolute.ancestors().find(|folder| SURROUNDINGS.iter().any(|inside| folder.join(inside).is_dir()));
+        if let Some(root) = root {
+            for inside in SURROUNDINGS.iter().map(|inside| root.join(inside)).filter(|inside| inside.is_dir()) {
+                self.add_below(root, &inside, 0)?;
+            }
+        }
+        match (root, path.is_dir()) {
+            (Some(root), true) => self.add_below(root, &absolute, 0)?,
+            (Some(root), false) => self.read(&absolute, &slashed(absolute.strip_prefix(root).unwrap_or(&absolute)))?,
+            (None, true) => self.add_folder(&absolute)?,
+            (None, false) => {
+                let name = name_of(path, std::env::current_dir().ok().as_deref());
+                self.loose.insert(name.as_str().into());
+                self.read(&absolute, &name)?;
+            }
+        }
+        for (found, name) in &self.disk {
+            let set = if found.starts_with(&absolute) { &mut self.named } else { &mut self.surroundings };
+            set.insert(Arc::clone(name));
+        }
+        Ok(())
+    }
+
+    /// Whether a file came from disk.
+    pub(crate) fn is_from_disk(&self, file: &str) -> bool {
+        self.disk.values().any(|name| name.as_ref() == file)
+    }
+
+    /// Whether a file came along with one that was asked for: what it names may have stayed behind.
+    pub(crate) fn came_along(&self, file: &str) -> bool {
+        self.surroundings.contains(file) && !self.named.contains(file)
+    }
+
+    /// The files that [`Sources::add_path`] was asked for.
+    pub(crate) fn named(&self) -> &BTreeSet<FileName> {
+        &self.named
     }
 
     /// The text of a file.
@@ -86,8 +130,7 @@ impl Sources {
 
     /// The file of the suite that this path on disk became.
     pub(crate) fn on_disk(&self, path: &str) -> Option<&str> {
-        let exact = self.disk.get(Path::new(path));
-        exact.or_else(|| self.disk.get(&std::path::absolute(path).ok()?)).map(AsRef::as_ref)
+        self.disk.get(&std::path::absolute(path).ok()?).map(AsRef::as_ref)
     }
 
     /// SHA-256 over the names and texts of all files.
@@ -141,10 +184,7 @@ impl Sources {
         }
         let octets = std::fs::read(path).map_err(unreadable)?;
         self.insert(Arc::clone(&name), &octets);
-        self.disk.insert(path.to_owned(), Arc::clone(&name));
-        if let Ok(absolute) = std::path::absolute(path) {
-            self.disk.insert(absolute, name);
-        }
+        self.disk.insert(std::path::absolute(path).map_err(unreadable)?, name);
         Ok(())
     }
 

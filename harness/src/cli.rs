@@ -1,0 +1,109 @@
+//! What a person types. One variant and one module a subcommand.
+
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::scenario::tree::Scenario;
+use crate::scenario::{LoadError, Select, Suite};
+
+mod check;
+mod explain;
+mod list;
+
+/// A wrong command line, or a wrong scenario.
+const USAGE: u8 = 2;
+
+/// Runs FTP scenarios against a server or a client and says where it leaves the specifications.
+#[derive(Debug, Parser)]
+#[command(name = "ftpspec", version, max_term_width = 100)]
+struct Program {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// List scenarios: their ids and what they are for.
+    List(list::List),
+    /// Check scenario files without running them.
+    Check(check::Check),
+    /// Explain a scenario or a requirement in words.
+    Explain(explain::Explain),
+}
+
+/// Which scenarios.
+#[derive(Debug, Args)]
+struct Selection {
+    /// Ids, folders, globs (`rfc959/**`), rows (`ID[open=PASV]`) or files on disk. All scenarios, if there is none.
+    patterns: Vec<String>,
+    #[command(flatten)]
+    suite: SuiteFolder,
+}
+
+/// Where scenarios come from, besides the program itself.
+#[derive(Debug, Args)]
+struct SuiteFolder {
+    /// A folder of scenarios that are added to the suite, or replace those of the same name.
+    #[arg(long, value_name = "DIR")]
+    scenarios: Option<PathBuf>,
+}
+
+/// Why a subcommand did not do what it should.
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    #[error("{0}")]
+    Load(#[from] LoadError),
+    #[error("error: {0}")]
+    Select(#[from] Select),
+    #[error("error: {0}")]
+    Usage(String),
+    #[error("error: cannot write the output: {0}")]
+    Output(#[from] io::Error),
+}
+
+/// Does what the command line asks for. The first argument is the program's name.
+pub fn run<A>(arguments: A) -> ExitCode
+where
+    A: IntoIterator,
+    A::Item: Into<OsString> + Clone,
+{
+    let program = match Program::try_parse_from(arguments) {
+        Ok(program) => program,
+        Err(error) => {
+            // Nobody is left to tell when even this cannot be written.
+            let _ = error.print();
+            return if error.use_stderr() { ExitCode::from(USAGE) } else { ExitCode::SUCCESS };
+        }
+    };
+    let mut out = anstream::stdout().lock();
+    let done = match program.command {
+        Command::List(list) => list.run(&mut out),
+        Command::Check(check) => check.run(&mut out),
+        Command::Explain(explain) => explain.run(&mut out),
+    };
+    match done.and_then(|code| out.flush().map(|()| code).map_err(Failure::Output)) {
+        Ok(code) => code,
+        // `ftpspec list | head` is no error.
+        Err(Failure::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(failure) => {
+            let _ = writeln!(anstream::stderr(), "{}", failure.to_string().trim_end());
+            ExitCode::from(USAGE)
+        }
+    }
+}
+
+impl Selection {
+    /// The suite with the folder and files that are named.
+    fn load(&self) -> Result<Suite, Failure> {
+        Ok(Suite::for_patterns(self.suite.scenarios.as_deref(), &self.patterns)?)
+    }
+
+    /// The scenarios of the suite that are named.
+    fn of<'s>(&self, suite: &'s Suite) -> Result<Vec<&'s Scenario>, Failure> {
+        Ok(suite.select(&self.patterns)?)
+    }
+}

@@ -1,0 +1,238 @@
+//! A scenario in words, for people who read no YAML.
+
+use std::time::Duration;
+
+use super::tree::{
+    Action, Closed, CodePattern, Content, Data, Ending, Entry, Expect, Form, Left, Listened, Method, Piece, Read,
+    ReadKind, ReadUse, ReplyPattern, Rule, Say, Sent, SentBody, Step, Template, Within,
+};
+
+/// What a step does, in a sentence or two.
+pub fn step(step: &Step) -> String {
+    let words = match &step.action {
+        Action::Say(said) => say(said),
+        Action::Expect(expected) => expect(expected),
+        Action::Login => "the client logs in".to_owned(),
+        Action::Data(data) => data_step(data),
+        Action::Silence { on, during } => {
+            let place = match on {
+                Listened::Control => "the control connection",
+                Listened::Data => "the data connection",
+                Listened::Both => "both connections",
+            };
+            format!("nothing arrives on {place} for {}", time(*during))
+        }
+        Action::Closed(Closed { how, within }) => {
+            let how = match how {
+                Ending::Any => "",
+                Ending::Fin => " in order",
+            };
+            format!("the server closes the control connection{how}{}", deadline(within))
+        }
+        Action::Switch(name) => format!("from here on connection {name}"),
+    };
+    match &step.requirement {
+        Some(requirement) => format!("{words} (for {requirement})"),
+        None => words,
+    }
+}
+
+/// The codes of a reply: `226 or 250`.
+pub fn codes(patterns: &[CodePattern]) -> String {
+    join(&patterns.iter().map(code).collect::<Vec<_>>(), "or")
+}
+
+/// A sequence of replies: `125 or 150 (may be left out), then 226 or 250`.
+pub fn sequence(replies: &[ReplyPattern]) -> String {
+    let one = |reply: &ReplyPattern| {
+        let codes = codes(&reply.codes);
+        if reply.optional { format!("{codes} (may be left out)") } else { codes }
+    };
+    replies.iter().map(one).collect::<Vec<_>>().join(", then ")
+}
+
+/// A code as the language writes it.
+pub fn code(pattern: &CodePattern) -> String {
+    match pattern {
+        CodePattern::Code(code) => code.to_string(),
+        CodePattern::Class(first) => format!("{first}yz"),
+        CodePattern::Group(first, second) => format!("{first}{second}z"),
+    }
+}
+
+/// Octets as a quoted text, with its gaps in braces and everything that is not printable escaped.
+pub fn template(template: &Template) -> String {
+    let piece = |piece: &Piece| match piece {
+        Piece::Octets(octets) => octets.escape_ascii().to_string(),
+        Piece::Capture(name) => format!("{{{name}}}"),
+    };
+    format!("\"{}\"", template.0.iter().map(piece).collect::<String>())
+}
+
+/// What a content is, in short.
+pub fn content(content: &Content) -> String {
+    match content {
+        Content::Octets(octets) if octets.len() <= 60 => format!("\"{}\"", octets.escape_ascii()),
+        Content::Octets(octets) => format!("{} octets", octets.len()),
+        Content::Generated { size, seed } => format!("{size} octets, generated from seed {seed}"),
+        Content::Fixture { name, from: 0 } => format!("the file {name}"),
+        Content::Fixture { name, from } => format!("the file {name} without its first {from} octets"),
+    }
+}
+
+/// What stands at a path before.
+pub fn entry(entry: &Entry) -> String {
+    match entry {
+        Entry::Directory => "a directory".to_owned(),
+        Entry::File(content) => self::content(content),
+    }
+}
+
+/// What must stand at a path afterwards.
+pub fn left(left: &Left) -> String {
+    match left {
+        Left::Absent => "nothing".to_owned(),
+        Left::Directory => "a directory".to_owned(),
+        Left::File(content) => self::content(content),
+    }
+}
+
+fn say(said: &Say) -> String {
+    let segments: Vec<_> = said.segments.iter().map(spoken).collect();
+    let urgent = if said.urgent { ", the last octet as urgent data" } else { "" };
+    match segments.as_slice() {
+        [one] => format!("C: {one}{urgent}"),
+        several => format!("C: in {} writes: {}{urgent}", several.len(), several.join(", ")),
+    }
+}
+
+/// A command line as people write it: without its CRLF, where that is its end and the only one.
+fn spoken(segment: &Template) -> String {
+    let quoted = template(segment);
+    let bare = quoted.strip_prefix('"').and_then(|text| text.strip_suffix("\\r\\n\""));
+    match bare {
+        Some(line) if !line.contains('\\') => line.to_owned(),
+        _ => quoted,
+    }
+}
+
+fn expect(expected: &Expect) -> String {
+    let sequences: Vec<_> = expected.pass.iter().map(|replies| sequence(replies)).collect();
+    let mut words = format!("S: {}", join(&sequences, "or else"));
+    let mut add = |part: String| {
+        words.push_str("; ");
+        words.push_str(&part);
+    };
+    if !expected.deviation.is_empty() {
+        let tolerated: Vec<_> = expected.deviation.iter().map(|replies| sequence(replies)).collect();
+        add(format!("{} is tolerated", join(&tolerated, "or else")));
+    }
+    if expected.rule == Rule::Explicit {
+        add("anything else fails".to_owned());
+    }
+    if !expected.not_applicable.is_empty() {
+        add(format!("{} says that it has no such feature", codes(&expected.not_applicable)));
+    }
+    if let Some(text) = &expected.text {
+        add(format!("its text is {}", template(&text.value)));
+    }
+    for part in &expected.contains {
+        add(format!("it contains {}", template(&part.value)));
+    }
+    expected.reads.iter().for_each(|read| add(self::read(read)));
+    if expected.within != Within::Default {
+        add(deadline(&expected.within).trim_start().to_owned());
+    }
+    if let Some(because) = &expected.because {
+        add(format!("because {because}"));
+    }
+    words
+}
+
+fn read(read: &Read) -> String {
+    let kind = match read.kind {
+        ReadKind::HostPort => "host and port",
+        ReadKind::Port => "port",
+        ReadKind::Path => "pathname",
+        ReadKind::Time => "time",
+        ReadKind::Size => "size",
+        ReadKind::Name => "name",
+        ReadKind::Text => "text",
+    };
+    match &read.use_ {
+        ReadUse::Bind(name) => format!("its {kind} is kept as {{{name}}}"),
+        ReadUse::Equal(value) => format!("its {kind} is {}", template(value)),
+    }
+}
+
+fn data_step(data: &Data) -> String {
+    match data {
+        Data::Open { method, reply, receive_buffer } => {
+            opened(*method, reply.as_ref().map(|reply| &reply.value), *receive_buffer)
+        }
+        Data::ServerSends(sent) => format!("the server sends {}, and ends the data connection", self::sent(sent)),
+        Data::ClientSends(sent) => format!("the client sends {}, and ends the data connection", self::sent(sent)),
+        Data::Read(octets) => format!("the client takes {octets} octets"),
+        Data::Write(sent) => format!("the client sends {}, and does not end the data connection", self::sent(sent)),
+        Data::Connect => "the client makes the data connection".to_owned(),
+        Data::Accept => "the client takes the data connection".to_owned(),
+        Data::Shutdown => "the client ends its direction of the data connection".to_owned(),
+        Data::Reset => "the client resets the data connection".to_owned(),
+        Data::Abandon => "the client gives up the data connection before it is made".to_owned(),
+        Data::ExpectEnd => "the server ends the data connection".to_owned(),
+        Data::ExpectNoConnection(during) => format!("nobody connects to the client for {}", time(*during)),
+    }
+}
+
+fn opened(method: Method, reply: Option<&Template>, receive_buffer: Option<usize>) -> String {
+    let method = match method {
+        Method::Pasv => "PASV",
+        Method::Port => "PORT",
+        Method::Epsv => "EPSV",
+        Method::Eprt => "EPRT",
+    };
+    let reply = reply.map(|reply| format!("; the reply's text is {}", template(reply))).unwrap_or_default();
+    let buffer = receive_buffer.map(|octets| format!("; the receive buffer is {octets} octets")).unwrap_or_default();
+    format!("a data connection is agreed on by {method}{reply}{buffer}")
+}
+
+fn sent(sent: &Sent) -> String {
+    let body = match &sent.body {
+        SentBody::Content(content) => self::content(content),
+        SentBody::RestOf(name) => format!("the rest of {name}"),
+        SentBody::Names(names) if names.is_empty() => "no names".to_owned(),
+        SentBody::Names(names) => format!("exactly the names {}", names.join(", ")),
+        SentBody::Mentions(mentioned, missing) => match (mentioned.as_slice(), missing.as_slice()) {
+            (some, []) => format!("lines that name {}", some.join(", ")),
+            ([], none) => format!("lines that do not name {}", none.join(", ")),
+            (some, none) => format!("lines that name {} and not {}", some.join(", "), none.join(", ")),
+        },
+        SentBody::Anything => "anything".to_owned(),
+    };
+    match sent.form {
+        Form::Image => body,
+        Form::Ascii => format!("{body}, its lines ending in CRLF"),
+    }
+}
+
+fn deadline(within: &Within) -> String {
+    match within {
+        Within::Default => String::new(),
+        Within::Time(limit) => format!(" within {}", time(*limit)),
+        Within::Timer(name) => format!(" within the subject's timer {name}"),
+    }
+}
+
+fn time(time: Duration) -> String {
+    match time.subsec_millis() {
+        0 => format!("{}s", time.as_secs()),
+        _ => format!("{}ms", time.as_millis()),
+    }
+}
+
+fn join(words: &[String], last: &str) -> String {
+    match words {
+        [before @ .., end] if !before.is_empty() => format!("{} {last} {end}", before.join(", ")),
+        _ => words.concat(),
+    }
+}

@@ -1,0 +1,138 @@
+//! The program, as a person uses it: output, messages, exit codes.
+
+use std::path::{Path, PathBuf};
+
+use assert_cmd::Command;
+use predicates::prelude::*;
+use predicates::str::{contains, is_empty};
+
+const SUITE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/suite");
+const RETRIEVE: &str = "rfc959/transfer/retrieve[open=PASV,size=0]";
+
+fn ftpspec(arguments: &[&str]) -> Command {
+    let mut command = Command::new(assert_cmd::cargo::cargo_bin!("ftpspec"));
+    command.args(arguments).env("NO_COLOR", "1");
+    command
+}
+
+fn in_suite(path: &str) -> PathBuf {
+    Path::new(SUITE).join(path)
+}
+
+#[test]
+fn list_prints_ids_and_purposes() {
+    let listed =
+        ftpspec(&["list", "--scenarios", SUITE, "rfc959/transfer/retrieve"]).assert().code(0).stderr(is_empty());
+    let line = format!("{RETRIEVE}       RETR sends the octets of a file of 0 octets.\n");
+    listed.stdout(contains(line).and(contains("\n").count(4)));
+}
+
+#[test]
+fn list_prints_json() {
+    let listed = ftpspec(&["list", "--scenarios", SUITE, "--format", "json", RETRIEVE]).assert().code(0);
+    let list: serde_json::Value = serde_json::from_slice(&listed.get_output().stdout).unwrap();
+    let expected = serde_json::json!([{
+        "id": RETRIEVE,
+        "file": "rfc959/transfer/retrieve.yaml",
+        "purpose": "RETR sends the octets of a file of 0 octets.",
+        "covers": ["rfc959-4.1.3-retr"],
+        "given": ["logged-in"],
+        "needs": [],
+        "row": { "open": "PASV", "size": "0" },
+    }]);
+    assert_eq!(list, expected);
+}
+
+#[test]
+fn a_pattern_that_selects_nothing_is_an_error() {
+    let listed = ftpspec(&["list", "--scenarios", SUITE, "rfc959/login/user-and-pasword"]).assert().code(2);
+    let message = "error: no scenario matches \"rfc959/login/user-and-pasword\"; did you mean \"rfc959/login/user-and-password\"?\n";
+    listed.stderr(message).stdout(is_empty());
+}
+
+#[test]
+fn a_folder_that_is_not_there_is_an_error() {
+    ftpspec(&["list", "--scenarios", "/nowhere"]).assert().code(2).stderr(contains("cannot read /nowhere: "));
+}
+
+#[test]
+fn an_unknown_subcommand_is_an_error() {
+    ftpspec(&["lost"]).assert().code(2).stderr(contains("list"));
+    ftpspec(&[]).assert().code(2);
+    ftpspec(&["--help"]).assert().code(0).stdout(contains("check").and(contains("explain")));
+    ftpspec(&["--version"]).assert().code(0).stdout(contains("ftpspec 0."));
+}
+
+#[test]
+fn check_says_what_it_checked() {
+    let checked = ftpspec(&["check", in_suite("rfc959/transfer/retrieve.yaml").to_str().unwrap()]).assert().code(0);
+    checked.stdout(contains("no errors in 1 files: 4 scenarios, 0 given states, 0 requirements (")).stderr(is_empty());
+    let checked = ftpspec(&["check", SUITE]).assert().code(0);
+    checked.stdout(contains("no errors in 5 files: 6 scenarios, 1 given states, 3 requirements ("));
+}
+
+#[test]
+fn the_suite_has_no_errors_and_is_checked_at_once() {
+    ftpspec(&["check"]).assert().code(0).stdout(contains("no errors in ")).stderr(is_empty());
+}
+
+#[test]
+fn check_prints_every_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("wrong.yaml");
+    let text =
+        "purpose: Wrong.\ncovers: [nothing-like-it]\nsteps:\n  - S: 9999\n  - C: PORT {there}\n  - expect: 200\n";
+    std::fs::write(&file, text).unwrap();
+    let checked = ftpspec(&["check", file.to_str().unwrap()]).assert().code(2).stdout(is_empty());
+    let errors = String::from_utf8(checked.get_output().stderr.clone()).unwrap();
+    assert!(errors.contains("error: \"9999\" is not a reply code\n --> wrong.yaml:4:8\n"), "{errors}");
+    assert!(errors.contains("error: unknown step \"expect\"\n --> wrong.yaml:6:5\n"), "{errors}");
+    assert!(errors.ends_with("2 errors in 1 file\n"), "{errors}");
+    assert!(!errors.contains('\u{1b}'), "{errors}");
+    let text = text.replace("9999", "200").replace("expect", "S");
+    std::fs::write(&file, text).unwrap();
+    let checked = ftpspec(&["check", file.to_str().unwrap()]).assert().code(2);
+    checked.stderr(contains("unknown requirement").and(contains("nothing has bound {there}")));
+}
+
+#[test]
+fn explain_a_scenario() {
+    let explained = ftpspec(&["explain", "--scenarios", SUITE, RETRIEVE]).assert().code(0).stderr(is_empty());
+    let expected = "\
+rfc959/transfer/retrieve[open=PASV,size=0]
+RETR sends the octets of a file of 0 octets.
+
+Requirements
+  rfc959-4.1.3-retr: RFC 959 §4.1.3, should, both
+    RETR sends the octets of the file.
+    when: the server implements RETR
+    decided by: The body is compared octet by octet.
+    notes: The form that travels depends on TYPE.
+
+Before
+  logged-in: The user is logged in. (tested by rfc959/login/user-and-password)
+  body: 0 octets, generated from seed 7
+  welcome.txt: \"hello\\n\"
+
+Steps
+   1  a data connection is agreed on by PASV
+   2  C: RETR body
+   3  S: 125 or 150 (may be left out), then 226 or 250
+   4  the server sends the file body, and ends the data connection
+
+Afterwards
+  body: the file body
+  welcome.txt: the file welcome.txt
+";
+    explained.stdout(expected);
+}
+
+#[test]
+fn explain_a_requirement() {
+    let explained = ftpspec(&["explain", "--scenarios", SUITE, "rfc959-4.1.1-user"]).assert().code(0);
+    explained.stdout(contains("RFC 959 §4.1.1, must, server").and(contains("rfc959/login/user-and-password  A user")));
+    let explained = ftpspec(&["explain", "--scenarios", SUITE, "rfc959-4.1.3-acct"]).assert().code(0);
+    explained.stdout(contains("not tested (not observable): No subject asks for it.").and(contains("  none\n")));
+    let explained = ftpspec(&["explain", "--scenarios", SUITE, "rfc959-4.1.1-usr"]).assert().code(2);
+    explained.stderr(contains("did you mean \"rfc959-4.1.1-user\"?"));
+}
