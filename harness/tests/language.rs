@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use harness::scenario::tree::{Action, Content, Data, Entry, Left, Method, Sent, SentBody};
+use harness::scenario::tree::{Action, Content, Data, Entry, Left, Method, Peer, Sent, SentBody};
 use harness::scenario::{LoadError, Sources, Suite};
 
 fn folder() -> PathBuf {
@@ -21,6 +21,7 @@ fn every_row_is_a_scenario() {
     let ids: Vec<_> = suite.scenarios().iter().map(|scenario| scenario.id.as_str()).collect();
     let expected = [
         "rfc959/login/user-and-password",
+        "rfc959/third-party/between-two-servers",
         "rfc959/transfer/retrieve[open=PASV,size=0]",
         "rfc959/transfer/retrieve[open=PASV,size=64_KiB]",
         "rfc959/transfer/retrieve[open=PORT,size=0]",
@@ -51,6 +52,20 @@ fn a_row_is_filled_in_and_keeps_its_lines() {
 }
 
 #[test]
+fn the_second_server_has_files_of_its_own() {
+    let suite = suite().unwrap();
+    let scenario = suite.scenario("rfc959/third-party/between-two-servers").unwrap();
+    let orig = Content::Fixture { name: "orig".to_owned(), from: 0 };
+    assert_eq!(scenario.second_files["twin"], Entry::File(orig.clone()));
+    assert_eq!(scenario.second_files.len(), 2);
+    assert!(!scenario.files.contains_key("b") && scenario.files.contains_key("orig"));
+    assert_eq!(scenario.second_leaves["copy"].value, Left::File(orig));
+    assert_eq!(scenario.second_leaves["lost"].value, Left::Absent);
+    assert_eq!(scenario.leaves.keys().collect::<Vec<_>>(), ["orig"]);
+    assert_eq!(scenario.connections["b"], Peer::Second);
+}
+
+#[test]
 fn patterns_select() {
     let suite = suite().unwrap();
     let count = |pattern: &str| suite.select(&[pattern]).map(|found| found.len()).map_err(|error| error.to_string());
@@ -58,15 +73,15 @@ fn patterns_select() {
     assert_eq!(count("rfc959/transfer/retrieve[open=PASV]"), Ok(2));
     assert_eq!(count("rfc959/transfer/retrieve[open=PASV,size=0]"), Ok(1));
     assert_eq!(count("scenarios/rfc959/transfer/retrieve.yaml"), Ok(4));
-    assert_eq!(count("rfc959"), Ok(5));
+    assert_eq!(count("rfc959"), Ok(6));
     assert_eq!(count("rfc959/*"), Err("no scenario matches \"rfc959/*\"".to_owned()));
-    assert_eq!(count("rfc959/**"), Ok(5));
+    assert_eq!(count("rfc959/**"), Ok(6));
     assert_eq!(count("**/retrieve"), Ok(4));
     let wrong = count("rfc959/transfer/retreive").unwrap_err();
     assert!(wrong.contains("did you mean \"rfc959/transfer/retrieve\"?"), "{wrong}");
     let wrong = count("rfc959/transfer/retrieve[open=EPSV]").unwrap_err();
     assert!(wrong.contains("has no row \"open=EPSV\"") && wrong.contains("[open=PASV,size=0]"), "{wrong}");
-    assert_eq!(suite.select::<&str>(&[]).unwrap().len(), 5);
+    assert_eq!(suite.select::<&str>(&[]).unwrap().len(), 6);
 }
 
 #[test]
@@ -87,7 +102,7 @@ fn a_report_s_sources_are_a_suite() {
     let texts = ["given/logged-in.yaml", "rfc959/transfer/retrieve.yaml"];
     let texts = texts.map(|file| (file.to_owned(), suite.source(file).unwrap().to_owned()));
     let again = Suite::from_sources(texts.into()).unwrap();
-    assert_eq!(again.scenarios(), &suite.scenarios()[1..]);
+    assert_eq!(again.scenarios(), &suite.scenarios()[2..]);
     assert_eq!(again.given("logged-in"), suite.given("logged-in"));
 }
 

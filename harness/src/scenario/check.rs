@@ -119,6 +119,10 @@ fn captures(suite: &Suite, scenario: &Scenario, faults: &mut Vec<Diagnostic>) {
     for (name, span) in bound.unbound {
         let fault =
             Diagnostic::new(span.clone(), &scenario.source, format!("nothing has bound {{{name}}} before this step"));
+        if bound.bound.contains(name) {
+            faults.push(fault.help("it is bound later; a name is bound first and used then"));
+            continue;
+        }
         faults.push(match nearest(name, bound.bound.iter().copied()) {
             Some(near) => fault.help(format!("did you mean {{{near}}}?")),
             None => fault.help("bind it with capture in an earlier S; a brace itself is written {{"),

@@ -42,7 +42,7 @@ impl Reader<'_> {
         for (key, _) in fields.entries() {
             let name = key.text().unwrap_or_default();
             if !STEP_KEYS.contains(&name) {
-                self.unknown(&key.span, "step", name, STEPS);
+                self.unknown_step(key, name);
             }
         }
         let mut actions = fields.entries().filter(|(key, _)| key.text() != Some("for"));
@@ -65,6 +65,18 @@ impl Reader<'_> {
         let requirement = fields.value("for").and_then(|node| self.text(node, "for")).map(str::to_owned);
         let action = self.action(key, value)?;
         Some(Step { span: both(key, value), requirement, action })
+    }
+
+    fn unknown_step(&mut self, key: &Node, name: &str) {
+        let help = match name.to_lowercase().as_str() {
+            "expect" | "recv" | "receive" | "reply" | "server" => "what the server replies is written S",
+            "send" | "command" | "cmd" | "client" => "what the client says is written C",
+            "sleep" | "wait" | "delay" => {
+                "there are no sleeps: a reply has `within`, and `silence` says that nothing comes"
+            }
+            _ => return self.unknown(&key.span, "step", name, STEPS),
+        };
+        self.fault_with_help(&key.span, format!("unknown step \"{name}\""), help);
     }
 
     fn action(&mut self, key: &Node, value: &Node) -> Option<Action> {
