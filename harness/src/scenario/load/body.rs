@@ -51,7 +51,9 @@ impl Reader<'_> {
         if text == "anything" {
             return Some(Short::Anything);
         }
-        if let Some(near) = nearest(text, self.fixtures.keys().map(String::as_str)) {
+        // A word that is nearly a file's name is a slip more often than a body.
+        let word = text.len() >= 4 && !text.contains(char::is_whitespace);
+        if let Some(near) = nearest(text, self.fixtures.keys().map(String::as_str)).filter(|_| word) {
             let help =
                 format!("did you mean the file \"{near}\"? A text that only looks like it is written {{ text: … }}");
             self.fault_with_help(&node.span, format!("there is no file \"{text}\""), help);

@@ -1,4 +1,4 @@
-//! Wrong files, and what the program says of them. `BLESS=1 cargo test -p harness --test bad` writes the messages anew; read the difference.
+//! Wrong files, and what the program says of them. `BLESS=1 cargo test -p harness --test language` writes the messages anew; read the difference.
 
 use std::error::Error;
 use std::fmt::Write;

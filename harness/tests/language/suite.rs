@@ -1,4 +1,4 @@
-//! The scenario language from the outside: a small suite on disk, made into scenarios.
+//! A small suite on disk, made into scenarios.
 
 use std::path::{Path, PathBuf};
 
