@@ -155,6 +155,9 @@ impl Reader<'_> {
     }
 
     fn no_file(&mut self, node: &Node, name: &str) {
+        if self.more_fixtures {
+            return;
+        }
         let known: Vec<String> = self.fixtures.keys().cloned().collect();
         let help = match nearest(name, known.iter().map(String::as_str)) {
             Some(near) => format!("did you mean \"{near}\"?"),
