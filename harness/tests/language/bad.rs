@@ -101,7 +101,7 @@ fn a_wrong_given_state_is_one_fault_and_not_one_for_every_scenario() {
     sources.add_folder(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/suite")).unwrap();
     let wrong = tempfile::tempdir().unwrap();
     for (file, text) in
-        [("given/logged-in.yaml", "purpose: x\n"), ("requirements/rfc959.yaml", "specification: RFC 959\n")]
+        [("given/example-login.yaml", "purpose: x\n"), ("requirements/example.yaml", "specification: RFC 959\n")]
     {
         let target = wrong.path().join(file);
         std::fs::create_dir_all(target.parent().unwrap()).unwrap();
@@ -121,7 +121,7 @@ proptest::proptest! {
         put in "[a-z{}\\[\\]\":,?|&*!#>%@` \n\t\u{1b}é-]{0,12}",
         scenario in 0..4_usize,
     ) {
-        let files = ["rfc959/login/user-and-password", "rfc959/transfer/retrieve", "rfc959/third-party/between-two-servers", "given/logged-in"];
+        let files = ["example/user-and-password", "example/retrieve", "example/between-two-servers", "given/example-login"];
         let file = format!("{}.yaml", files[scenario]);
         let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/suite").join(&file)).unwrap();
         let at = at % text.len();
