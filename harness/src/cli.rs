@@ -7,12 +7,15 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::builtin;
 use crate::scenario::tree::Scenario;
 use crate::scenario::{LoadError, Select, Suite};
 
 mod check;
 mod explain;
+mod judge;
 mod list;
+mod run;
 
 /// A wrong command line, or a wrong scenario.
 const USAGE: u8 = 2;
@@ -27,12 +30,29 @@ struct Program {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Run scenarios against a server or a client and judge it.
+    Run(run::Run),
+    /// Judge a transcript again, without a network.
+    Judge(judge::Judge),
+    /// Start the reference server (`ftpspec serve --help`).
+    #[command(disable_help_flag = true)]
+    Serve(Rest),
+    /// Start the reference client (`ftpspec client --help`).
+    #[command(disable_help_flag = true)]
+    Client(Rest),
     /// List scenarios: their ids and what they are for.
     List(list::List),
     /// Check scenario files without running them.
     Check(check::Check),
     /// Explain a scenario or a requirement in words.
     Explain(explain::Explain),
+}
+
+/// Everything behind the name of a reference.
+#[derive(Debug, Args)]
+struct Rest {
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, hide = true)]
+    arguments: Vec<OsString>,
 }
 
 /// Which scenarios.
@@ -81,6 +101,10 @@ where
     };
     let mut out = anstream::stdout().lock();
     let done = match program.command {
+        Command::Run(run) => run.run(&mut out),
+        Command::Judge(judge) => judge.run(&mut out),
+        Command::Serve(rest) => return builtin::server(rest.called("ftpspec serve")),
+        Command::Client(rest) => return builtin::client(rest.called("ftpspec client")),
         Command::List(list) => list.run(&mut out),
         Command::Check(check) => check.run(&mut out),
         Command::Explain(explain) => explain.run(&mut out),
@@ -93,6 +117,13 @@ where
             let _ = writeln!(anstream::stderr(), "{}", failure.to_string().trim_end());
             ExitCode::from(USAGE)
         }
+    }
+}
+
+impl Rest {
+    /// The arguments, with the name by which messages speak of the program.
+    fn called(self, name: &str) -> impl Iterator<Item = OsString> + use<> {
+        std::iter::once(OsString::from(name)).chain(self.arguments)
     }
 }
 

@@ -1,1 +1,22 @@
-//! Placeholder.
+//! The reference server: a strict, complete FTP server to compare others with.
+//!
+//! | module | what it does |
+//! |---|---|
+//! | `session` | one control connection as a state machine, without I/O |
+//! | `store` | the files |
+//! | `runtime` | the only sockets: feeds the session, and moves the bytes |
+//! | `cli` | the command line |
+
+mod accounts;
+mod cli;
+mod runtime;
+mod session;
+mod store;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+/// Runs the server until it is stopped from outside. The first of `arguments` is the name of the program, as in `argv`.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    cli::run(arguments)
+}

@@ -1,5 +1,27 @@
 //! What a run found, and every form it is shown in.
 //!
 //! [`model`] is the one canonical shape: the runner makes it, every renderer reads only it, and it travels as JSON.
+//! [`render`] writes a report in a [`Format`], and [`read`] takes back what the two JSON forms hold.
+//!
+//! ```
+//! use reports::{Format, Style, read, render};
+//!
+//! let report = read(include_bytes!("../gallery/clean.json"))?;
+//! let text = String::from_utf8(render(&report, Format::Human, &Style::default())?)?;
+//! assert!(text.ends_with("Exit 0: everything that was judged conforms\n"));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 pub mod model;
+
+mod causes;
+mod difference;
+mod read;
+mod render;
+mod schema;
+mod visible;
+
+pub use read::{ReadError, read};
+pub use render::{Colour, Format, RenderError, Style, UnknownFormat, Verbosity, block, render, summary};
+pub use schema::schema;
+pub use visible::{Symbols, visible};

@@ -15,6 +15,9 @@ pub struct Event {
     pub at: u64,
     /// The number of the step, counted from 0 through given, steps and finally, in which it happened.
     pub step: usize,
+    /// The number of the act of the harness, counted from 0, that it belongs to: where a replay stops reading.
+    #[serde(default)]
+    pub act: usize,
     /// The control connection it belongs to: `a` where a scenario names none.
     pub connection: String,
     /// Which of the two channels (RFC 959 §2.3).

@@ -1,0 +1,393 @@
+//! A scenario, played against a server.
+
+mod data;
+mod ending;
+mod replies;
+mod steps;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use reports::model::{Axis, Event, FailKind, Finding, Grade, Octets, Place, What};
+
+use super::framing;
+use super::grade::{Outcome, grade};
+use super::stage::{Act, Stage};
+use super::text::Bindings;
+use crate::scenario::catalogue::{Catalogue, Level};
+use crate::scenario::tree::{Scenario, Span, Step};
+use crate::wire::reply::{ReplyReader, SeenReply};
+
+/// What a play must know of the subject and the run.
+#[derive(Debug, Clone)]
+pub struct Facts {
+    /// The user that scenarios log in as.
+    pub user: String,
+    /// The user's password.
+    pub password: String,
+    /// Commands that the subject wants after a login.
+    pub after_login: Vec<String>,
+    /// The timers that the subject owns.
+    pub timers: BTreeMap<String, Duration>,
+    /// Whether texts of replies decide in every scenario.
+    pub exact_text: bool,
+    /// How long a reply may take.
+    pub reply: Duration,
+}
+
+/// What a play came to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Played {
+    /// How it ended.
+    pub end: End,
+    /// What was found, in the order of the steps.
+    pub findings: Vec<Finding>,
+    /// What is wrong with the form of replies. Of one cause only one statement is kept in a run.
+    pub framing: Vec<Finding>,
+    /// What kind of failure, where it is more than a wrong answer.
+    pub kind: Option<FailKind>,
+    /// The greeting and the reply to SYST, where they were seen.
+    pub identity: Vec<String>,
+}
+
+/// How a play ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum End {
+    /// Every step was played, or a finding says why not.
+    Judged,
+    /// The subject says that it does not have the feature.
+    NotApplicable(String),
+    /// The start state could not be reached.
+    Blocked {
+        /// The start state.
+        state: String,
+        /// The scenario that tests this state.
+        by: String,
+        /// What went wrong.
+        why: String,
+    },
+    /// The subject closed the service with 421.
+    ServiceGone,
+}
+
+/// Plays a scenario behind its given states. A play judges a server; it speaks the client's lines.
+pub async fn play<S: Stage>(
+    scenario: &Scenario,
+    given: &[&Scenario],
+    catalogue: &Catalogue,
+    facts: &Facts,
+    stage: &mut S,
+) -> Played {
+    let mut play = Play {
+        scenario,
+        part: scenario,
+        catalogue,
+        facts,
+        stage,
+        step: 0,
+        events: 0,
+        connection: "a".to_owned(),
+        connections: BTreeMap::new(),
+        bindings: Bindings::from([
+            ("user".to_owned(), facts.user.clone().into_bytes()),
+            ("password".to_owned(), facts.password.clone().into_bytes()),
+        ]),
+        findings: Vec::new(),
+        framing: Vec::new(),
+        kind: None,
+        identity: Vec::new(),
+        final_reply: None,
+    };
+    let end = play.all(given).await;
+    Played { end, findings: play.findings, framing: play.framing, kind: play.kind, identity: play.identity }
+}
+
+struct Play<'a, S> {
+    scenario: &'a Scenario,
+    /// The scenario or given state whose steps are being played.
+    part: &'a Scenario,
+    catalogue: &'a Catalogue,
+    facts: &'a Facts,
+    stage: &'a mut S,
+    step: usize,
+    events: usize,
+    connection: String,
+    connections: BTreeMap<String, Connection>,
+    bindings: Bindings,
+    findings: Vec<Finding>,
+    framing: Vec<Finding>,
+    kind: Option<FailKind>,
+    identity: Vec<String>,
+    /// The last reply of the last step that expected one, and its event.
+    final_reply: Option<(SeenReply, usize)>,
+}
+
+/// One control connection.
+#[derive(Debug, Default)]
+struct Connection {
+    reader: ReplyReader,
+    replies: VecDeque<(SeenReply, usize)>,
+    closed: bool,
+    peer: Option<SocketAddr>,
+    /// The verb of the last command.
+    verb: String,
+    /// Whether a reply is due: one more reply is no surprise.
+    owed: bool,
+    data: DataChannel,
+}
+
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+enum DataChannel {
+    #[default]
+    None,
+    /// An address was told, nobody has come yet.
+    Listening,
+    /// An address was agreed on, nobody has gone there yet.
+    Agreed(SocketAddr),
+    /// It stands. So many octets of a body were taken from it.
+    Open { taken: u64 },
+}
+
+/// Why the steps are not played on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Stop {
+    /// A finding says why.
+    Found,
+    /// The subject says that it does not have the feature.
+    NotApplicable(String),
+    /// 421.
+    ServiceGone,
+}
+
+type Flow = Result<(), Stop>;
+
+impl<'a, S: Stage> Play<'a, S> {
+    async fn all(&mut self, given: &[&'a Scenario]) -> End {
+        for &state in given {
+            self.part = state;
+            let before = self.findings.len();
+            let stop = self.steps(&state.steps).await.err();
+            let why = self
+                .findings
+                .get(before..)
+                .unwrap_or_default()
+                .iter()
+                .find(|finding| finding.grade >= Grade::Inconclusive);
+            let why = why.map(|finding| finding.message.clone());
+            let end = match stop {
+                Some(Stop::ServiceGone) => Some(End::ServiceGone),
+                None if why.is_none() => None,
+                stop => {
+                    let by = state.tested_by.clone().unwrap_or_else(|| state.id.clone());
+                    let told = if let Some(Stop::NotApplicable(why)) = stop { Some(why) } else { why };
+                    Some(End::Blocked { state: state.id.clone(), by, why: told.unwrap_or_default() })
+                }
+            };
+            if let Some(end) = end {
+                self.epilogue().await;
+                return end;
+            }
+            // What a start state shows on the way is judged by the scenario that tests it.
+            self.findings.truncate(before);
+        }
+        self.part = self.scenario;
+        let stop = self.steps(&self.scenario.steps).await.err();
+        let begin = self.step_after_steps(given);
+        self.step = begin;
+        let last = self.steps(&self.scenario.finally).await.err();
+        match stop.or(last) {
+            Some(Stop::NotApplicable(why)) => {
+                self.epilogue().await;
+                End::NotApplicable(why)
+            }
+            Some(Stop::ServiceGone) => End::ServiceGone,
+            Some(Stop::Found) => {
+                self.epilogue().await;
+                End::Judged
+            }
+            None => {
+                self.epilogue().await;
+                self.leaves().await;
+                End::Judged
+            }
+        }
+    }
+
+    fn step_after_steps(&self, given: &[&Scenario]) -> usize {
+        given.iter().map(|state| state.steps.len()).sum::<usize>() + self.scenario.steps.len()
+    }
+
+    async fn steps(&mut self, steps: &'a [Step]) -> Flow {
+        for step in steps {
+            let flow = self.step(step).await;
+            self.step += 1;
+            flow?;
+        }
+        Ok(())
+    }
+
+    /// Lets the stage act, and takes note of what arrives on control connections.
+    async fn act(&mut self, act: Act<'_>) -> Vec<Event> {
+        let connection = self.connection.clone();
+        let events = self.stage.act(self.step, &connection, act).await;
+        for event in &events {
+            if event.channel == reports::model::Channel::Control {
+                self.note(event);
+            }
+            self.events += 1;
+        }
+        events
+    }
+
+    fn note(&mut self, event: &Event) {
+        let at = self.events;
+        let connection = self.connections.entry(event.connection.clone()).or_default();
+        match &event.what {
+            What::Received { octets } => {
+                connection
+                    .replies
+                    .extend(connection.reader.feed(octets.as_slice()).into_iter().map(|reply| (reply, at)));
+            }
+            What::Closed { .. } => connection.closed = true,
+            What::Connected { peer, .. } => connection.peer = peer.parse().ok(),
+            What::NotConnected { .. }
+            | What::Listening { .. }
+            | What::Sent { .. }
+            | What::BodySent(_)
+            | What::BodyReceived(_)
+            | What::Hung { .. }
+            | What::Deadline { .. }
+            | What::Quiet { .. }
+            | What::Exited { .. }
+            | What::Files { .. }
+            | What::Fault { .. } => {}
+        }
+    }
+
+    fn here(&mut self) -> &mut Connection {
+        self.connections.entry(self.connection.clone()).or_default()
+    }
+
+    /// A statement, measured by the step's requirement.
+    fn find(&mut self, step: &Step, axis: Axis, outcome: Outcome, said: Said) {
+        let requirement = step.requirement.clone().or_else(|| self.part.covers.first().map(|id| id.value.clone()));
+        self.find_by(requirement, &step.span, axis, outcome, said);
+    }
+
+    /// A statement, measured by a requirement of its own.
+    fn find_by(&mut self, requirement: Option<String>, span: &Span, axis: Axis, outcome: Outcome, said: Said) {
+        let level = requirement
+            .as_deref()
+            .and_then(|id| self.catalogue.requirement(id))
+            .map_or(Level::Must, |found| found.level);
+        let finding = self.finding(requirement, span, axis, grade(level, outcome), said);
+        self.findings.push(finding);
+    }
+
+    /// A statement of a grade that no requirement decides.
+    fn remark(&mut self, span: &Span, axis: Axis, grade: Grade, said: Said) {
+        let finding = self.finding(None, span, axis, grade, said);
+        self.findings.push(finding);
+    }
+
+    fn finding(&self, requirement: Option<String>, span: &Span, axis: Axis, grade: Grade, said: Said) -> Finding {
+        Finding {
+            axis,
+            grade,
+            requirement,
+            place: place(span, &self.part.source),
+            message: said.message,
+            expected: said.expected,
+            received: said.received,
+            because: said.because,
+            event: said.event,
+            also: Vec::new(),
+        }
+    }
+
+    /// Judges the form of a reply.
+    fn judge_form(&mut self, span: &Span, reply: &SeenReply, event: usize) {
+        let verb = self.here().verb.clone();
+        for remark in framing::remarks(&verb, reply) {
+            let said = Said {
+                message: remark.message.to_owned(),
+                expected: Some(remark.expected.to_owned()),
+                received: Some(remark.received),
+                because: None,
+                event: Some(event),
+            };
+            let level = self.catalogue.requirement(remark.requirement).map_or(Level::Must, |found| found.level);
+            let grade = grade(level, remark.outcome);
+            let finding = self.finding(Some(remark.requirement.to_owned()), span, Axis::Framing, grade, said);
+            let known =
+                self.framing.iter().any(|f| f.requirement == finding.requirement && f.message == finding.message);
+            if !known {
+                self.framing.push(finding);
+            }
+        }
+    }
+}
+
+/// The words of a finding.
+#[derive(Debug, Default, Clone)]
+struct Said {
+    message: String,
+    expected: Option<String>,
+    received: Option<String>,
+    because: Option<String>,
+    event: Option<usize>,
+}
+
+impl Said {
+    fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into(), ..Self::default() }
+    }
+
+    fn expected(mut self, expected: impl Into<String>) -> Self {
+        self.expected = Some(expected.into());
+        self
+    }
+
+    fn received(mut self, received: impl Into<String>) -> Self {
+        self.received = Some(received.into());
+        self
+    }
+
+    fn because(mut self, because: Option<&String>) -> Self {
+        self.because = because.cloned();
+        self
+    }
+
+    fn at(mut self, event: usize) -> Self {
+        self.event = Some(event);
+        self
+    }
+}
+
+/// Octets as a person reads them.
+fn shown(octets: &[u8]) -> String {
+    Octets::from(octets).to_string()
+}
+
+/// The place that a span is, with the text of its line.
+pub fn place(span: &Span, source: &str) -> Place {
+    Place {
+        file: span.file.to_string(),
+        line: span.line,
+        column: span.column,
+        width: span.width.max(1),
+        text: source.lines().nth(span.line.saturating_sub(1)).unwrap_or_default().to_owned(),
+    }
+}
+
+/// The verb of a command line, in capitals.
+fn verb(line: &[u8]) -> String {
+    let word: Vec<u8> = line
+        .iter()
+        .copied()
+        .skip_while(|octet| !octet.is_ascii_alphabetic())
+        .take_while(u8::is_ascii_alphabetic)
+        .collect();
+    String::from_utf8_lossy(&word).to_ascii_uppercase()
+}

@@ -1,0 +1,426 @@
+//! The steps on the data connection.
+
+use std::net::SocketAddr;
+
+use reports::model::{Axis, Body, CloseKind, Event, Grade, What};
+
+use super::replies::first_line;
+use super::steps::codes;
+use super::{DataChannel, Flow, Play, Said, Stop, shown};
+use crate::judge::grade::Outcome;
+use crate::judge::stage::{Act, Stage};
+use crate::scenario::tree::{Content, Data, Expect, Located, Method, ReadKind, Rule, Sent, SentBody, Step, Template};
+use crate::wire::address::{extended_argument, host_port, port_argument};
+use crate::wire::reply::SeenReply;
+use crate::wire::value;
+
+impl<'a, S: Stage> Play<'a, S> {
+    pub(super) async fn data(&mut self, step: &'a Step, data: &'a Data) -> Flow {
+        match data {
+            Data::Open { method, reply, receive_buffer } => {
+                self.open(step, *method, reply.as_ref(), *receive_buffer).await
+            }
+            Data::ServerSends(sent) => self.server_sends(step, sent).await,
+            Data::ClientSends(sent) => self.client_sends(step, sent, true).await,
+            Data::Write(sent) => self.client_sends(step, sent, false).await,
+            Data::Read(octets) => self.read_some(step, *octets).await,
+            Data::Connect | Data::Accept => self.reach(step).await,
+            Data::Shutdown => self.hang_up(CloseKind::Fin, true).await,
+            Data::Reset => self.hang_up(CloseKind::Reset, false).await,
+            Data::Abandon => self.hang_up(CloseKind::Fin, false).await,
+            Data::ExpectEnd => self.end(step).await,
+            Data::ExpectNoConnection(during) => {
+                let events = self.act(Act::NoConnection { during: *during }).await;
+                if let Some(What::Connected { peer, .. }) = events.last().map(|event| &event.what) {
+                    let said = Said::new("a data connection was made where none may be")
+                        .expected("none")
+                        .received(peer.clone())
+                        .at(self.last());
+                    self.find(step, Axis::Order, Outcome::Against, said);
+                    return Err(Stop::Found);
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn last(&self) -> usize {
+        self.events.saturating_sub(1)
+    }
+
+    async fn open(
+        &mut self,
+        step: &'a Step,
+        method: Method,
+        text: Option<&'a Located<Template>>,
+        buffer: Option<usize>,
+    ) -> Flow {
+        self.connect(step).await?;
+        match method {
+            Method::Pasv | Method::Epsv => {
+                let (line, code) = if method == Method::Pasv { (&b"PASV"[..], 227) } else { (&b"EPSV"[..], 229) };
+                self.say_line(step, line).await?;
+                let reply = self.agreed(step, code, text).await?;
+                let to = self.address_in(step, method, &reply)?;
+                self.here().data = DataChannel::Agreed(to);
+                self.dial(step, to, buffer).await
+            }
+            Method::Port | Method::Eprt => {
+                let events = self.act(Act::Listen { receive_buffer: buffer }).await;
+                let Some(What::Listening { local }) = events.last().map(|event| event.what.clone()) else {
+                    let said = Said::new("the harness could not listen for a data connection");
+                    self.remark(&step.span, Axis::Lifecycle, Grade::Inconclusive, said);
+                    return Err(Stop::Found);
+                };
+                let address = local.parse::<SocketAddr>().ok();
+                let argument = address.and_then(|address| match method {
+                    Method::Port => port_argument(address).map(|argument| format!("PORT {argument}")),
+                    Method::Eprt | Method::Pasv | Method::Epsv => Some(format!("EPRT {}", extended_argument(address))),
+                });
+                let Some(line) = argument else {
+                    return Err(Stop::NotApplicable("PORT has no form for this address".to_owned()));
+                };
+                self.here().data = DataChannel::Listening;
+                self.say_line(step, line.as_bytes()).await?;
+                self.agreed(step, 200, text).await.map(drop)
+            }
+        }
+    }
+
+    /// Reads the reply to PASV, EPSV, PORT or EPRT, and keeps it.
+    async fn agreed(
+        &mut self,
+        step: &'a Step,
+        code: u16,
+        text: Option<&'a Located<Template>>,
+    ) -> Result<SeenReply, Stop> {
+        let expect = Expect { rule: rule_for(code), ..codes(&[code]) };
+        self.expect(step, &expect).await?;
+        let Some((reply, event)) = self.final_reply.clone() else { return Err(Stop::Found) };
+        if let Some(text) = text {
+            self.compare_text(step, text, None, &reply, event);
+        }
+        Ok(reply)
+    }
+
+    fn address_in(&mut self, step: &Step, method: Method, reply: &SeenReply) -> Result<SocketAddr, Stop> {
+        let peer = self.here().peer;
+        let (kind, requirement) = match method {
+            Method::Epsv => (ReadKind::Port, "rfc2428-3-epsv-reply-format"),
+            Method::Pasv | Method::Port | Method::Eprt => (ReadKind::HostPort, "rfc959-4.2.1-227-number-format"),
+        };
+        let address = match kind {
+            ReadKind::Port => value::read(kind, reply)
+                .and_then(|port| String::from_utf8(port).ok()?.parse().ok())
+                .zip(peer)
+                .map(|(port, peer)| SocketAddr::new(peer.ip(), port)),
+            ReadKind::HostPort | ReadKind::Path | ReadKind::Time | ReadKind::Size | ReadKind::Name | ReadKind::Text => {
+                host_port(reply.last_text())
+            }
+        };
+        let Some(address) = address.filter(|address| address.port() != 0) else {
+            let said = Said::new(format!("the reply does not hold {kind}"))
+                .expected(kind.form())
+                .received(shown(&first_line(reply)))
+                .at(self.last());
+            self.find_by(Some(requirement.to_owned()), &step.span, Axis::Text, Outcome::Against, said);
+            return Err(Stop::Found);
+        };
+        match peer.map(|peer| peer.ip()) {
+            Some(ip) if ip != address.ip() => {
+                let said =
+                    Said::new("the address is not that of the control connection, where the harness connects instead")
+                        .expected(ip.to_string())
+                        .received(address.ip().to_string())
+                        .at(self.last());
+                // An address behind a translator is told on purpose; nobody can be reached at none.
+                let outcome = if address.ip().is_unspecified() { Outcome::Against } else { Outcome::Tolerated };
+                self.find_by(Some(PASV_ADDRESS.to_owned()), &step.span, Axis::Text, outcome, said);
+                Ok(SocketAddr::new(ip, address.port()))
+            }
+            _ => Ok(address),
+        }
+    }
+
+    async fn dial(&mut self, step: &Step, to: SocketAddr, receive_buffer: Option<usize>) -> Flow {
+        let events = self.act(Act::Dial { to, receive_buffer }).await;
+        let refused = events
+            .iter()
+            .find_map(|event| if let What::NotConnected { why } = &event.what { Some(why.clone()) } else { None });
+        let stands = matches!(events.last().map(|event| &event.what), Some(What::Connected { .. }));
+        if stands {
+            self.here().data = DataChannel::Open { taken: 0 };
+        }
+        let Some(why) = refused else { return Ok(()) };
+        let message = if stands {
+            "the server did not listen yet when it told where; a second try reached it"
+        } else {
+            "nobody listens where the server told"
+        };
+        let said = Said::new(message).expected("a listening port").received(why).at(self.last());
+        self.find_by(Some(PASV_LISTENS.to_owned()), &step.span, Axis::Order, Outcome::Against, said);
+        if stands { Ok(()) } else { Err(Stop::Found) }
+    }
+
+    /// Makes sure that the data connection stands.
+    async fn reach(&mut self, step: &Step) -> Flow {
+        match self.here().data {
+            DataChannel::Open { .. } => Ok(()),
+            DataChannel::Agreed(to) => self.dial(step, to, None).await,
+            DataChannel::None | DataChannel::Listening => {
+                let events = self.act(Act::Accept { within: self.facts.reply }).await;
+                let at = self.last();
+                if let Some(What::Connected { peer, .. }) = events.last().map(|event| event.what.clone()) {
+                    self.here().data = DataChannel::Open { taken: 0 };
+                    self.source(step, &peer, at);
+                    return Ok(());
+                }
+                let said = Said::new(format!("no data connection within {} ms", self.facts.reply.as_millis()))
+                    .expected("the server connects to the address it was told")
+                    .received("nobody")
+                    .at(at);
+                self.find(step, Axis::Lifecycle, Outcome::Against, said);
+                self.look_for_an_exit().await;
+                Err(Stop::Found)
+            }
+        }
+    }
+
+    /// RFC 1123 §4.1.2.12: the data connection comes from the address of the control connection.
+    fn source(&mut self, step: &Step, peer: &str, at: usize) {
+        let from = peer.parse::<SocketAddr>().ok().map(|address| address.ip());
+        let control = self.here().peer.map(|address| address.ip());
+        if let (Some(from), Some(control)) = (from, control)
+            && from != control
+        {
+            let said = Said::new("the data connection comes from another address than the control connection")
+                .expected(control.to_string())
+                .received(from.to_string())
+                .at(at);
+            self.find_by(Some(SAME_HOST.to_owned()), &step.span, Axis::Data, Outcome::Against, said);
+        }
+    }
+
+    async fn server_sends(&mut self, step: &'a Step, sent: &'a Sent) -> Flow {
+        self.reach(step).await?;
+        let taken = self.taken();
+        let rest;
+        let expected = match &sent.body {
+            SentBody::Content(content) => Some((content, sent.form)),
+            SentBody::RestOf(name) => {
+                rest = Content::Fixture { name: name.clone(), from: 0 };
+                Some((&rest, sent.form))
+            }
+            SentBody::Names(_) | SentBody::Mentions(..) | SentBody::Anything => None,
+        };
+        let from = if matches!(sent.body, SentBody::RestOf(_)) { taken } else { 0 };
+        let events = self.act(Act::Receive { expected, from, take: None, within: self.facts.reply }).await;
+        let body = self.body_in(step, &events)?;
+        self.here().data = DataChannel::None;
+        self.compare(step, sent, &body);
+        Ok(())
+    }
+
+    fn taken(&mut self) -> u64 {
+        if let DataChannel::Open { taken } = self.here().data { taken } else { 0 }
+    }
+
+    /// The body that came, where it came to its end.
+    fn body_in(&mut self, step: &Step, events: &[Event]) -> Result<Body, Stop> {
+        let at = self.last();
+        let body = events
+            .iter()
+            .find_map(|event| if let What::BodyReceived(body) = &event.what { Some(body.clone()) } else { None });
+        let trouble = match events.last().map(|event| &event.what) {
+            Some(What::Closed { how: CloseKind::Reset }) => Some("the data connection was reset"),
+            Some(What::Deadline { .. }) => Some("the data connection stood still and was not ended"),
+            Some(What::Fault { why }) => {
+                let said = Said::new(format!("the harness could not go on: {why}"));
+                self.remark(&step.span, Axis::Data, Grade::Inconclusive, said);
+                return Err(Stop::Found);
+            }
+            _ => None,
+        };
+        if let Some(trouble) = trouble {
+            let came = body.as_ref().map_or(0, |body| body.length);
+            let said =
+                Said::new(trouble).expected("the whole body, then the end").received(format!("{came} octets")).at(at);
+            self.find(step, Axis::Data, Outcome::Against, said);
+            return Err(Stop::Found);
+        }
+        body.ok_or(Stop::Found)
+    }
+
+    fn compare(&mut self, step: &Step, sent: &Sent, body: &Body) {
+        let at = self.last();
+        let octets = body.octets.as_ref().map(reports::model::Octets::as_slice).unwrap_or_default();
+        let said = match &sent.body {
+            SentBody::Anything => None,
+            SentBody::Content(_) | SentBody::RestOf(_) => body.differs_at.map(|differs| {
+                let there = body.there.as_ref().map(ToString::to_string).unwrap_or_default();
+                let there = if there.is_empty() { "the end".to_owned() } else { there };
+                Said::new("other octets than expected")
+                    .expected("the octets of the file, and nothing behind them")
+                    .received(format!("{} octets; the first difference is at octet {differs}: {there}", body.length))
+            }),
+            SentBody::Names(names) => {
+                let mut wanted: Vec<_> = names.iter().map(String::as_bytes).collect();
+                let mut came = lines(octets);
+                wanted.sort_unstable();
+                came.sort_unstable();
+                (wanted != came).then(|| {
+                    Said::new("other names than expected")
+                        .expected(shown(&wanted.join(&b"\n"[..])))
+                        .received(shown(&came.join(&b"\n"[..])))
+                })
+            }
+            SentBody::Mentions(names, without) => {
+                let said = |name: &String| lines(octets).iter().any(|line| mentions(line, name.as_bytes()));
+                let missing: Vec<_> = names.iter().filter(|name| !said(name)).cloned().collect();
+                let surplus: Vec<_> = without.iter().filter(|name| said(name)).cloned().collect();
+                (!missing.is_empty() || !surplus.is_empty()).then(|| {
+                    let expected =
+                        format!("{}{}", words("lines that name ", names), words("; none that names ", without));
+                    Said::new(
+                        format!("{}{}", words("not listed: ", &missing), words(" listed: ", &surplus))
+                            .trim()
+                            .to_owned(),
+                    )
+                    .expected(expected)
+                    .received(shown(octets.get(..600).unwrap_or(octets)))
+                })
+            }
+        };
+        if let Some(said) = said {
+            self.find(step, Axis::Data, Outcome::Against, said.at(at));
+        }
+    }
+
+    async fn client_sends(&mut self, step: &'a Step, sent: &'a Sent, end: bool) -> Flow {
+        self.reach(step).await?;
+        let SentBody::Content(content) = &sent.body else {
+            return Err(Stop::NotApplicable("only contents can be sent".to_owned()));
+        };
+        let content = (content, sent.form);
+        let events = self.act(Act::Send { content, end, within: self.facts.reply }).await;
+        let at = self.last();
+        if end {
+            self.here().data = DataChannel::None;
+        }
+        let trouble = match events.last().map(|event| &event.what) {
+            Some(What::Closed { .. }) => "the server ended the data connection before it had taken everything",
+            Some(What::Deadline { .. }) => "the server does not take the data",
+            Some(What::Fault { why }) => {
+                let said = Said::new(format!("the harness could not go on: {why}"));
+                self.remark(&step.span, Axis::Data, Grade::Inconclusive, said);
+                return Err(Stop::Found);
+            }
+            _ => return Ok(()),
+        };
+        let said = Said::new(trouble).expected("all octets are taken").at(at);
+        self.find(step, Axis::Data, Outcome::Against, said);
+        Err(Stop::Found)
+    }
+
+    async fn read_some(&mut self, step: &Step, octets: u64) -> Flow {
+        self.reach(step).await?;
+        let taken = self.taken();
+        let events =
+            self.act(Act::Receive { expected: None, from: taken, take: Some(octets), within: self.facts.reply }).await;
+        let body = self.body_in(step, &events)?;
+        self.here().data = DataChannel::Open { taken: taken + body.length };
+        if body.length < octets {
+            let said = Said::new("the data connection ended early")
+                .expected(format!("{octets} octets"))
+                .received(format!("{} octets", body.length))
+                .at(self.last());
+            self.find(step, Axis::Data, Outcome::Against, said);
+            return Err(Stop::Found);
+        }
+        Ok(())
+    }
+
+    async fn hang_up(&mut self, how: CloseKind, half: bool) -> Flow {
+        if !half {
+            self.here().data = DataChannel::None;
+        }
+        self.act(Act::HangUp { how, half }).await;
+        Ok(())
+    }
+
+    async fn end(&mut self, step: &Step) -> Flow {
+        self.reach(step).await?;
+        let events = self.act(Act::End { within: self.facts.reply }).await;
+        self.here().data = DataChannel::None;
+        let received = match events.last().map(|event| &event.what) {
+            Some(What::Closed { .. }) => return Ok(()),
+            Some(What::BodyReceived(body)) => format!("{} octets", body.length),
+            _ => format!("nothing within {} ms", self.facts.reply.as_millis()),
+        };
+        let said =
+            Said::new("the data connection was not ended").expected("its end").received(received).at(self.last());
+        self.find(step, Axis::Data, Outcome::Against, said);
+        Err(Stop::Found)
+    }
+}
+
+/// Software reads the address out of 227 and 229, so nothing stands for them.
+fn rule_for(code: u16) -> Rule {
+    if code == 200 { Rule::Tiers } else { Rule::Explicit }
+}
+
+fn lines(octets: &[u8]) -> Vec<&[u8]> {
+    let mut lines: Vec<_> =
+        octets.split(|octet| *octet == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line)).collect();
+    if lines.last().is_some_and(|line| line.is_empty()) {
+        lines.pop();
+    }
+    lines
+}
+
+/// Whether a name stands in a line as a word of its own: at its end or before white space, behind white space or a slash.
+fn mentions(line: &[u8], name: &[u8]) -> bool {
+    line.windows(name.len().max(1)).enumerate().any(|(at, window)| {
+        let before = at.checked_sub(1).and_then(|before| line.get(before));
+        let after = line.get(at + name.len());
+        window == name
+            && before.is_none_or(|octet| octet.is_ascii_whitespace() || matches!(octet, b'/' | b';' | b'='))
+            && after.is_none_or(|octet| octet.is_ascii_whitespace() || matches!(octet, b'/' | b'*' | b'@' | b';'))
+    })
+}
+
+fn words(before: &str, names: &[String]) -> String {
+    if names.is_empty() { String::new() } else { format!("{before}{}", names.join(", ")) }
+}
+
+const PASV_LISTENS: &str = "rfc959-4.1.2-pasv-listens";
+const PASV_ADDRESS: &str = "rfc1123-4.1.2.6-pasv-227-address";
+const SAME_HOST: &str = "rfc1123-4.1.2.12-default-data-port-same-ip";
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case("-rw-r--r-- 1 ftp ftp 26 Jan  1 00:00 robots.txt", "robots.txt", true)]
+    #[case("-rw-r--r-- 1 ftp ftp 26 Jan  1 00:00 xrobots.txt", "robots.txt", false)]
+    #[case("-rw-r--r-- 1 ftp ftp 26 Jan  1 00:00 robots.txt.old", "robots.txt", false)]
+    #[case("dir/robots.txt", "robots.txt", true)]
+    #[case("robots.txt", "robots.txt", true)]
+    #[case("", "robots.txt", false)]
+    fn a_word_of_its_own(#[case] line: &str, #[case] name: &str, #[case] expected: bool) {
+        assert_eq!(mentions(line.as_bytes(), name.as_bytes()), expected);
+    }
+
+    #[rstest]
+    #[case(b"", &[])]
+    #[case(b"a\r\nb\r\n", &["a", "b"])]
+    #[case(b"a\nb", &["a", "b"])]
+    #[case(b"\r\n", &[""])]
+    fn listed(#[case] octets: &[u8], #[case] expected: &[&str]) {
+        let expected: Vec<_> = expected.iter().map(|line| line.as_bytes()).collect();
+        assert_eq!(lines(octets), expected);
+    }
+}

@@ -1,0 +1,299 @@
+//! The replies of the server against what a step accepts.
+
+use std::time::Duration;
+
+use reports::model::{Axis, CloseKind, FailKind, Grade, What};
+
+use super::{Play, Said, Stop, shown};
+use crate::judge::expectation::{Match, Matcher, Quality};
+use crate::judge::grade::Outcome;
+use crate::judge::stage::{Act, Stage};
+use crate::judge::text::{fill, matches};
+use crate::scenario::tree::{Expect, Located, Read, ReadUse, Step, Template, TextMode};
+use crate::wire::reply::{Flaw, SeenReply};
+use crate::wire::value;
+
+/// How many lines that are no reply are passed over while one reply is waited for.
+const PATIENCE: usize = 100;
+
+impl<S: Stage> Play<'_, S> {
+    /// Reads the replies that a step expects. Gives the code of the last.
+    pub(super) async fn expect(&mut self, step: &Step, expect: &Expect) -> Result<u16, Stop> {
+        self.connect(step).await?;
+        let (within, declared) = self.deadline(&expect.within);
+        let mut matcher = Matcher::new(expect);
+        let mut passed_over = 0;
+        loop {
+            let (reply, event) = self.next_reply(step, &matcher, within, declared).await?;
+            self.judge_form(&step.span, &reply, event);
+            self.keep_identity(&reply);
+            let Some(code) = reply.code.filter(|_| !reply.flaws.contains(&Flaw::Endless)) else {
+                passed_over += 1;
+                if passed_over > PATIENCE || reply.flaws.contains(&Flaw::Endless) {
+                    return Err(self.no_reply(step, &matcher, &reply, event));
+                }
+                continue;
+            };
+            self.here().owed = reply.is_preliminary();
+            let expected = matcher.expected();
+            match matcher.take(code) {
+                Match::More(quality) => self.weigh(step, expect, quality, &expected, &reply, event),
+                Match::Done(quality) => {
+                    self.weigh(step, expect, quality, &expected, &reply, event);
+                    self.texts(step, expect, &reply, event);
+                    self.reads(step, expect, &reply, event)?;
+                    self.final_reply = Some((reply, event));
+                    return Ok(code);
+                }
+                Match::NotApplicable => {
+                    return Err(Stop::NotApplicable(format!("answered {}", shown(&first_line(&reply)))));
+                }
+                Match::Against if code == 421 => return Err(Stop::ServiceGone),
+                Match::Against => {
+                    let said = Said::new(format!("a reply of another class: {code}"))
+                        .expected(expected)
+                        .received(shown(&first_line(&reply)))
+                        .because(expect.because.as_ref())
+                        .at(event);
+                    self.find(step, Axis::Reply, Outcome::Against, said);
+                    return Err(Stop::Found);
+                }
+            }
+        }
+    }
+
+    fn weigh(
+        &mut self,
+        step: &Step,
+        expect: &Expect,
+        quality: Quality,
+        expected: &str,
+        reply: &SeenReply,
+        event: usize,
+    ) {
+        let message = match quality {
+            Quality::Required => return,
+            Quality::Named => "a reply that is tolerated",
+            Quality::SameClass => "another reply of the same class",
+        };
+        let said = Said::new(message)
+            .expected(expected)
+            .received(shown(&first_line(reply)))
+            .because(expect.because.as_ref())
+            .at(event);
+        self.find(step, Axis::Reply, Outcome::Tolerated, said);
+    }
+
+    /// The next reply, or a finding that says why there is none.
+    async fn next_reply(
+        &mut self,
+        step: &Step,
+        matcher: &Matcher<'_>,
+        within: Duration,
+        declared: bool,
+    ) -> Result<(SeenReply, usize), Stop> {
+        loop {
+            if let Some(reply) = self.here().replies.pop_front() {
+                return Ok(reply);
+            }
+            if self.here().closed {
+                return Err(self.closed_instead(step, matcher).await);
+            }
+            let events = self.act(Act::Hear { within }).await;
+            match events.last().map(|event| &event.what) {
+                Some(What::Received { .. } | What::Closed { .. }) => {}
+                Some(What::Fault { why }) => {
+                    let said = Said::new(format!("the harness could not go on: {why}"));
+                    self.remark(&step.span, Axis::Lifecycle, Grade::Inconclusive, said);
+                    return Err(Stop::Found);
+                }
+                _ => return Err(self.silent(step, matcher, within, declared).await),
+            }
+        }
+    }
+
+    /// What is said when the server closed and owed a reply.
+    async fn closed_instead(&mut self, step: &Step, matcher: &Matcher<'_>) -> Stop {
+        let event = self.events.saturating_sub(1);
+        if let Some(rest) = self.here().reader.rest() {
+            return self.unended(step, matcher, &rest, event);
+        }
+        let said = Said::new("the server closed the control connection instead of replying")
+            .expected(matcher.expected())
+            .received("end of the connection")
+            .at(event);
+        self.find_by(Some(REPLIED.to_owned()), &step.span, Axis::Lifecycle, Outcome::Against, said);
+        self.look_for_an_exit().await;
+        Stop::Found
+    }
+
+    /// What is said when the deadline passed and a reply is owed.
+    async fn silent(&mut self, step: &Step, matcher: &Matcher<'_>, within: Duration, declared: bool) -> Stop {
+        let event = self.events.saturating_sub(1);
+        if let Some(rest) = self.here().reader.rest() {
+            return self.unended(step, matcher, &rest, event);
+        }
+        let said = Said::new(format!("no reply within {} ms", within.as_millis()))
+            .expected(matcher.expected())
+            .received("silence")
+            .at(event);
+        if !declared {
+            let said =
+                Said { because: Some("nobody declared how long this timer of the subject is".to_owned()), ..said };
+            self.remark(&step.span, Axis::Lifecycle, Grade::Inconclusive, said);
+            return Stop::Found;
+        }
+        self.find_by(Some(REPLIED.to_owned()), &step.span, Axis::Lifecycle, Outcome::Against, said);
+        self.kind = Some(FailKind::Hang);
+        self.look_for_an_exit().await;
+        Stop::Found
+    }
+
+    fn unended(&mut self, step: &Step, matcher: &Matcher<'_>, rest: &SeenReply, event: usize) -> Stop {
+        self.judge_form(&step.span, rest, event);
+        self.no_reply(step, matcher, rest, event)
+    }
+
+    fn no_reply(&mut self, step: &Step, matcher: &Matcher<'_>, seen: &SeenReply, event: usize) -> Stop {
+        let said =
+            Said::new("no complete reply").expected(matcher.expected()).received(shown(&first_line(seen))).at(event);
+        self.find_by(Some(FORMED.to_owned()), &step.span, Axis::Framing, Outcome::Against, said);
+        Stop::Found
+    }
+
+    /// Before the client speaks again nothing more may have come.
+    pub(super) async fn surplus(&mut self, step: &Step) {
+        if !self.connections.contains_key(&self.connection) || self.here().owed {
+            return;
+        }
+        if !self.here().closed {
+            self.act(Act::Drain).await;
+        }
+        while let Some((reply, event)) = self.here().replies.pop_front() {
+            self.judge_form(&step.span, &reply, event);
+            // An unsolicited 421 before the end is universal practice, and RFC 959 §4.2.1 names it.
+            if reply.code.is_none() || reply.code == Some(421) {
+                continue;
+            }
+            let said = Said::new("a reply that answers no command")
+                .expected("one final reply a command")
+                .received(shown(&first_line(&reply)))
+                .at(event);
+            self.find_by(Some(ONE_FINAL.to_owned()), &step.span, Axis::Framing, Outcome::Against, said);
+        }
+    }
+
+    fn keep_identity(&mut self, reply: &SeenReply) {
+        let verb = self.here().verb.clone();
+        if (verb.is_empty() || verb == "SYST")
+            && reply.code.is_some_and(|code| code / 100 == 2)
+            && self.identity.len() < 4
+        {
+            self.identity.push(shown(&first_line(reply)));
+        }
+    }
+
+    /// Whether the process went away. Known only for a subject that the harness started.
+    pub(super) async fn look_for_an_exit(&mut self) {
+        let events = self.act(Act::Exit).await;
+        if let Some(What::Exited { .. }) = events.last().map(|event| &event.what) {
+            self.kind = Some(FailKind::Crash);
+        }
+    }
+
+    fn texts(&mut self, step: &Step, expect: &Expect, reply: &SeenReply, event: usize) {
+        if let Some(text) = &expect.text {
+            self.compare_text(step, text, expect.text_mode, reply, event);
+        }
+        for part in &expect.contains {
+            let Ok(octets) = fill(&part.value, &self.bindings) else { continue };
+            let found =
+                reply.texts().iter().any(|line| line.windows(octets.len().max(1)).any(|window| window == octets));
+            if !found {
+                let received = reply.texts().join(&b"\n"[..]);
+                let said = Said::new("the reply does not say it")
+                    .expected(shown(&octets))
+                    .received(shown(&received))
+                    .at(event);
+                self.find(step, Axis::Text, Outcome::Against, said);
+            }
+        }
+    }
+
+    pub(super) fn compare_text(
+        &mut self,
+        step: &Step,
+        text: &Located<Template>,
+        mode: Option<TextMode>,
+        reply: &SeenReply,
+        event: usize,
+    ) {
+        let received = reply.texts().join(&b"\n"[..]);
+        if matches(&text.value, &received, &mut self.bindings) {
+            return;
+        }
+        let expected = crate::judge::text::shown(&text.value, &self.bindings);
+        let said = Said::new("another text").expected(shown(&expected)).received(shown(&received)).at(event);
+        let run = if self.facts.exact_text { TextMode::Exact } else { self.scenario.text };
+        match mode.unwrap_or(run) {
+            TextMode::Exact => self.find_by(None, &step.span, Axis::Text, Outcome::Against, said),
+            TextMode::Shown => self.remark(&step.span, Axis::Text, Grade::Note, said),
+        }
+    }
+
+    fn reads(&mut self, step: &Step, expect: &Expect, reply: &SeenReply, event: usize) -> Result<(), Stop> {
+        for read in &expect.reads {
+            self.read(step, read, reply, event)?;
+        }
+        Ok(())
+    }
+
+    fn read(&mut self, step: &Step, read: &Read, reply: &SeenReply, event: usize) -> Result<(), Stop> {
+        let Some(value) = value::read(read.kind, reply) else {
+            let said = Said::new(format!("the reply does not hold {}", read.kind))
+                .expected(read.kind.form())
+                .received(shown(&first_line(reply)))
+                .at(event);
+            self.find(step, Axis::Text, Outcome::Against, said);
+            return Err(Stop::Found);
+        };
+        let due = match &read.use_ {
+            ReadUse::Bind(name) => {
+                let Some(bound) = self.bindings.get(name) else {
+                    self.bindings.insert(name.clone(), value);
+                    return Ok(());
+                };
+                bound.clone()
+            }
+            ReadUse::Equal(template) => match fill(template, &self.bindings) {
+                Ok(octets) => octets,
+                Err(_) => return Ok(()),
+            },
+        };
+        if !read.kind.same(&due, &value) {
+            let said =
+                Said::new(format!("{} is another", read.kind)).expected(shown(&due)).received(shown(&value)).at(event);
+            self.find(step, Axis::Text, Outcome::Against, said);
+        }
+        Ok(())
+    }
+
+    /// A connection that ended: `FIN` or `RST`.
+    pub(super) fn end_word(how: CloseKind) -> &'static str {
+        match how {
+            CloseKind::Fin => "FIN",
+            CloseKind::Reset => "RST",
+        }
+    }
+}
+
+/// The line that a person looks at: the first, or the last of a reply without code.
+pub(super) fn first_line(reply: &SeenReply) -> Vec<u8> {
+    let mut line = reply.lines.first().cloned().unwrap_or_default();
+    line.truncate(300);
+    line
+}
+
+const REPLIED: &str = "rfc959-4.2-every-command-replied";
+const FORMED: &str = "rfc1123-4.1.2.11-correct-reply-format";
+const ONE_FINAL: &str = "rfc959-4.2-one-final-reply-per-command";

@@ -1,0 +1,107 @@
+//! Where a scenario is played.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use reports::model::{CloseKind, Event};
+
+use crate::scenario::tree::{Content, Form, Left, Listened, Located};
+
+/// Something that the scenario asks of the stage.
+#[derive(Debug)]
+pub enum Act<'a> {
+    /// Make the control connection. Gives `Connected` or `NotConnected`.
+    Connect,
+    /// Wait for octets on the control connection. Gives `Received`, `Closed` or `Deadline`.
+    Hear {
+        /// How long.
+        within: Duration,
+    },
+    /// Take what has arrived on the control connection already. Gives any number of `Received`, perhaps `Closed`.
+    Drain,
+    /// Send on the control connection. Gives a `Sent` for each segment that could be sent.
+    Say {
+        /// The segments: one write each.
+        segments: &'a [Vec<u8>],
+        /// Whether the last octet goes as urgent data.
+        urgent: bool,
+    },
+    /// Make the data connection. Gives `Connected`, perhaps after one `NotConnected`, or `NotConnected`.
+    Dial {
+        /// Where to.
+        to: SocketAddr,
+        /// The receive buffer, in octets.
+        receive_buffer: Option<usize>,
+    },
+    /// Listen for a data connection at the address of the control connection. Gives `Listening` or `Fault`.
+    Listen {
+        /// The receive buffer, in octets.
+        receive_buffer: Option<usize>,
+    },
+    /// Take the data connection. Gives `Connected` or `Deadline`.
+    Accept {
+        /// How long to wait.
+        within: Duration,
+    },
+    /// Take octets from the data connection. Gives `BodyReceived`, and `Closed` or `Deadline` where it did not end in
+    /// order.
+    Receive {
+        /// What they are compared with, and in which form.
+        expected: Option<(&'a Content, Form)>,
+        /// How many octets of it were taken already.
+        from: u64,
+        /// How many to take; all until the end where it is none.
+        take: Option<u64>,
+        /// How long each octet may be waited for.
+        within: Duration,
+    },
+    /// Send octets on the data connection. Gives `BodySent`, and `Closed` or `Deadline` where it could not all be sent.
+    Send {
+        /// What.
+        content: (&'a Content, Form),
+        /// Whether to end the connection behind it.
+        end: bool,
+        /// How long a write may stall.
+        within: Duration,
+    },
+    /// Close the data connection. Gives `Hung`.
+    HangUp {
+        /// How.
+        how: CloseKind,
+        /// Whether only the own direction ends.
+        half: bool,
+    },
+    /// Wait for the end of the data connection. Gives `Closed`, `Deadline` or `BodyReceived`.
+    End {
+        /// How long.
+        within: Duration,
+    },
+    /// Wait that nobody makes a data connection. Gives `Quiet` or `Connected`.
+    NoConnection {
+        /// How long.
+        during: Duration,
+    },
+    /// Wait that nothing arrives. Gives `Quiet`, `Received`, `BodyReceived` or `Closed`.
+    Silence {
+        /// Where.
+        on: Listened,
+        /// How long.
+        during: Duration,
+    },
+    /// Look at what stands on the server. Gives `Files` or `Fault`.
+    Files {
+        /// What is looked for, and what it is compared with.
+        wanted: &'a BTreeMap<String, Located<Left>>,
+    },
+    /// See whether the subject's process has ended. Gives `Exited` or nothing.
+    Exit,
+}
+
+/// Does what a scenario asks, and says what happened.
+pub trait Stage {
+    /// Does it, and gives the events it made in their order. Octets that arrive on the control connection meanwhile
+    /// are among them.
+    fn act(&mut self, step: usize, connection: &str, act: Act<'_>) -> impl Future<Output = Vec<Event>>;
+}

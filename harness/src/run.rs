@@ -1,0 +1,225 @@
+//! The only part that touches sockets, files and processes.
+
+mod body;
+mod case;
+mod data;
+mod disk;
+mod gather;
+mod live;
+mod recorder;
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+use reports::model::{Case, FailKind, Report, Verdict};
+
+use self::case::{Ran, Stuck, unseen};
+use crate::judge::play::Facts;
+use crate::plan::{Known, Planned, plan};
+use crate::scenario::Suite;
+use crate::scenario::tree::Scenario;
+use crate::subject::{Health, Running, Subject};
+
+pub use self::gather::again;
+
+/// How long a reply may take.
+pub const REPLY: Duration = Duration::from_secs(10);
+
+/// What a run is asked for.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// How many cases run side by side.
+    pub jobs: usize,
+    /// Whether texts of replies decide.
+    pub exact_text: bool,
+    /// How long a reply may take.
+    pub reply: Duration,
+}
+
+/// What a run tells while it goes on.
+pub trait Progress: Sync {
+    /// So many cases will be run.
+    fn begins(&self, cases: usize);
+    /// This case is judged, all but the form of its replies.
+    fn judged(&self, case: &Case);
+}
+
+/// Runs the selected cases on the subject.
+pub fn run(
+    suite: &Suite,
+    selected: &[&Scenario],
+    subject: &Subject,
+    options: &Options,
+    progress: &impl Progress,
+) -> Report {
+    let started = Timestamp::now();
+    let begun = Instant::now();
+    let given: Vec<_> = selected.iter().map(|scenario| case::given_of(suite, scenario)).collect();
+    let claims = subject.claims.clone();
+    let known = Known { claims: &claims, folder: subject.folder_is_known() };
+    let planned = plan(selected, &given, subject, &known);
+    let facts = facts(subject, options);
+    let floor = Floor {
+        suite,
+        subject,
+        facts: &facts,
+        given: &given,
+        planned: &planned,
+        progress,
+        stop: Mutex::default(),
+        next: AtomicUsize::new(0),
+    };
+    progress.begins(planned.iter().filter(|planned| planned.skip.is_none()).count());
+    let jobs = if subject.is_attached() { 1 } else { options.jobs.max(1) };
+    let mut ran = floor.all(jobs.min(planned.len().max(1)));
+    ran.sort_by_key(|(at, _)| *at);
+    let ran = ran.into_iter().map(|(_, ran)| ran).collect();
+    let mut report = gather::report(suite, subject, options, &claims, ran);
+    report.started = started.to_string();
+    report.duration = recorder::millis(begun.elapsed());
+    report
+}
+
+/// What a play must know of this subject in this run.
+pub(crate) fn facts(subject: &Subject, options: &Options) -> Facts {
+    Facts {
+        user: subject.login.user.clone(),
+        password: subject.login.password.clone(),
+        after_login: subject.login.after.clone(),
+        timers: subject.timers.clone(),
+        exact_text: options.exact_text,
+        reply: options.reply,
+    }
+}
+
+/// Where the workers take their cases.
+struct Floor<'a, P> {
+    suite: &'a Suite,
+    subject: &'a Subject,
+    facts: &'a Facts,
+    given: &'a [Vec<&'a Scenario>],
+    planned: &'a [Planned<'a>],
+    progress: &'a P,
+    stop: Mutex<BTreeMap<Option<String>, Cause>>,
+    next: AtomicUsize,
+}
+
+/// Why cases are not tried any more.
+#[derive(Debug, Clone)]
+struct Cause {
+    reason: String,
+    kind: FailKind,
+}
+
+impl<P: Progress> Floor<'_, P> {
+    /// A thread and a runtime a worker: a body that is digested in one case holds up no other.
+    fn all(&self, jobs: usize) -> Vec<(usize, Ran)>
+    where
+        P: Sync,
+    {
+        std::thread::scope(|scope| {
+            let workers: Vec<_> = (0..jobs).map(|_| scope.spawn(|| self.worker())).collect();
+            workers
+                .into_iter()
+                .flat_map(|worker| worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+                .collect()
+        })
+    }
+
+    fn worker(&self) -> Vec<(usize, Ran)> {
+        match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+            Ok(runtime) => runtime.block_on(self.work()),
+            Err(error) => {
+                // The other workers take its cases. If none can begin, the cases are missing and the caller says so.
+                tracing::error!(%error, "a worker cannot begin");
+                Vec::new()
+            }
+        }
+    }
+
+    async fn work(&self) -> Vec<(usize, Ran)> {
+        let mut ran = Vec::new();
+        let mut running = None;
+        loop {
+            let at = self.next.fetch_add(1, Ordering::Relaxed);
+            let (Some(planned), Some(given)) = (self.planned.get(at), self.given.get(at)) else { break };
+            if let Some(reason) = &planned.skip {
+                ran.push((at, skipped(planned.scenario, reason)));
+                continue;
+            }
+            let done = self.one(planned.scenario, given, &mut running).await;
+            self.progress.judged(&done.case);
+            ran.push((at, done));
+        }
+        if let Some(running) = running {
+            Running::stop(running).await;
+        }
+        ran
+    }
+
+    async fn one(&self, scenario: &Scenario, given: &[&Scenario], running: &mut Option<Running>) -> Ran {
+        if let Some(cause) = self.stopped(scenario) {
+            return blocked(scenario, &cause);
+        }
+        if running.is_none() {
+            match self.subject.start().await {
+                Ok(started) => *running = Some(started),
+                Err(error) => {
+                    let reason = format!("the subject never started: {error}");
+                    let cause = Cause { reason, kind: FailKind::NoStart };
+                    self.stop(None, cause.clone());
+                    return blocked(scenario, &cause);
+                }
+            }
+        }
+        let Some(subject) = running else { return skipped(scenario, "no subject") };
+        let ran = case::on_server(scenario, given, self.suite, self.facts, subject).await;
+        if let Some(stuck) = &ran.stuck {
+            let state = if let Stuck::State(state) = stuck { Some(state.clone()) } else { None };
+            self.stop(
+                state,
+                Cause { reason: format!("{}: the subject fell silent", scenario.id), kind: FailKind::Hang },
+            );
+        }
+        let broken = ran.case.kind.is_some() || subject.health() != Health::Alive;
+        if (broken || !self.subject.pool)
+            && let Some(running) = running.take()
+        {
+            running.stop().await;
+        }
+        ran
+    }
+
+    fn stop(&self, state: Option<String>, cause: Cause) {
+        self.stop.lock().unwrap_or_else(PoisonError::into_inner).entry(state).or_insert(cause);
+    }
+
+    fn stopped(&self, scenario: &Scenario) -> Option<Cause> {
+        let stop = self.stop.lock().unwrap_or_else(PoisonError::into_inner);
+        let states = scenario.given.iter().map(|state| Some(state.value.clone()));
+        [None].into_iter().chain(states).find_map(|state| stop.get(&state).cloned())
+    }
+}
+
+fn skipped(scenario: &Scenario, reason: &str) -> Ran {
+    Ran {
+        case: unseen(scenario, Verdict::Skipped, reason.to_owned()),
+        framing: Vec::new(),
+        identity: Vec::new(),
+        stuck: None,
+    }
+}
+
+fn blocked(scenario: &Scenario, cause: &Cause) -> Ran {
+    let case = Case { kind: Some(cause.kind), ..unseen(scenario, Verdict::Blocked, cause.reason.clone()) };
+    Ran { case, framing: Vec::new(), identity: Vec::new(), stuck: None }
+}
+
+/// Why a case cannot be played to a client, if it cannot.
+pub(crate) fn client_cannot(scenario: &Scenario, given: &[&Scenario]) -> Option<String> {
+    let _ = (scenario, given);
+    Some("clients come next".to_owned())
+}

@@ -1,0 +1,152 @@
+//! One case against one running subject.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use reports::model::{Case, FailKind, Finding, Grade, Verdict};
+
+use super::disk;
+use super::live::Live;
+use super::recorder::{Recorder, millis};
+use crate::judge::play;
+use crate::judge::play::{End, Facts, Played, place};
+use crate::scenario::Suite;
+use crate::scenario::tree::{Entry, Scenario};
+use crate::subject::Running;
+
+/// The most time that one case may take.
+const LONGEST: Duration = Duration::from_secs(90);
+
+/// A case that was run: its report, and what is still to be judged over all cases together.
+#[derive(Debug)]
+pub(super) struct Ran {
+    pub(super) case: Case,
+    /// What is wrong with the form of replies, before one cause is made one finding.
+    pub(super) framing: Vec<Finding>,
+    pub(super) identity: Vec<String>,
+    /// Where the subject fell silent, if other cases would meet the same silence.
+    pub(super) stuck: Option<Stuck>,
+}
+
+/// Where a subject fell silent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Stuck {
+    /// Before its greeting.
+    Everywhere,
+    /// In this start state.
+    State(String),
+}
+
+/// The case without anything that was seen.
+pub(super) fn unseen(scenario: &Scenario, verdict: Verdict, reason: String) -> Case {
+    Case {
+        id: scenario.id.clone(),
+        verdict,
+        kind: None,
+        reason: Some(reason),
+        purpose: scenario.purpose.value.clone(),
+        covers: scenario.covers.iter().map(|id| id.value.clone()).collect(),
+        place: place(&scenario.purpose.span, &scenario.source),
+        row: scenario.row.clone(),
+        duration: 0,
+        findings: Vec::new(),
+        events: Vec::new(),
+        flaky: false,
+    }
+}
+
+/// Runs a case on a server. A service that goes away with 421 is asked once more.
+pub(super) async fn on_server(
+    scenario: &Scenario,
+    given: &[&Scenario],
+    suite: &Suite,
+    facts: &Facts,
+    running: &mut Running,
+) -> Ran {
+    let ran = once(scenario, given, suite, facts, running).await;
+    if ran.1 { once(scenario, given, suite, facts, running).await.0 } else { ran.0 }
+}
+
+async fn once(
+    scenario: &Scenario,
+    given: &[&Scenario],
+    suite: &Suite,
+    facts: &Facts,
+    running: &mut Running,
+) -> (Ran, bool) {
+    let begun = Instant::now();
+    let files = files_of(scenario, given);
+    if let Err(error) = prepare(running, &files) {
+        let case = unseen(scenario, Verdict::Inconclusive, format!("the files could not be laid: {error}"));
+        return (Ran { case, framing: Vec::new(), identity: Vec::new(), stuck: None }, false);
+    }
+    let mut live = Live::new(Recorder::new(LONGEST), running, &files);
+    let played = play(scenario, given, suite.catalogue(), facts, &mut live).await;
+    let events = live.recorder.into_events();
+    let gone = played.end == End::ServiceGone;
+    let mut ran = judged(scenario, played);
+    ran.case.events = events;
+    ran.case.duration = millis(begun.elapsed());
+    (ran, gone)
+}
+
+/// What stands on the server before: the files of the given states and those of the scenario.
+pub(crate) fn files_of(scenario: &Scenario, given: &[&Scenario]) -> BTreeMap<String, Entry> {
+    given.iter().chain([&scenario]).flat_map(|part| part.files.clone()).collect()
+}
+
+fn prepare(running: &Running, files: &BTreeMap<String, Entry>) -> std::io::Result<()> {
+    if running.root().is_none() && files.is_empty() {
+        return Ok(());
+    }
+    running.empty_root()?;
+    disk::lay(running, files)
+}
+
+/// From a play to a case.
+pub(crate) fn judged(scenario: &Scenario, played: Played) -> Ran {
+    let mut case = unseen(scenario, Verdict::Pass, String::new());
+    case.reason = None;
+    case.kind = played.kind;
+    case.findings = played.findings;
+    let hangs = case.kind == Some(FailKind::Hang);
+    let mut stuck = (hangs && played.identity.is_empty()).then_some(Stuck::Everywhere);
+    match played.end {
+        End::Judged => case.verdict = worst(&case.findings),
+        End::NotApplicable(why) => {
+            case.verdict = worst(&case.findings);
+            if case.verdict < Verdict::Inconclusive {
+                case.verdict = Verdict::Skipped;
+                case.reason = Some(format!("not applicable: {why}"));
+            }
+        }
+        End::Blocked { state, by, why } => {
+            case.verdict = Verdict::Blocked;
+            case.reason = Some(format!("{by}: {why}"));
+            case.findings.clear();
+            if hangs && stuck.is_none() {
+                stuck = Some(Stuck::State(state));
+            }
+        }
+        End::ServiceGone => {
+            case.verdict = Verdict::Inconclusive;
+            case.reason = Some("the server closed the service with 421, twice".to_owned());
+        }
+    }
+    Ran { case, framing: played.framing, identity: played.identity, stuck }
+}
+
+/// The verdict that the worst finding gives.
+pub(crate) fn worst(findings: &[Finding]) -> Verdict {
+    match findings.iter().map(|finding| finding.grade).max() {
+        None | Some(Grade::Note) => Verdict::Pass,
+        Some(Grade::Deviation) => Verdict::Deviation,
+        Some(Grade::Inconclusive) => Verdict::Inconclusive,
+        Some(Grade::Fail) => Verdict::Fail,
+    }
+}
+
+/// The given states of a scenario, in order. The loader has seen that they exist.
+pub(crate) fn given_of<'a>(suite: &'a Suite, scenario: &Scenario) -> Vec<&'a Scenario> {
+    scenario.given.iter().filter_map(|name| suite.given(&name.value)).collect()
+}

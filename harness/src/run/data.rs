@@ -1,0 +1,300 @@
+//! The data connection, as the harness makes, takes, reads, writes and ends it.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use reports::model::{Body, Channel, CloseKind, What};
+use socket2::{Domain, SockRef, Socket, Type};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::time::{Instant, sleep, timeout_at};
+
+use super::body::Tally;
+use super::live::{Wires, hear_on};
+use super::recorder::{Recorder, millis};
+use crate::scenario::content;
+use crate::scenario::tree::{Content, Entry, Form};
+
+/// A refused connection is tried again for so long: a server may tell its port just before it listens.
+const AGAIN: Duration = Duration::from_secs(1);
+const PAUSE: Duration = Duration::from_millis(10);
+/// The most octets that are taken of a body that nothing is known of.
+const MOST: u64 = 64 << 20;
+const BLOCK: usize = 128 * 1024;
+
+pub(super) async fn dial(wires: &mut Wires, recorder: &mut Recorder, to: SocketAddr, receive_buffer: Option<usize>) {
+    let until = recorder.deadline(AGAIN);
+    let mut refused = false;
+    loop {
+        match timeout_at(recorder.deadline(Duration::from_secs(5)), connect(to, receive_buffer)).await {
+            Ok(Ok((stream, local))) => {
+                wires.data = Some(stream);
+                recorder.note(Channel::Data, What::Connected { local, peer: to.to_string() });
+                return;
+            }
+            Ok(Err(error)) => {
+                let last = error.kind() != io::ErrorKind::ConnectionRefused || Instant::now() >= until;
+                if !refused || last {
+                    recorder.note(Channel::Data, What::NotConnected { why: error.to_string() });
+                }
+                refused = true;
+                if last {
+                    return;
+                }
+                sleep(PAUSE).await;
+            }
+            Err(_) => {
+                return recorder.note(Channel::Data, What::NotConnected { why: "no answer within 5 s".to_owned() });
+            }
+        }
+    }
+}
+
+async fn connect(to: SocketAddr, receive_buffer: Option<usize>) -> io::Result<(TcpStream, String)> {
+    let socket = if to.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    if let Some(size) = receive_buffer.and_then(|size| u32::try_from(size).ok()) {
+        socket.set_recv_buffer_size(size)?;
+    }
+    let stream = socket.connect(to).await?;
+    let local = stream.local_addr()?.to_string();
+    Ok((stream, local))
+}
+
+pub(super) fn listen(wires: &mut Wires, recorder: &mut Recorder, receive_buffer: Option<usize>) {
+    let what = match bound(wires, receive_buffer) {
+        Ok((listener, local)) => {
+            wires.listener = Some(listener);
+            wires.data = None;
+            What::Listening { local }
+        }
+        Err(error) => What::Fault { why: format!("cannot listen: {error}") },
+    };
+    recorder.note(Channel::Data, what);
+}
+
+fn bound(wires: &Wires, receive_buffer: Option<usize>) -> io::Result<(TcpListener, String)> {
+    let control = wires.control.as_ref().ok_or_else(|| io::Error::other("there is no control connection"))?;
+    let mut address = control.local_addr()?;
+    address.set_port(0);
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
+    if let Some(size) = receive_buffer {
+        socket.set_recv_buffer_size(size)?;
+    }
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(16)?;
+    let listener = TcpListener::from_std(socket.into())?;
+    let local = listener.local_addr()?.to_string();
+    Ok((listener, local))
+}
+
+pub(super) async fn accept(wires: &mut Wires, recorder: &mut Recorder, within: Duration) {
+    let until = recorder.deadline(within);
+    let Wires { control, data, listener } = wires;
+    let Some(own) = listener else {
+        return recorder.note(Channel::Data, What::Fault { why: "the harness does not listen".to_owned() });
+    };
+    let mut control = control.as_mut();
+    let what = loop {
+        tokio::select! {
+            biased;
+            accepted = timeout_at(until, own.accept()) => break match accepted {
+                Ok(Ok((stream, peer))) => {
+                    let local = stream.local_addr().map(|local| local.to_string()).unwrap_or_default();
+                    *data = Some(stream);
+                    What::Connected { local, peer: peer.to_string() }
+                }
+                Ok(Err(error)) => What::Fault { why: error.to_string() },
+                Err(_) => What::Deadline { waited: millis(within) },
+            },
+            ended = overhear(&mut control, recorder) => if ended { control = None },
+        }
+    };
+    if data.is_some() {
+        *listener = None;
+    }
+    recorder.note(Channel::Data, what);
+}
+
+/// Writes down what arrives on the control connection meanwhile. Gives whether it ended.
+async fn overhear(control: &mut Option<&mut TcpStream>, recorder: &mut Recorder) -> bool {
+    hear_on(control.as_deref_mut(), recorder).await;
+    recorder.last_ended()
+}
+
+/// What a body is read for.
+pub(super) struct Wanted<'a> {
+    pub(super) expected: Option<(&'a Content, Form)>,
+    pub(super) from: u64,
+    pub(super) take: Option<u64>,
+    pub(super) within: Duration,
+}
+
+pub(super) async fn receive(
+    wires: &mut Wires,
+    recorder: &mut Recorder,
+    files: &BTreeMap<String, Entry>,
+    wanted: Wanted<'_>,
+) {
+    let expected = match wanted.expected.map(|(content, form)| opened(content, files, wanted.from, form)).transpose() {
+        Ok(expected) => expected,
+        Err(error) => return recorder.note(Channel::Data, What::Fault { why: error.to_string() }),
+    };
+    let Wires { control, data, .. } = wires;
+    let Some(stream) = data else {
+        return recorder.note(Channel::Data, What::Fault { why: "there is no data connection".to_owned() });
+    };
+    let mut tally = Tally::new(expected.as_ref().map(|(body, form)| (body, *form)));
+    let mut control = control.as_mut();
+    let mut buffer = vec![0; BLOCK];
+    let trouble = loop {
+        let room = wanted.take.map_or(BLOCK, |take| usize::try_from(take - tally.length()).unwrap_or(BLOCK).min(BLOCK));
+        if room == 0 || tally.is_beyond(MOST) {
+            return recorder.note(Channel::Data, What::BodyReceived(tally.finish(false)));
+        }
+        let until = recorder.deadline(wanted.within);
+        let read = tokio::select! {
+            biased;
+            read = timeout_at(until, stream.read(buffer.get_mut(..room).unwrap_or_default())) => read,
+            ended = overhear(&mut control, recorder) => {
+                if ended { control = None }
+                continue;
+            }
+        };
+        match read {
+            Ok(Ok(0)) => {
+                *data = None;
+                return recorder.note(Channel::Data, What::BodyReceived(tally.finish(true)));
+            }
+            Ok(Ok(length)) => tally.take(buffer.get(..length).unwrap_or_default()),
+            Ok(Err(_)) => break What::Closed { how: CloseKind::Reset },
+            Err(_) => break What::Deadline { waited: millis(wanted.within) },
+        }
+    };
+    *data = None;
+    recorder.note(Channel::Data, What::BodyReceived(tally.finish(false)));
+    recorder.note(Channel::Data, trouble);
+}
+
+fn opened(
+    content: &Content,
+    files: &BTreeMap<String, Entry>,
+    from: u64,
+    form: Form,
+) -> Result<(content::Body, Form), content::ContentError> {
+    Ok((content::octets(content, files)?.without_first(from), form))
+}
+
+pub(super) async fn send(
+    wires: &mut Wires,
+    recorder: &mut Recorder,
+    files: &BTreeMap<String, Entry>,
+    (content, form): (&Content, Form),
+    within: Duration,
+) {
+    let mut source = match content::octets(content, files) {
+        Ok(body) => body.stream(form),
+        Err(error) => return recorder.note(Channel::Data, What::Fault { why: error.to_string() }),
+    };
+    let Wires { control, data, .. } = wires;
+    let Some(stream) = data else {
+        return recorder.note(Channel::Data, What::Fault { why: "there is no data connection".to_owned() });
+    };
+    let mut control = control.as_mut();
+    let mut tally = Tally::new(None);
+    let mut buffer = vec![0; BLOCK];
+    let mut trouble = None;
+    while trouble.is_none() {
+        let length = source.fill(&mut buffer);
+        let mut left = buffer.get(..length).unwrap_or_default();
+        if left.is_empty() {
+            break;
+        }
+        while let Some(block) = Some(left).filter(|left| !left.is_empty() && trouble.is_none()) {
+            let until = recorder.deadline(within);
+            tokio::select! {
+                biased;
+                written = timeout_at(until, stream.write(block)) => match written {
+                    Ok(Ok(written)) => {
+                        let (done, rest) = block.split_at(written);
+                        tally.take(done);
+                        left = rest;
+                    }
+                    Ok(Err(_)) => trouble = Some(What::Closed { how: CloseKind::Reset }),
+                    Err(_) => trouble = Some(What::Deadline { waited: millis(within) }),
+                },
+                ended = overhear(&mut control, recorder) => if ended { control = None },
+            }
+        }
+    }
+    let whole = trouble.is_none();
+    recorder.note(Channel::Data, What::BodySent(tally.finish(whole)));
+    if let Some(trouble) = trouble {
+        recorder.note(Channel::Data, trouble);
+    }
+}
+
+/// Ends the data connection behind a body: the end of the file in stream mode (RFC 959 §3.4.1).
+pub(super) async fn finish(wires: &mut Wires) {
+    if let Some(mut stream) = wires.data.take() {
+        // A peer that is gone already is seen in its reply.
+        stream.shutdown().await.ok();
+    }
+}
+
+pub(super) async fn hang_up(wires: &mut Wires, recorder: &mut Recorder, how: CloseKind, half: bool) {
+    if half {
+        if let Some(stream) = &mut wires.data {
+            stream.shutdown().await.ok();
+        }
+    } else {
+        wires.listener = None;
+        if let Some(stream) = wires.data.take()
+            && how == CloseKind::Reset
+        {
+            // Without lingering the kernel resets the connection when the socket goes.
+            SockRef::from(&stream).set_linger(Some(Duration::ZERO)).ok();
+        }
+    }
+    recorder.note(Channel::Data, What::Hung { how });
+}
+
+pub(super) async fn end(wires: &mut Wires, recorder: &mut Recorder, within: Duration) {
+    let until = recorder.deadline(within);
+    let what = timeout_at(until, peek(wires.data.as_mut()))
+        .await
+        .unwrap_or_else(|_| What::Deadline { waited: millis(within) });
+    wires.data = None;
+    recorder.note(Channel::Data, what);
+}
+
+/// Waits for data or the end. Without a connection, waits for ever.
+pub(super) async fn peek(stream: Option<&mut TcpStream>) -> What {
+    let Some(stream) = stream else { return std::future::pending().await };
+    let mut buffer = [0; 4096];
+    match stream.read(&mut buffer).await {
+        Ok(0) => What::Closed { how: CloseKind::Fin },
+        Ok(length) => {
+            let mut tally = Tally::new(None);
+            tally.take(buffer.get(..length).unwrap_or_default());
+            let body: Body = tally.finish(false);
+            What::BodyReceived(body)
+        }
+        Err(_) => What::Closed { how: CloseKind::Reset },
+    }
+}
+
+pub(super) async fn no_connection(wires: &mut Wires, recorder: &mut Recorder, during: Duration) {
+    let until = recorder.deadline(during);
+    let what = match &wires.listener {
+        None => What::Fault { why: "the harness does not listen".to_owned() },
+        Some(listener) => match timeout_at(until, listener.accept()).await {
+            Ok(Ok((_, peer))) => What::Connected { local: String::new(), peer: peer.to_string() },
+            Ok(Err(error)) => What::Fault { why: error.to_string() },
+            Err(_) => What::Quiet { waited: millis(during) },
+        },
+    };
+    recorder.note(Channel::Data, what);
+}

@@ -1,0 +1,209 @@
+//! From the cases to a report: one cause is one finding, and what is known is said.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use jiff::Zoned;
+use reports::model::{
+    Case, Finding, Grade, Octets, Report, RequirementText, SCHEMA, Subject as Shown, Suite as ShownSuite, Verdict, What,
+};
+
+use super::Options;
+use super::case::{Ran, given_of, judged, worst};
+use super::recorder::millis;
+use crate::judge::again::{Again, at_once};
+use crate::judge::{Facts, play};
+use crate::scenario::Suite;
+use crate::subject::{Role, Subject};
+
+/// The report of a run. Its times are left to the caller.
+pub(super) fn report(
+    suite: &Suite,
+    subject: &Subject,
+    options: &Options,
+    claims: &BTreeSet<String>,
+    ran: Vec<Ran>,
+) -> Report {
+    let identity =
+        ran.iter().map(|ran| &ran.identity).max_by_key(|identity| identity.len()).cloned().unwrap_or_default();
+    let mut cases = one_cause_one_finding(ran);
+    let remarks = apply_known(subject, &mut cases);
+    hide(&subject.login.password, &mut cases);
+    let mut report = Report {
+        schema: SCHEMA.to_owned(),
+        generator: format!("ftpspec {}", env!("CARGO_PKG_VERSION")),
+        suite: ShownSuite { version: env!("CARGO_PKG_VERSION").to_owned(), hash: suite.hash() },
+        subject: Shown {
+            name: subject.name.clone(),
+            role: if subject.role == Role::Server { "server" } else { "client" }.to_owned(),
+            identity,
+            reached: subject.reached(),
+            claims: claims.iter().cloned().collect(),
+            timers: subject.timers.iter().map(|(name, time)| (name.clone(), millis(*time))).collect(),
+            user: subject.login.user.clone(),
+        },
+        profile: "rfc1123".to_owned(),
+        exact_text: options.exact_text,
+        seed: 0,
+        started: String::new(),
+        duration: 0,
+        cases,
+        requirements: BTreeMap::new(),
+        sources: BTreeMap::new(),
+        remarks,
+    };
+    quote(suite, &mut report);
+    report
+}
+
+/// Transcripts are shown around: a password does not stand in them.
+fn hide(password: &str, cases: &mut [Case]) {
+    let line = format!("PASS {password}");
+    if password.is_empty() {
+        return;
+    }
+    for event in cases.iter_mut().flat_map(|case| &mut case.events) {
+        if let What::Sent { octets, .. } = &mut event.what
+            && octets.as_slice().starts_with(line.as_bytes())
+        {
+            let rest = octets.as_slice().get(line.len()..).unwrap_or_default();
+            *octets = Octets::from([b"PASS ****", rest].concat());
+        }
+    }
+}
+
+/// Puts the requirements and sources into a report that its cases name.
+fn quote(suite: &Suite, report: &mut Report) {
+    for case in &report.cases {
+        let found = case.findings.iter().filter_map(|finding| finding.requirement.as_ref());
+        for id in case.covers.iter().chain(found) {
+            if let Some(requirement) = suite.requirement(id) {
+                let text = RequirementText {
+                    specification: requirement.specification.clone(),
+                    section: requirement.section.clone(),
+                    level: requirement.level.to_string(),
+                    text: requirement.text.clone(),
+                };
+                report.requirements.insert(id.clone(), text);
+            }
+        }
+        if case.events.is_empty() {
+            continue;
+        }
+        let Some(scenario) = suite.scenario(&case.id) else { continue };
+        for part in given_of(suite, scenario).into_iter().chain([scenario]) {
+            if let Some(source) = suite.source(&part.file) {
+                report.sources.insert(part.file.to_string(), source.to_owned());
+            }
+        }
+    }
+}
+
+/// The requirement and the words of a statement: the same for the same cause.
+type Cause = (Option<String>, String);
+
+/// The form of replies is judged on every reply. What has one cause is said once: in the case that covers the
+/// requirement if it saw it, else in the first that did.
+fn one_cause_one_finding(ran: Vec<Ran>) -> Vec<Case> {
+    let mut sightings: BTreeMap<Cause, Vec<(usize, Finding)>> = BTreeMap::new();
+    let mut cases = Vec::with_capacity(ran.len());
+    for (at, ran) in ran.into_iter().enumerate() {
+        for finding in ran.framing {
+            sightings.entry((finding.requirement.clone(), finding.message.clone())).or_default().push((at, finding));
+        }
+        cases.push(ran.case);
+    }
+    for ((requirement, _), seen) in sightings {
+        let covers =
+            |at: usize| cases.get(at).is_some_and(|case| case.covers.iter().any(|id| Some(id) == requirement.as_ref()));
+        let judged =
+            |at: usize| cases.get(at).is_some_and(|case| !matches!(case.verdict, Verdict::Skipped | Verdict::Blocked));
+        let home = seen
+            .iter()
+            .position(|(at, _)| covers(*at) && judged(*at))
+            .or_else(|| seen.iter().position(|(at, _)| judged(*at)))
+            .unwrap_or_default();
+        let also: Vec<_> = seen
+            .iter()
+            .enumerate()
+            .filter(|(n, _)| *n != home)
+            .filter_map(|(_, (at, _))| Some(cases.get(*at)?.id.clone()))
+            .collect();
+        if let Some((at, finding)) = seen.into_iter().nth(home)
+            && let Some(case) = cases.get_mut(at)
+        {
+            case.findings.push(Finding { also, ..finding });
+            case.findings.sort_by_key(|finding| finding.event);
+            let verdict = worst(&case.findings);
+            // A case that could not be judged otherwise is judged by what it saw.
+            if verdict > case.verdict && case.verdict <= Verdict::Fail
+                || matches!(case.verdict, Verdict::Blocked | Verdict::Skipped) && verdict == Verdict::Fail
+            {
+                case.verdict = verdict;
+            }
+        }
+    }
+    cases
+}
+
+/// Known deviations become `known`. What is known and not seen any more is remarked.
+fn apply_known(subject: &Subject, cases: &mut [Case]) -> Vec<String> {
+    let today = Zoned::now().date();
+    let mut remarks = Vec::new();
+    for known in &subject.known {
+        let mut hit = false;
+        let mut covered = false;
+        for case in cases.iter_mut().filter(|case| known.covers(&case.id, today)) {
+            covered |= !matches!(case.verdict, Verdict::Skipped | Verdict::Blocked);
+            let grave = |finding: &&Finding| finding.grade == Grade::Fail;
+            let explained = |finding: &Finding| known.requirement.is_none() || known.requirement == finding.requirement;
+            if case.verdict == Verdict::Fail && case.findings.iter().filter(grave).all(explained) {
+                case.verdict = Verdict::Known;
+                case.reason = Some(known.reason.clone());
+            }
+            hit |= case.verdict == Verdict::Known;
+        }
+        if covered && !hit {
+            remarks.push(format!("known and no longer seen: {} ({})", known.pattern, known.reason));
+        }
+    }
+    remarks
+}
+
+/// Judges the cases of a report again, from what was said.
+pub fn again(suite: &Suite, report: &Report) -> Report {
+    let facts = Facts {
+        user: report.subject.user.clone(),
+        password: String::new(),
+        after_login: Vec::new(),
+        timers: report.subject.timers.iter().map(|(name, time)| (name.clone(), Duration::from_millis(*time))).collect(),
+        exact_text: report.exact_text,
+        reply: super::REPLY,
+    };
+    let ran = report.cases.iter().map(|case| case_again(suite, &facts, case)).collect();
+    let mut cases = one_cause_one_finding(ran);
+    for (case, before) in cases.iter_mut().zip(&report.cases) {
+        // What is known stands in the subject's file, which a report does not carry.
+        if case.verdict == Verdict::Fail && before.verdict == Verdict::Known {
+            case.verdict = Verdict::Known;
+            case.reason.clone_from(&before.reason);
+        }
+    }
+    let mut again = Report { cases, ..report.clone() };
+    quote(suite, &mut again);
+    again
+}
+
+fn case_again(suite: &Suite, facts: &Facts, case: &Case) -> Ran {
+    let as_it_was = || Ran { case: case.clone(), framing: Vec::new(), identity: Vec::new(), stuck: None };
+    let Some(scenario) = suite.scenario(&case.id).filter(|_| !case.events.is_empty()) else { return as_it_was() };
+    let given = given_of(suite, scenario);
+    let mut stage = Again::new(&case.events);
+    let Some(played) = at_once(play(scenario, &given, suite.catalogue(), facts, &mut stage)) else {
+        return as_it_was();
+    };
+    let mut ran = judged(scenario, played);
+    ran.case.events.clone_from(&case.events);
+    ran.case.duration = case.duration;
+    ran
+}

@@ -1,0 +1,258 @@
+//! The stage that is the network.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use reports::model::{Channel, CloseKind, Event, Octets, What};
+use socket2::SockRef;
+use tokio::io::AsyncWriteExt;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::{sleep, timeout_at};
+
+use super::recorder::{Recorder, millis};
+use super::{data, disk};
+use crate::judge::stage::{Act, Stage};
+use crate::scenario::tree::{Entry, Listened};
+use crate::subject::{Health, Running};
+
+/// The network, for one case.
+pub(super) struct Live<'a> {
+    pub(super) recorder: Recorder,
+    running: &'a mut Running,
+    files: &'a BTreeMap<String, Entry>,
+    wires: BTreeMap<String, Wires>,
+}
+
+/// The sockets of one control connection and its data connection.
+#[derive(Debug, Default)]
+pub(super) struct Wires {
+    pub(super) control: Option<TcpStream>,
+    pub(super) data: Option<TcpStream>,
+    pub(super) listener: Option<TcpListener>,
+}
+
+impl<'a> Live<'a> {
+    pub(super) fn new(recorder: Recorder, running: &'a mut Running, files: &'a BTreeMap<String, Entry>) -> Self {
+        Self { recorder, running, files, wires: BTreeMap::new() }
+    }
+
+    async fn connect(&mut self, wires: &mut Wires) {
+        let until = self.recorder.deadline(CONNECT);
+        let what = match timeout_at(until, TcpStream::connect(self.running.address())).await {
+            Ok(Ok(stream)) => match ready(&stream) {
+                Ok((local, peer)) => {
+                    wires.control = Some(stream);
+                    What::Connected { local, peer }
+                }
+                Err(error) => What::NotConnected { why: error.to_string() },
+            },
+            Ok(Err(error)) => What::NotConnected { why: error.to_string() },
+            Err(_) => What::NotConnected { why: format!("no answer within {} ms", CONNECT.as_millis()) },
+        };
+        self.recorder.note(Channel::Control, what);
+    }
+
+    async fn hear(&mut self, wires: &mut Wires, within: Duration) {
+        let until = self.recorder.deadline(within);
+        if self.recorder.is_flooded() {
+            wires.control = None;
+            self.recorder
+                .note(Channel::Control, What::Fault { why: "the subject floods the control connection".to_owned() });
+            return;
+        }
+        if timeout_at(until, wires.hear(&mut self.recorder)).await.is_err() {
+            self.recorder.note(Channel::Control, What::Deadline { waited: millis(within) });
+        }
+    }
+
+    async fn say(&mut self, wires: &mut Wires, segments: &[Vec<u8>], urgent: bool) {
+        let last = segments.len().saturating_sub(1);
+        for (at, segment) in segments.iter().enumerate() {
+            let Some(stream) = &mut wires.control else { return };
+            let urgent = urgent && at == last;
+            let said = if urgent { say_urgent(stream, segment).await } else { stream.write_all(segment).await };
+            if said.is_err() {
+                // What the peer did is seen when it is listened to.
+                return;
+            }
+            self.recorder.note(Channel::Control, What::Sent { octets: Octets::from(segment.as_slice()), urgent });
+            if at < last {
+                taken_by_peer(stream).await;
+            }
+        }
+    }
+
+    async fn silence(&mut self, wires: &mut Wires, on: Listened, during: Duration) {
+        let until = self.recorder.deadline(during);
+        let Wires { control, data, .. } = wires;
+        let control = control.as_mut().filter(|_| on != Listened::Data);
+        let data = data.as_mut().filter(|_| on != Listened::Control);
+        let broken = tokio::select! {
+            () = hear_on(control, &mut self.recorder) => return,
+            what = data::peek(data) => what,
+            () = tokio::time::sleep_until(until) => What::Quiet { waited: millis(during) },
+        };
+        let channel = if on == Listened::Data { Channel::Data } else { Channel::Control };
+        self.recorder.note(channel, broken);
+    }
+
+    /// A process that dies closes its sockets first: so it is looked at for a moment.
+    async fn exit(&mut self) {
+        let until = self.recorder.deadline(EXIT);
+        loop {
+            match self.running.health() {
+                Health::Exited { code, signal } => {
+                    let log = self.running.log_tail();
+                    self.recorder.note(Channel::Subject, What::Exited { code, signal, log });
+                    return;
+                }
+                Health::Alive => return,
+                Health::NotListening if tokio::time::Instant::now() >= until => return,
+                Health::NotListening => sleep(GLANCE).await,
+            }
+        }
+    }
+}
+
+/// How long making a connection may take.
+const CONNECT: Duration = Duration::from_secs(5);
+/// How long a process that no longer listens may take to end.
+const EXIT: Duration = Duration::from_millis(500);
+/// Between two looks at something that gives no event.
+const GLANCE: Duration = Duration::from_millis(2);
+
+impl Stage for Live<'_> {
+    async fn act(&mut self, step: usize, connection: &str, act: Act<'_>) -> Vec<Event> {
+        let first = self.recorder.begin(step, connection);
+        let mut wires = self.wires.remove(connection).unwrap_or_default();
+        match act {
+            Act::Connect => self.connect(&mut wires).await,
+            Act::Hear { within } => self.hear(&mut wires, within).await,
+            Act::Drain => wires.drain(&mut self.recorder),
+            Act::Say { segments, urgent } => self.say(&mut wires, segments, urgent).await,
+            Act::Silence { on, during } => self.silence(&mut wires, on, during).await,
+            Act::Exit => self.exit().await,
+            Act::Files { wanted } => {
+                let what = disk::look(self.running, self.files, wanted);
+                self.recorder.note(Channel::Subject, what);
+            }
+            Act::Dial { to, receive_buffer } => data::dial(&mut wires, &mut self.recorder, to, receive_buffer).await,
+            Act::Listen { receive_buffer } => data::listen(&mut wires, &mut self.recorder, receive_buffer),
+            Act::Accept { within } => data::accept(&mut wires, &mut self.recorder, within).await,
+            Act::Receive { expected, from, take, within } => {
+                let wanted = data::Wanted { expected, from, take, within };
+                data::receive(&mut wires, &mut self.recorder, self.files, wanted).await;
+            }
+            Act::Send { content, end, within } => {
+                data::send(&mut wires, &mut self.recorder, self.files, content, within).await;
+                if end {
+                    data::finish(&mut wires).await;
+                }
+            }
+            Act::HangUp { how, half } => data::hang_up(&mut wires, &mut self.recorder, how, half).await,
+            Act::End { within } => data::end(&mut wires, &mut self.recorder, within).await,
+            Act::NoConnection { during } => data::no_connection(&mut wires, &mut self.recorder, during).await,
+        }
+        self.wires.insert(connection.to_owned(), wires);
+        self.recorder.end(first)
+    }
+}
+
+impl Wires {
+    /// Waits for octets or the end on the control connection, and writes them down.
+    pub(super) async fn hear(&mut self, recorder: &mut Recorder) {
+        hear_on(self.control.as_mut(), recorder).await;
+    }
+
+    /// Takes what is there already.
+    fn drain(&mut self, recorder: &mut Recorder) {
+        let Some(stream) = &self.control else { return };
+        let mut buffer = [0; 8192];
+        while !recorder.is_flooded() {
+            match stream.try_read(&mut buffer) {
+                Ok(0) => return recorder.note(Channel::Control, What::Closed { how: CloseKind::Fin }),
+                Ok(length) => {
+                    let octets = Octets::from(buffer.get(..length).unwrap_or_default());
+                    recorder.note(Channel::Control, What::Received { octets });
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
+                Err(_) => return recorder.note(Channel::Control, What::Closed { how: CloseKind::Reset }),
+            }
+        }
+    }
+}
+
+/// Waits for octets or the end on a control connection. Without one, waits for ever.
+pub(super) async fn hear_on(stream: Option<&mut TcpStream>, recorder: &mut Recorder) {
+    let Some(stream) = stream else { return std::future::pending().await };
+    let mut buffer = [0; 8192];
+    loop {
+        if stream.readable().await.is_err() {
+            return recorder.note(Channel::Control, What::Closed { how: CloseKind::Reset });
+        }
+        match stream.try_read(&mut buffer) {
+            Ok(0) => return recorder.note(Channel::Control, What::Closed { how: CloseKind::Fin }),
+            Ok(length) => {
+                let octets = Octets::from(buffer.get(..length).unwrap_or_default());
+                return recorder.note(Channel::Control, What::Received { octets });
+            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(_) => return recorder.note(Channel::Control, What::Closed { how: CloseKind::Reset }),
+        }
+    }
+}
+
+fn ready(stream: &TcpStream) -> io::Result<(String, String)> {
+    stream.set_nodelay(true)?;
+    Ok((stream.local_addr()?.to_string(), stream.peer_addr()?.to_string()))
+}
+
+/// The last octet goes as urgent data: the Synch of RFC 854.
+async fn say_urgent(stream: &mut TcpStream, segment: &[u8]) -> io::Result<()> {
+    let Some((last, before)) = segment.split_last() else { return Ok(()) };
+    stream.write_all(before).await?;
+    loop {
+        stream.writable().await?;
+        match stream.try_io(tokio::io::Interest::WRITABLE, || SockRef::from(&*stream).send_out_of_band(&[*last])) {
+            Ok(_) => return Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// Waits until the peer has read what was sent, so that the next write is a segment of its own.
+///
+/// The kernel tells for a peer on this machine. For another one, or one that does not read, a moment must do.
+async fn taken_by_peer(stream: &TcpStream) {
+    let (Ok(local), Ok(peer)) = (stream.local_addr(), stream.peer_addr()) else { return };
+    for _ in 0..MOST_GLANCES {
+        if unread_at(peer, local) == Some(0) {
+            return;
+        }
+        sleep(GLANCE).await;
+    }
+}
+
+/// So many looks at a peer that does not read: 50 ms.
+const MOST_GLANCES: usize = 25;
+
+/// How many octets wait to be read at the other end of a connection on this machine.
+fn unread_at(own: SocketAddr, other: SocketAddr) -> Option<u32> {
+    let (SocketAddr::V4(own), SocketAddr::V4(other)) = (own, other) else { return None };
+    let written = |address: std::net::SocketAddrV4| {
+        format!("{:08X}:{:04X}", u32::from_le_bytes(address.ip().octets()), address.port())
+    };
+    let (own, other) = (written(own), written(other));
+    let table = std::fs::read_to_string("/proc/net/tcp").ok()?;
+    table.lines().find_map(|line| {
+        let mut fields = line.split_ascii_whitespace().skip(1);
+        if fields.next()? != own || fields.next()? != other {
+            return None;
+        }
+        let queues = fields.nth(1)?;
+        u32::from_str_radix(queues.split_once(':')?.1, 16).ok()
+    })
+}

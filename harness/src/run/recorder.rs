@@ -1,0 +1,85 @@
+//! One clock and one list for everything that happens in a case.
+
+use std::time::{Duration, Instant};
+
+use reports::model::{Channel, Event, What};
+
+/// The most octets of control connections that one case keeps. A peer that sends more is flooding.
+const MOST_OCTETS: usize = 8 << 20;
+
+/// Writes down what happens.
+#[derive(Debug)]
+pub(super) struct Recorder {
+    begun: Instant,
+    until: Instant,
+    events: Vec<Event>,
+    octets: usize,
+    step: usize,
+    act: usize,
+    connection: String,
+}
+
+impl Recorder {
+    /// A clock that begins now. After so long nothing is waited for any more.
+    pub(super) fn new(at_most: Duration) -> Self {
+        let begun = Instant::now();
+        Self {
+            begun,
+            until: begun + at_most,
+            events: Vec::new(),
+            octets: 0,
+            step: 0,
+            act: 0,
+            connection: String::new(),
+        }
+    }
+
+    /// The next act begins. Gives the number of the first event it will make.
+    pub(super) fn begin(&mut self, step: usize, connection: &str) -> usize {
+        self.step = step;
+        self.connection.clear();
+        self.connection.push_str(connection);
+        self.events.len()
+    }
+
+    /// The act ended. Gives what it made.
+    pub(super) fn end(&mut self, first: usize) -> Vec<Event> {
+        self.act += 1;
+        self.events.get(first..).unwrap_or_default().to_vec()
+    }
+
+    /// Something happened.
+    pub(super) fn note(&mut self, channel: Channel, what: What) {
+        if let What::Received { octets } = &what {
+            self.octets += octets.len();
+        }
+        let at = u64::try_from(self.begun.elapsed().as_micros()).unwrap_or(u64::MAX);
+        let connection = self.connection.clone();
+        self.events.push(Event { at, step: self.step, act: self.act, connection, channel, what });
+    }
+
+    /// Whether the last thing that happened is the end of a connection.
+    pub(super) fn last_ended(&self) -> bool {
+        self.events.last().is_some_and(|event| matches!(event.what, What::Closed { .. }))
+    }
+
+    /// Whether a peer floods the control connection.
+    pub(super) fn is_flooded(&self) -> bool {
+        self.octets > MOST_OCTETS
+    }
+
+    /// When to stop waiting: after `within`, and never later than the end of the case.
+    pub(super) fn deadline(&self, within: Duration) -> tokio::time::Instant {
+        (Instant::now() + within).min(self.until).into()
+    }
+
+    /// Everything that happened.
+    pub(super) fn into_events(self) -> Vec<Event> {
+        self.events
+    }
+}
+
+/// Milliseconds, as events keep them.
+pub(super) fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}

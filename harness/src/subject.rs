@@ -1,0 +1,173 @@
+//! What is judged: how it is started or reached, what it claims, and what is already known of it.
+
+mod address;
+mod attach;
+mod embedded;
+mod file;
+mod known;
+mod launch;
+mod listening;
+mod log;
+mod placeholder;
+mod process;
+mod root;
+mod running;
+mod similar_name;
+mod start_error;
+mod subject_error;
+mod words;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::time::Duration;
+
+pub use self::known::Known;
+pub use self::root::{Found, Placed};
+pub use self::running::{Health, Running};
+pub use self::start_error::StartError;
+pub use self::subject_error::SubjectError;
+
+use self::attach::Attach;
+use self::launch::Launch;
+
+/// What is judged.
+#[derive(Debug, Clone)]
+pub struct Subject {
+    /// Its name: that of its file, or the command or address it was given by.
+    pub name: String,
+    /// Which side of the conversation it is.
+    pub role: Role,
+    /// What it says it can do: the words that a scenario's `needs` asks for.
+    pub claims: BTreeSet<String>,
+    /// The timers it owns, and how long each takes.
+    pub timers: BTreeMap<String, Duration>,
+    /// What is known to deviate, and why.
+    pub known: Vec<Known>,
+    /// How the scenarios log in.
+    pub login: Login,
+    /// Whether one process bears many cases, one after the other. Otherwise each case has a fresh one.
+    pub pool: bool,
+    way: Way,
+}
+
+/// A side of the conversation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Role {
+    /// It listens on the control connection.
+    Server,
+    /// It connects, and says the commands.
+    Client,
+}
+
+/// How the scenarios log in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Login {
+    /// What USER says.
+    pub user: String,
+    /// What PASS says, where it is asked for.
+    pub password: String,
+    /// Commands that this server wants after the login.
+    pub after: Vec<String>,
+}
+
+impl Login {
+    /// The login that every public server of the RFC's time knew (RFC 1635).
+    pub fn anonymous() -> Self {
+        Self { user: "anonymous".to_owned(), password: "ftpspec@example.org".to_owned(), after: Vec::new() }
+    }
+}
+
+/// How it comes to be there.
+#[derive(Debug, Clone)]
+enum Way {
+    Launched(Launch),
+    Attached(Attach),
+}
+
+impl Subject {
+    /// The subject of this name that the program carries, or the one described by the file at this path.
+    ///
+    /// # Errors
+    /// There is neither, or the file is not a subject's file.
+    pub fn named(name_or_file: &str) -> Result<Self, SubjectError> {
+        embedded::find(name_or_file)
+    }
+
+    /// The names of the subjects that the program carries, in order.
+    pub fn names() -> Vec<&'static str> {
+        embedded::names()
+    }
+
+    /// A server started by a command line, as of `--launch`: `./server -port {port} -root {root}`.
+    ///
+    /// # Errors
+    /// The line cannot be split into words, a placeholder is unknown, or `{port}` stands nowhere.
+    pub fn launched(command: &str, login: Login) -> Result<Self, SubjectError> {
+        Ok(Self::of(command.to_owned(), login, Way::Launched(Launch::of_command(command)?)))
+    }
+
+    /// A server that runs already, as of `--server ftp://user:password@host:port/`.
+    ///
+    /// A login given apart outranks the one in the address. `root` is the folder that the server serves, if it is on
+    /// this machine and may be emptied.
+    ///
+    /// # Errors
+    /// The address is not one of FTP.
+    pub fn at(url: &str, login: Option<Login>, root: Option<PathBuf>) -> Result<Self, SubjectError> {
+        let parsed = address::parse(url)?;
+        let login = login.or(parsed.login).unwrap_or_else(Login::anonymous);
+        let attach = Attach { host: parsed.host, port: parsed.port, root };
+        Ok(Self::of(attach.to_string(), login, Way::Attached(attach)))
+    }
+
+    /// How it is reached, without passwords.
+    pub fn reached(&self) -> String {
+        match &self.way {
+            Way::Launched(launch) => format!("launched by `{}`", launch.shown()),
+            Way::Attached(attach) => format!("running at {attach}"),
+        }
+    }
+
+    /// Whether it runs already: then it is one for all cases.
+    pub fn is_attached(&self) -> bool {
+        matches!(self.way, Way::Attached(_))
+    }
+
+    /// Whether the folder that it serves is known.
+    pub fn folder_is_known(&self) -> bool {
+        match &self.way {
+            Way::Launched(_) => true,
+            Way::Attached(attach) => attach.root.is_some(),
+        }
+    }
+
+    /// Starts one process of it, with a folder of its own to serve, and waits until it listens.
+    ///
+    /// # Errors
+    /// It cannot be run, it ends, or it never listens.
+    pub async fn start(&self) -> Result<Running, StartError> {
+        match &self.way {
+            Way::Launched(launch) => launch.start(&self.login).await,
+            Way::Attached(attach) => attach.start().await,
+        }
+    }
+
+    fn of(name: String, login: Login, way: Way) -> Self {
+        Self {
+            name,
+            role: Role::Server,
+            claims: BTreeSet::new(),
+            timers: BTreeMap::new(),
+            known: Vec::new(),
+            login,
+            pool: false,
+            way,
+        }
+    }
+}
+
+/// The folder that scripts/strangers fills: `$FTPSPEC_STRANGERS`, or `target/strangers` below the working directory.
+fn strangers() -> PathBuf {
+    let folder = std::env::var_os("FTPSPEC_STRANGERS").map_or_else(|| PathBuf::from("target/strangers"), PathBuf::from);
+    std::path::absolute(&folder).unwrap_or(folder)
+}

@@ -1,0 +1,204 @@
+//! The file that describes a subject, `subjects/NAME.yaml` or one of the user's own.
+
+mod fault;
+mod value;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Deserialize;
+
+use self::value::{CommandLine, Day, FileText, Mode, Owner, Text, Time, Url};
+use super::attach::Attach;
+use super::launch::{ConfigFile, Launch};
+use super::placeholder::Template;
+use super::{Known, Login, Role, Subject, SubjectError, Way};
+
+/// Reads a subject's file. `file` is the name that messages give it.
+///
+/// # Errors
+/// It is not YAML, has an unknown key, a value of another kind, or contradicts itself.
+pub(super) fn read(name: &str, file: &str, text: &str) -> Result<Subject, SubjectError> {
+    let written: Written = serde_yaml::from_str(text).map_err(|error| fault::of_yaml(file, text, &error))?;
+    written.into_subject(name).map_err(|(key, message)| fault::at_key(file, text, key, &message))
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct Written {
+    /// What it is, for the reader of the file.
+    #[serde(default, rename = "about")]
+    _about: String,
+    role: WrittenRole,
+    #[serde(default)]
+    pool: bool,
+    launch: Option<WrittenLaunch>,
+    attach: Option<Url>,
+    login: Option<WrittenLogin>,
+    #[serde(default)]
+    claims: BTreeSet<String>,
+    #[serde(default)]
+    timers: BTreeMap<String, Time>,
+    #[serde(default)]
+    known: Vec<WrittenKnown>,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum WrittenRole {
+    Server,
+    Client,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct WrittenLaunch {
+    command: CommandLine,
+    directory: Option<Text>,
+    #[serde(default)]
+    environment: BTreeMap<String, Text>,
+    port: Option<u16>,
+    ready_within: Option<Time>,
+    #[serde(default)]
+    files: BTreeMap<String, FileText>,
+    #[serde(default)]
+    setup: Vec<CommandLine>,
+    #[serde(default)]
+    root: WrittenRoot,
+    #[serde(default)]
+    needs_root: bool,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct WrittenRoot {
+    owner: Option<Owner>,
+    directory_mode: Option<Mode>,
+    file_mode: Option<Mode>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct WrittenLogin {
+    user: String,
+    #[serde(default)]
+    password: String,
+    #[serde(default)]
+    after: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct WrittenKnown {
+    pattern: String,
+    requirement: Option<String>,
+    reason: String,
+    link: Option<String>,
+    expires: Option<Day>,
+}
+
+/// A contradiction, and the key at which it stands.
+type Contradiction = (&'static str, String);
+
+impl Written {
+    fn into_subject(self, name: &str) -> Result<Subject, Contradiction> {
+        let role = match self.role {
+            WrittenRole::Server => Role::Server,
+            WrittenRole::Client => Role::Client,
+        };
+        let (way, said_by_url) = match (self.launch, self.attach) {
+            (Some(launch), None) => (Way::Launched(launch.into_launch(role)?), None),
+            (None, Some(Url(address))) => {
+                (Way::Attached(Attach { host: address.host, port: address.port, root: None }), address.login)
+            }
+            (Some(_), Some(_)) => return Err(("attach", "a subject is launched or attached to, not both".to_owned())),
+            (None, None) => {
+                let message = "it does not say how the subject is reached: write `launch:` with a command, or `attach:` \
+                               with an address";
+                return Err(("role", message.to_owned()));
+            }
+        };
+        let login = self.login.map(WrittenLogin::into_login).or(said_by_url).unwrap_or_else(Login::anonymous);
+        Ok(Subject {
+            name: name.to_owned(),
+            role,
+            claims: self.claims,
+            timers: self.timers.into_iter().map(|(name, Time(length))| (name, length)).collect(),
+            known: self.known.into_iter().map(WrittenKnown::into_known).collect(),
+            login,
+            pool: self.pool,
+            way,
+        })
+    }
+}
+
+impl WrittenLaunch {
+    fn into_launch(self, role: Role) -> Result<Launch, Contradiction> {
+        self.check_port(role)?;
+        let mut launch = Launch::new(self.command.0);
+        launch.directory = self.directory.map(|Text(text)| text);
+        launch.environment = self.environment.into_iter().map(|(name, Text(value))| (name, value)).collect();
+        launch.port = self.port;
+        launch.ready_within = self.ready_within.map_or(launch.ready_within, |Time(length)| length);
+        launch.files = config_files(self.files)?;
+        launch.setup = self.setup.into_iter().map(|CommandLine(words)| words).collect();
+        launch.ownership.owner = self.root.owner.map(|Owner(user, group)| (user, group));
+        launch.ownership.directory = self.root.directory_mode.map_or(launch.ownership.directory, |Mode(mode)| mode);
+        launch.ownership.file = self.root.file_mode.map_or(launch.ownership.file, |Mode(mode)| mode);
+        launch.needs_root = self.needs_root;
+        Ok(launch)
+    }
+
+    /// A server must learn its port from somewhere.
+    fn check_port(&self, role: Role) -> Result<(), Contradiction> {
+        let says_port = |template: &Template| template.names("port");
+        let is_said = self.command.0.iter().any(says_port)
+            || self.environment.values().any(|Text(text)| says_port(text))
+            || self.files.values().any(|file| says_port(&file.text));
+        if is_said || self.port.is_some() {
+            return Ok(());
+        }
+        let message = match role {
+            Role::Server => {
+                "the server is not told its port: write {port} in the command or in a file, or, if the port is compiled \
+                 in, its number behind `port:`"
+            }
+            Role::Client => "the client is not told where the server is: write {host} and {port} in the command",
+        };
+        Err(("command", message.to_owned()))
+    }
+}
+
+fn config_files(written: BTreeMap<String, FileText>) -> Result<Vec<ConfigFile>, Contradiction> {
+    written
+        .into_iter()
+        .map(|(name, FileText { text, mode })| {
+            let below = name.split('/').all(|part| !matches!(part, "" | "." | ".."));
+            if below {
+                Ok(ConfigFile { name, text, mode })
+            } else {
+                Err(("files", format!("`{name}` is no name below the private folder, such as `server.conf`")))
+            }
+        })
+        .collect()
+}
+
+impl WrittenLogin {
+    fn into_login(self) -> Login {
+        Login { user: self.user, password: self.password, after: self.after }
+    }
+}
+
+impl WrittenKnown {
+    fn into_known(self) -> Known {
+        Known {
+            pattern: self.pattern,
+            requirement: self.requirement,
+            reason: self.reason,
+            link: self.link,
+            expires: self.expires.map(|Day(day)| day),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,111 @@
+//! Who listens where, read from /proc.
+//!
+//! A connection that is made only to see whether a server is there, and closed at once, ends one student's server in
+//! three. The kernel's table of sockets tells the same and touches nobody.
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+/// A socket that listens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Listener {
+    /// The address it is bound to.
+    pub(super) address: SocketAddr,
+    /// The number by which `/proc/PID/fd` names it.
+    pub(super) inode: u64,
+}
+
+impl Listener {
+    /// The address to connect to. A socket bound to every address is reached over loopback.
+    pub(super) fn reached_at(self) -> SocketAddr {
+        // A socket bound to `::` takes IPv4 too, unless somebody forbade it; then it would not be in want of a client.
+        let ip = if self.address.ip().is_unspecified() { Ipv4Addr::LOCALHOST.into() } else { self.address.ip() };
+        SocketAddr::new(ip, self.address.port())
+    }
+}
+
+/// The sockets that listen on this port, those of IPv4 first.
+///
+/// # Errors
+/// The kernel's table cannot be read.
+pub(super) fn on(port: u16) -> io::Result<Vec<Listener>> {
+    let mut listeners = rows(&std::fs::read_to_string("/proc/net/tcp")?);
+    match std::fs::read_to_string("/proc/net/tcp6") {
+        Ok(table) => listeners.extend(rows(&table)),
+        // A kernel without IPv6 has no such table.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(error),
+    }
+    listeners.retain(|listener| listener.address.port() == port);
+    Ok(listeners)
+}
+
+fn rows(table: &str) -> Vec<Listener> {
+    table.lines().skip(1).filter_map(row).collect()
+}
+
+/// `0: 0100007F:0849 00000000:0000 0A 00000000:00000000 00:00000000 00000000 0 0 12345 …`
+fn row(line: &str) -> Option<Listener> {
+    let mut columns = line.split_ascii_whitespace();
+    let (address, port) = columns.nth(1)?.split_once(':')?;
+    // 0A is LISTEN (include/net/tcp_states.h).
+    columns.nth(1).filter(|state| *state == "0A")?;
+    let inode = columns.nth(5)?.parse().ok()?;
+    let address = SocketAddr::new(ip(address)?, u16::from_str_radix(port, 16).ok()?);
+    Some(Listener { address, inode })
+}
+
+/// An address as the table prints it: words of four octets, each in the order of the machine.
+fn ip(hexadecimal: &str) -> Option<IpAddr> {
+    let word = |at: usize| u32::from_str_radix(hexadecimal.get(at * 8..at * 8 + 8)?, 16).ok().map(u32::to_ne_bytes);
+    match hexadecimal.len() {
+        8 => Some(Ipv4Addr::from(word(0)?).into()),
+        32 => {
+            let words = [word(0)?, word(1)?, word(2)?, word(3)?];
+            let octets: [u8; 16] = words.concat().try_into().ok()?;
+            Some(Ipv6Addr::from(octets).into())
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use rstest::rstest;
+
+    use super::{on, rows};
+
+    const TABLE: &str = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
+   0: 0100007F:0849 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 4711 1 0000000000000000 100 0 0 10 0
+   1: 0100007F:0849 0100007F:D2C4 01 00000000:00000000 00:00000000 00000000     0        0 4712 1 0000000000000000 20 4 30 10 -1
+   2: nonsense
+";
+
+    #[test]
+    #[cfg(target_endian = "little")]
+    fn a_row_that_listens_is_read() {
+        let found = rows(TABLE);
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].address, "127.0.0.1:2121".parse().unwrap());
+        assert_eq!(found[0].inode, 4711);
+    }
+
+    #[rstest]
+    #[case("127.0.0.1:0", "127.0.0.1")]
+    #[case("127.0.0.2:0", "127.0.0.2")]
+    #[case("0.0.0.0:0", "127.0.0.1")]
+    #[case("[::1]:0", "::1")]
+    #[case("[::]:0", "127.0.0.1")]
+    fn a_listener_of_our_own_is_seen(#[case] bound: &str, #[case] reached: &str) {
+        let listener = TcpListener::bind(bound).unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let seen = on(port).unwrap();
+        assert_eq!(seen.len(), 1, "{seen:?}");
+        assert_eq!(seen[0].address, listener.local_addr().unwrap());
+        assert_eq!(seen[0].reached_at().ip().to_string(), reached);
+        drop(listener);
+        assert_eq!(on(port).unwrap(), []);
+    }
+}

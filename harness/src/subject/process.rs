@@ -1,0 +1,162 @@
+//! A process and everything that it begets: started, watched, and ended to the last.
+
+mod family;
+
+use std::io;
+use std::os::unix::process::CommandExt;
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::process::{Pid, PidfdFlags, Signal, WaitId, WaitIdOptions, WaitIdStatus};
+
+use self::family::Member;
+use super::log::Log;
+
+/// The variable by which a process that left the group is still known as ours.
+const MARK: &str = "FTPSPEC_SUBJECT";
+/// How long the killed may take to be gone. Only a process stuck in the kernel takes longer than a moment.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How a process ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Exit {
+    /// Its exit code, unless a signal ended it.
+    pub(super) code: Option<i32>,
+    /// The signal that ended it.
+    pub(super) signal: Option<i32>,
+}
+
+/// A process that leads a group of its own. When it is dropped, the whole family is killed and reaped.
+#[derive(Debug)]
+pub(super) struct Process {
+    child: Child,
+    leader: Pid,
+    mark: String,
+    log: Log,
+}
+
+impl Process {
+    /// Runs a command. What it prints goes into the log, and it has nothing to read.
+    ///
+    /// # Errors
+    /// The program cannot be run.
+    pub(super) fn run(command: Command) -> io::Result<Self> {
+        let (reader, writer) = io::pipe()?;
+        let mut command = command;
+        command.stdin(Stdio::null()).stdout(writer.try_clone()?).stderr(writer);
+        Self::spawn(command, reader)
+    }
+
+    fn spawn(mut command: Command, reader: io::PipeReader) -> io::Result<Self> {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        // A daemon's parent exits. Its orphan then becomes our child instead of init's, so that we can reap it.
+        rustix::process::set_child_subreaper(Some(rustix::process::getpid()))?;
+        let mark = format!("{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        let child = command.env(MARK, &mark).process_group(0).spawn()?;
+        // The command holds the ends of the pipe that it gave away. Kept, they would keep the log from ending.
+        drop(command);
+        let leader = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
+        let leader = leader.ok_or_else(|| io::Error::other("the process has no number"))?;
+        let log = Log::draining(reader)?;
+        Ok(Self { child, leader, mark: format!("{MARK}={mark}"), log })
+    }
+
+    /// How the process that was started ended, if it did. It is not reaped, so its number stays its own.
+    ///
+    /// # Errors
+    /// The kernel does not say.
+    pub(super) fn exit(&self) -> io::Result<Option<Exit>> {
+        let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+        Ok(rustix::process::waitid(WaitId::Pid(self.leader), options)?.map(|status| exit_of(&status)))
+    }
+
+    /// Whether any process of the family lives.
+    ///
+    /// # Errors
+    /// `/proc` cannot be read.
+    pub(super) fn anyone_alive(&self) -> io::Result<bool> {
+        Ok(self.family()?.iter().any(|member| !member.ended))
+    }
+
+    /// Whether one of the family holds this socket. Where some of them may not be looked into, the answer is yes.
+    ///
+    /// # Errors
+    /// `/proc` cannot be read.
+    pub(super) fn holds(&self, inode: u64) -> io::Result<bool> {
+        Ok(self.family()?.iter().any(|member| member.may_hold(inode)))
+    }
+
+    /// What it printed.
+    pub(super) fn log(&self) -> &Log {
+        &self.log
+    }
+
+    fn family(&self) -> io::Result<Vec<Member>> {
+        family::of(self.leader, &self.mark)
+    }
+
+    /// Kills the family and reaps it, until nobody of it is left.
+    fn end(&self) -> io::Result<()> {
+        let deadline = Instant::now() + PATIENCE;
+        // The group first, at one blow: nobody in it can fork away between being found and being killed. An error
+        // means that the group is empty, which is what is wanted.
+        let _: rustix::io::Result<()> = rustix::process::kill_process_group(self.leader, Signal::KILL);
+        loop {
+            let family = self.family()?;
+            let others: Vec<&Member> = family.iter().filter(|member| member.pid != self.leader).collect();
+            for member in family.iter().filter(|member| !member.ended) {
+                kill_and_wait(member.pid, deadline)?;
+            }
+            for member in &others {
+                reap(member.pid);
+            }
+            if family.iter().all(|member| member.ended) {
+                return Ok(());
+            }
+            if Instant::now() >= deadline {
+                return Err(io::Error::other("a process of the subject does not die"));
+            }
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        if let Err(error) = self.end() {
+            tracing::error!(%error, leader = self.leader.as_raw_pid(), "the subject's processes could not all be ended");
+        }
+        // Last, for while the leader is not reaped, no other process can get its number, nor a group this one's.
+        if let Err(error) = self.child.try_wait() {
+            tracing::error!(%error, leader = self.leader.as_raw_pid(), "the subject's process could not be reaped");
+        }
+    }
+}
+
+fn exit_of(status: &WaitIdStatus) -> Exit {
+    Exit { code: status.exit_status(), signal: status.terminating_signal() }
+}
+
+/// Kills one process and waits for its end: by a descriptor, so that it is this one even if its number is given away.
+fn kill_and_wait(pid: Pid, deadline: Instant) -> io::Result<()> {
+    let descriptor = match rustix::process::pidfd_open(pid, PidfdFlags::empty()) {
+        Ok(descriptor) => descriptor,
+        Err(rustix::io::Errno::SRCH) => return Ok(()),
+        Err(error) => return Err(error.into()),
+    };
+    match rustix::process::pidfd_send_signal(&descriptor, Signal::KILL) {
+        Ok(()) | Err(rustix::io::Errno::SRCH) => {}
+        Err(error) => return Err(error.into()),
+    }
+    let left = deadline.saturating_duration_since(Instant::now());
+    let left = Timespec::try_from(left).map_err(io::Error::other)?;
+    poll(&mut [PollFd::new(&descriptor, PollFlags::IN)], Some(&left))?;
+    Ok(())
+}
+
+/// Reaps an orphan that became our child. Another's child is its parent's to reap.
+fn reap(pid: Pid) {
+    let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG;
+    let _: rustix::io::Result<Option<WaitIdStatus>> = rustix::process::waitid(WaitId::Pid(pid), options);
+}

@@ -1,0 +1,153 @@
+//! A subject that runs.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io;
+use std::net::SocketAddr;
+use std::path::Path;
+
+use tempfile::TempDir;
+
+use super::listening;
+use super::process::Process;
+use super::root::{Found, Placed, Root};
+
+/// How a subject is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Health {
+    /// It listens, or would if it could be looked at.
+    Alive,
+    /// It runs, and no longer listens.
+    NotListening,
+    /// It ended.
+    Exited {
+        /// Its exit code, unless a signal ended it.
+        code: Option<i32>,
+        /// The signal that ended it.
+        signal: Option<i32>,
+    },
+}
+
+/// A subject that runs. When it is dropped, every process of it is killed and its folders are removed.
+#[derive(Debug)]
+pub struct Running {
+    // In this order they are dropped: the processes first, then the folders that they use.
+    process: Option<Process>,
+    address: SocketAddr,
+    root: Option<Root>,
+    folder: Option<TempDir>,
+}
+
+impl Running {
+    pub(super) fn launched(process: Process, address: SocketAddr, root: Root, folder: TempDir) -> Self {
+        Self { process: Some(process), address, root: Some(root), folder: Some(folder) }
+    }
+
+    pub(super) fn attached(address: SocketAddr, root: Option<Root>) -> Self {
+        Self { process: None, address, root, folder: None }
+    }
+
+    /// Where its control connection is.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The folder that it serves, if it is known.
+    pub fn root(&self) -> Option<&Path> {
+        self.root.as_ref().map(Root::path)
+    }
+
+    /// Empties its folder, for the next case. Without a known folder there is nothing to do.
+    ///
+    /// # Errors
+    /// Something cannot be removed.
+    pub fn empty_root(&self) -> io::Result<()> {
+        self.root.as_ref().map_or(Ok(()), Root::empty)
+    }
+
+    /// Lays a directory or a new file into its folder, with the directories above it, owned as its file says.
+    ///
+    /// # Errors
+    /// The name is not one below the folder, something stands there, or no folder is known.
+    pub fn place(&self, name: &str, what: Placed<'_>) -> io::Result<()> {
+        self.known_root()?.place(name, what)
+    }
+
+    /// Everything in its folder, by the path below it. No link is followed.
+    ///
+    /// # Errors
+    /// It cannot be read, holds too much, or no folder is known.
+    pub fn found(&self) -> io::Result<BTreeMap<String, Found>> {
+        self.known_root()?.found()
+    }
+
+    /// Opens a file in its folder, without following a link.
+    ///
+    /// # Errors
+    /// It is not there, is not a plain file, or no folder is known.
+    pub fn read(&self, name: &str) -> io::Result<File> {
+        self.known_root()?.read(name)
+    }
+
+    /// How it is, without touching it: a connection that is closed at once would end many a student's server.
+    pub fn health(&mut self) -> Health {
+        match self.look() {
+            Ok(health) => health,
+            Err(error) => {
+                // That is the harness's fault. The next step will show whether the subject still answers.
+                tracing::error!(%error, "cannot see how the subject is");
+                Health::Alive
+            }
+        }
+    }
+
+    /// The last lines that it printed, with nothing in them that a terminal would obey.
+    pub fn log_tail(&self) -> Vec<String> {
+        self.process.as_ref().map(|process| process.log().tail()).unwrap_or_default()
+    }
+
+    /// Ends it: every process is killed and reaped, and its folders are removed.
+    pub async fn stop(self) {
+        // Dropping does it all, and may wait for the kernel: so not on a thread that serves others.
+        if let Err(error) = tokio::task::spawn_blocking(move || self.end()).await {
+            tracing::error!(%error, "ending the subject did not end");
+        }
+    }
+
+    fn end(mut self) {
+        drop(self.process.take());
+        if let Some(Err(error)) = self.folder.take().map(TempDir::close) {
+            tracing::error!(%error, "the subject's folder could not be removed");
+        }
+    }
+
+    fn look(&self) -> io::Result<Health> {
+        let Some(process) = &self.process else {
+            // Only this machine's sockets can be looked at.
+            let seen = !self.address.ip().is_loopback() || !listening::on(self.address.port())?.is_empty();
+            return Ok(if seen { Health::Alive } else { Health::NotListening });
+        };
+        for listener in listening::on(self.address.port())? {
+            // The process that was started may have ended: its child serves.
+            if process.holds(listener.inode)? {
+                return Ok(Health::Alive);
+            }
+        }
+        match process.exit()? {
+            Some(exit) => {
+                process.log().settle();
+                Ok(Health::Exited { code: exit.code, signal: exit.signal })
+            }
+            None => Ok(Health::NotListening),
+        }
+    }
+
+    fn known_root(&self) -> io::Result<&Root> {
+        self.root.as_ref().ok_or_else(|| {
+            io::Error::new(
+                io::ErrorKind::Unsupported,
+                "the folder that the server serves is not known; give it with --root",
+            )
+        })
+    }
+}

@@ -1,0 +1,119 @@
+//! The values that a specification lets software read out of a reply.
+
+use super::address::{extended_port, host_port};
+use super::reply::SeenReply;
+use crate::scenario::tree::ReadKind;
+
+/// Reads a value out of a reply, in the form in which a scenario uses it. `None` where it is not there.
+pub fn read(kind: ReadKind, reply: &SeenReply) -> Option<Vec<u8>> {
+    let text = reply.last_text();
+    match kind {
+        ReadKind::HostPort => host_port(text).and_then(super::address::port_argument).map(String::into_bytes),
+        ReadKind::Port => extended_port(text).map(|port| port.to_string().into_bytes()),
+        ReadKind::Path => quoted_path(reply.texts().first()?),
+        ReadKind::Time => timestamp(text),
+        ReadKind::Size => digits(text),
+        ReadKind::Name => text.strip_prefix(b"FILE: ").filter(|name| !name.is_empty()).map(<[u8]>::to_vec),
+        ReadKind::Text => Some(text.to_vec()),
+    }
+}
+
+/// The pathname of a 257 reply: between double quotes, a quote inside said twice (RFC 959 App. II).
+fn quoted_path(text: &[u8]) -> Option<Vec<u8>> {
+    let mut octets = text.strip_prefix(b"\"")?.iter().copied().peekable();
+    let mut path = Vec::new();
+    while let Some(octet) = octets.next() {
+        if octet != b'"' {
+            path.push(octet);
+        } else if octets.peek() == Some(&b'"') {
+            octets.next();
+            path.push(b'"');
+        } else {
+            return matches!(octets.next(), None | Some(b' ')).then_some(path);
+        }
+    }
+    None
+}
+
+/// `YYYYMMDDHHMMSS` and perhaps `.` and digits (RFC 3659 §2.3).
+fn timestamp(text: &[u8]) -> Option<Vec<u8>> {
+    let (whole, fraction) = text.split_at_checked(14)?;
+    let number = |from: usize| std::str::from_utf8(whole.get(from..from + 2)?).ok()?.parse::<u8>().ok();
+    let ranges = [(4, 1..=12), (6, 1..=31), (8, 0..=23), (10, 0..=59), (12, 0..=60)];
+    let in_range = ranges.into_iter().all(|(from, range)| number(from).is_some_and(|value| range.contains(&value)));
+    let digits = |part: &[u8]| !part.is_empty() && part.iter().all(u8::is_ascii_digit);
+    let fraction_fits = fraction.is_empty() || fraction.strip_prefix(b".").is_some_and(digits);
+    (digits(whole) && in_range && fraction_fits).then(|| text.to_vec())
+}
+
+fn digits(text: &[u8]) -> Option<Vec<u8>> {
+    (!text.is_empty() && text.iter().all(u8::is_ascii_digit)).then(|| text.to_vec())
+}
+
+impl ReadKind {
+    /// How the value must stand in the reply.
+    pub fn form(self) -> &'static str {
+        match self {
+            Self::HostPort => "six numbers of 0 to 255, parted by commas",
+            Self::Port => "(|||port|)",
+            Self::Path => "257 \"pathname\" and a quote inside said twice",
+            Self::Time => "YYYYMMDDHHMMSS, perhaps with a fraction",
+            Self::Size => "a decimal number",
+            Self::Name => "FILE: pathname",
+            Self::Text => "text",
+        }
+    }
+
+    /// Whether two values are the same. In a pathname a slash said twice is one.
+    pub fn same(self, one: &[u8], other: &[u8]) -> bool {
+        if self != Self::Path {
+            return one == other;
+        }
+        let parts = |path: &[u8]| {
+            path.split(|octet| *octet == b'/').filter(|part| !part.is_empty()).map(<[u8]>::to_vec).collect::<Vec<_>>()
+        };
+        one.first() == other.first() && parts(one) == parts(other)
+    }
+}
+
+impl std::fmt::Display for ReadKind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::HostPort => "the address",
+            Self::Port => "the port",
+            Self::Path => "the pathname",
+            Self::Time => "the time",
+            Self::Size => "the size",
+            Self::Name => "the name",
+            Self::Text => "the text",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+    use crate::wire::reply::ReplyReader;
+
+    #[rstest]
+    #[case(ReadKind::Path, "257 \"/\" is current directory.", Some("/"))]
+    #[case(ReadKind::Path, "257 \"/a \"\"b\"\"\" created", Some("/a \"b\""))]
+    #[case(ReadKind::Path, "257 \"/a\"", Some("/a"))]
+    #[case(ReadKind::Path, "257 /a is current", None)]
+    #[case(ReadKind::Path, "257 \"/a", None)]
+    #[case(ReadKind::Path, "257 '/a'", None)]
+    #[case(ReadKind::HostPort, "227 (127,0,0,1,4,1)", Some("127,0,0,1,4,1"))]
+    #[case(ReadKind::Port, "229 (|||1025|)", Some("1025"))]
+    #[case(ReadKind::Time, "213 19980615100045.014", Some("19980615100045.014"))]
+    #[case(ReadKind::Time, "213 19981615100045", None)]
+    #[case(ReadKind::Size, "213 26", Some("26"))]
+    #[case(ReadKind::Size, "213 26 bytes", None)]
+    #[case(ReadKind::Name, "150 FILE: a.1", Some("a.1"))]
+    #[case(ReadKind::Name, "150 Opening", None)]
+    fn values(#[case] kind: ReadKind, #[case] line: &str, #[case] value: Option<&str>) {
+        let replies = ReplyReader::default().feed(format!("{line}\r\n").as_bytes());
+        assert_eq!(read(kind, &replies[0]).map(|v| String::from_utf8(v).unwrap()), value.map(str::to_owned));
+    }
+}

@@ -1,0 +1,224 @@
+//! The transfer parameters: TYPE, STRU and MODE (RFC 959 §3, §4.1.2).
+//!
+//! Parsing takes all that the RFC defines; what of it is implemented is for each reference to say (504).
+
+use thiserror::Error;
+
+/// How text of TYPE A and E is to be printed (RFC 959 §3.1.1.5).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub enum Form {
+    /// N: not for printing. The default.
+    #[default]
+    NonPrint,
+    /// T: Telnet format effectors.
+    Telnet,
+    /// C: carriage control (ASA).
+    CarriageControl,
+}
+
+/// The representation type (RFC 959 §3.1.1).
+///
+/// ```
+/// use protocol::parameters::{Form, ParameterError, Type};
+///
+/// assert_eq!(Type::parse(b"a n"), Ok(Type::Ascii(Form::NonPrint)));
+/// assert_eq!(Type::parse(b"L 8"), Ok(Type::Local(8)));
+/// assert_eq!(Type::parse(b"L"), Err(ParameterError::Syntax));
+/// assert_eq!(Type::parse(b"X"), Err(ParameterError::Unknown));
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Type {
+    /// A: text, as NVT-ASCII with CR LF.
+    Ascii(Form),
+    /// E: text, in EBCDIC.
+    Ebcdic(Form),
+    /// I: contiguous bits.
+    Image,
+    /// L: logical bytes of this many bits.
+    Local(u8),
+}
+
+impl Default for Type {
+    /// RFC 959 §5.1: the default is TYPE A N.
+    fn default() -> Self {
+        Self::Ascii(Form::NonPrint)
+    }
+}
+
+impl Type {
+    /// Parses the argument of TYPE.
+    ///
+    /// # Errors
+    /// When the argument has the wrong form (the reply is 501), or names a type or form that no RFC defines (504).
+    pub fn parse(argument: &[u8]) -> Result<Self, ParameterError> {
+        match slices(&upper_case(argument)).as_slice() {
+            [b"A"] => Ok(Self::Ascii(Form::default())),
+            [b"E"] => Ok(Self::Ebcdic(Form::default())),
+            [b"A", form] => Ok(Self::Ascii(Form::parse(form)?)),
+            [b"E", form] => Ok(Self::Ebcdic(Form::parse(form)?)),
+            [b"I"] => Ok(Self::Image),
+            [b"L", size] => byte_size(size).map(Self::Local),
+            // L without a byte size is incomplete, not unknown.
+            [other] if *other != b"L" => Err(unknown_letter(other)),
+            _ => Err(ParameterError::Syntax),
+        }
+    }
+}
+
+impl Form {
+    fn parse(letter: &[u8]) -> Result<Self, ParameterError> {
+        match letter {
+            b"N" => Ok(Self::NonPrint),
+            b"T" => Ok(Self::Telnet),
+            b"C" => Ok(Self::CarriageControl),
+            other => Err(unknown_letter(other)),
+        }
+    }
+}
+
+/// The file structure (RFC 959 §3.1.2).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub enum Structure {
+    /// F: a sequence of octets. The default.
+    #[default]
+    File,
+    /// R: a sequence of records.
+    Record,
+    /// P: indexed pages.
+    Page,
+}
+
+impl Structure {
+    /// Parses the argument of STRU.
+    ///
+    /// # Errors
+    /// When the argument is no single letter (501), or a letter that no RFC defines (504).
+    pub fn parse(argument: &[u8]) -> Result<Self, ParameterError> {
+        match slices(&upper_case(argument)).as_slice() {
+            [b"F"] => Ok(Self::File),
+            [b"R"] => Ok(Self::Record),
+            [b"P"] => Ok(Self::Page),
+            [other] => Err(unknown_letter(other)),
+            _ => Err(ParameterError::Syntax),
+        }
+    }
+}
+
+/// The transfer mode (RFC 959 §3.4).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub enum Mode {
+    /// S: a stream, ended by closing. The default.
+    #[default]
+    Stream,
+    /// B: blocks with headers.
+    Block,
+    /// C: compressed.
+    Compressed,
+}
+
+impl Mode {
+    /// Parses the argument of MODE.
+    ///
+    /// # Errors
+    /// When the argument is no single letter (501), or a letter that no RFC defines (504).
+    pub fn parse(argument: &[u8]) -> Result<Self, ParameterError> {
+        match slices(&upper_case(argument)).as_slice() {
+            [b"S"] => Ok(Self::Stream),
+            [b"B"] => Ok(Self::Block),
+            [b"C"] => Ok(Self::Compressed),
+            [other] => Err(unknown_letter(other)),
+            _ => Err(ParameterError::Syntax),
+        }
+    }
+}
+
+/// What is wrong with the argument of TYPE, STRU or MODE.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum ParameterError {
+    /// Not the form RFC 959 §5.3.2 gives it.
+    #[error("the parameter is one letter, and for TYPE a form or a byte size behind it")]
+    Syntax,
+    /// A letter that is not defined.
+    #[error("no such parameter is defined")]
+    Unknown,
+}
+
+/// A letter nobody defined is a parameter that is not implemented (504); anything else is a wrong form (501).
+fn unknown_letter(word: &[u8]) -> ParameterError {
+    match word {
+        [letter] if letter.is_ascii_alphabetic() => ParameterError::Unknown,
+        _ => ParameterError::Syntax,
+    }
+}
+
+/// RFC 959 §5.3.2: a byte size is a decimal number from 1 to 255.
+fn byte_size(digits: &[u8]) -> Result<u8, ParameterError> {
+    let digits = std::str::from_utf8(digits).map_err(|_| ParameterError::Syntax)?;
+    match digits.parse() {
+        Ok(size) if size > 0 && !digits.starts_with('+') => Ok(size),
+        Ok(_) | Err(_) => Err(ParameterError::Syntax),
+    }
+}
+
+/// The words of an argument in upper case. RFC 959 §5.3: their case does not matter, nor does the number of spaces.
+fn upper_case(argument: &[u8]) -> Vec<Vec<u8>> {
+    let words = argument.split(|&octet| octet == b' ').filter(|word| !word.is_empty());
+    words.map(<[u8]>::to_ascii_uppercase).collect()
+}
+
+fn slices(words: &[Vec<u8>]) -> Vec<&[u8]> {
+    words.iter().map(Vec::as_slice).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case("A", Ok(Type::Ascii(Form::NonPrint)))]
+    #[case("a", Ok(Type::Ascii(Form::NonPrint)))]
+    #[case(" A  n ", Ok(Type::Ascii(Form::NonPrint)))]
+    #[case("A T", Ok(Type::Ascii(Form::Telnet)))]
+    #[case("A C", Ok(Type::Ascii(Form::CarriageControl)))]
+    #[case("E", Ok(Type::Ebcdic(Form::NonPrint)))]
+    #[case("i", Ok(Type::Image))]
+    #[case("L 8", Ok(Type::Local(8)))]
+    #[case("l 36", Ok(Type::Local(36)))]
+    #[case("X", Err(ParameterError::Unknown))]
+    #[case("A X", Err(ParameterError::Unknown))]
+    #[case("A N N", Err(ParameterError::Syntax))]
+    #[case("I N", Err(ParameterError::Syntax))]
+    #[case("L", Err(ParameterError::Syntax))]
+    #[case("L 0", Err(ParameterError::Syntax))]
+    #[case("L +8", Err(ParameterError::Syntax))]
+    #[case("L 256", Err(ParameterError::Syntax))]
+    #[case("L8", Err(ParameterError::Syntax))]
+    #[case("ASCII", Err(ParameterError::Syntax))]
+    #[case("?", Err(ParameterError::Syntax))]
+    #[case("", Err(ParameterError::Syntax))]
+    fn types(#[case] argument: &str, #[case] expected: Result<Type, ParameterError>) {
+        assert_eq!(Type::parse(argument.as_bytes()), expected);
+    }
+
+    #[rstest]
+    #[case("f", Ok(Structure::File))]
+    #[case("R", Ok(Structure::Record))]
+    #[case("P", Ok(Structure::Page))]
+    #[case("X", Err(ParameterError::Unknown))]
+    #[case("FF", Err(ParameterError::Syntax))]
+    #[case("F R", Err(ParameterError::Syntax))]
+    fn structures(#[case] argument: &str, #[case] expected: Result<Structure, ParameterError>) {
+        assert_eq!(Structure::parse(argument.as_bytes()), expected);
+    }
+
+    #[rstest]
+    #[case("s", Ok(Mode::Stream))]
+    #[case("B", Ok(Mode::Block))]
+    #[case("C", Ok(Mode::Compressed))]
+    #[case("Z", Err(ParameterError::Unknown))]
+    #[case("1", Err(ParameterError::Syntax))]
+    fn modes(#[case] argument: &str, #[case] expected: Result<Mode, ParameterError>) {
+        assert_eq!(Mode::parse(argument.as_bytes()), expected);
+    }
+}

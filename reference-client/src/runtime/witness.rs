@@ -1,0 +1,26 @@
+//! Who is told what happens on a connection.
+
+use std::io;
+
+use protocol::Reply;
+
+/// Where what happens on a connection is shown.
+pub(crate) trait Witness {
+    /// A command is said; the line may be shown, but is not escaped.
+    fn said(&mut self, line: &[u8]) -> io::Result<()>;
+    /// A reply came.
+    fn replied(&mut self, reply: &Reply) -> io::Result<()>;
+    /// A reply came that nothing was asked for.
+    fn replied_unasked(&mut self, reply: &Reply) -> io::Result<()>;
+    /// Something the user should know.
+    fn note(&mut self, note: &str) -> io::Result<()>;
+    /// All data of a transfer went through: so many octets on the wire.
+    fn moved(&mut self, moved: Moved) -> io::Result<()>;
+}
+
+/// How much went through a data connection, and which way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Moved {
+    Received { octets: u64 },
+    Sent { octets: u64 },
+}

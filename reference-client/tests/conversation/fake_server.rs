@@ -1,0 +1,129 @@
+//! A server that is a closure: it says and hears what the test says, on free loopback ports, in a thread.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::path::Path;
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use assert_cmd::Command;
+
+/// Nothing in these tests takes so long. It ends a test that would otherwise hang.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// The server of one test.
+pub(crate) struct FakeServer {
+    pub(crate) address: SocketAddr,
+    thread: JoinHandle<()>,
+}
+
+impl FakeServer {
+    /// Takes one control connection and plays `part` on it.
+    pub(crate) fn play(part: impl FnOnce(&mut Peer) + Send + 'static) -> Self {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let address = listener.local_addr().unwrap();
+        let thread = thread::spawn(move || {
+            let (control, _) = listener.accept().unwrap();
+            control.set_read_timeout(Some(PATIENCE)).unwrap();
+            part(&mut Peer { control: BufReader::new(control) });
+        });
+        Self { address, thread }
+    }
+
+    /// Fails the test where the part failed.
+    pub(crate) fn end(self) {
+        if let Err(panic) = self.thread.join() {
+            std::panic::resume_unwind(panic);
+        }
+    }
+}
+
+/// The server's end of the control connection.
+pub(crate) struct Peer {
+    control: BufReader<TcpStream>,
+}
+
+impl Peer {
+    pub(crate) fn say(&mut self, lines: &str) {
+        self.control.get_mut().write_all(format!("{lines}\r\n").as_bytes()).unwrap();
+    }
+
+    pub(crate) fn hear(&mut self, expected: &str) {
+        assert_eq!(self.line(), expected);
+    }
+
+    /// Hears a command and answers it.
+    pub(crate) fn answer(&mut self, command: &str, reply: &str) {
+        self.hear(command);
+        self.say(reply);
+    }
+
+    /// The next line, which must end with CR LF; empty at the end of the connection.
+    pub(crate) fn line(&mut self) -> String {
+        let mut line = Vec::new();
+        self.control.read_until(b'\n', &mut line).unwrap();
+        if line.is_empty() {
+            return String::new();
+        }
+        line.strip_suffix(b"\r\n").expect("a line ends with CR LF").escape_ascii().to_string()
+    }
+
+    /// Greets and lets `u` in with the password `sesame`.
+    pub(crate) fn log_in(&mut self) {
+        self.say("220 ready");
+        self.answer("USER u", "331 password");
+        self.answer("PASS sesame", "230 in");
+    }
+
+    /// Answers PASV; the data connection is expected at what is returned.
+    pub(crate) fn answer_pasv(&mut self) -> TcpListener {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let port = listener.local_addr().unwrap().port();
+        self.answer("PASV", &format!("227 Entering Passive Mode (127,0,0,1,{},{})", port >> 8, port & 255));
+        listener
+    }
+
+    /// Hears PORT and answers it; returns where the client listens.
+    pub(crate) fn answer_port(&mut self) -> SocketAddr {
+        let line = self.line();
+        let numbers = line.strip_prefix("PORT 127,0,0,1,").expect("PORT with the address of the client");
+        let (high, low) = numbers.split_once(',').unwrap();
+        let port = high.parse::<u16>().unwrap() * 256 + low.parse::<u16>().unwrap();
+        self.say("200 PORT");
+        (Ipv4Addr::LOCALHOST, port).into()
+    }
+
+    /// The client neither says anything nor closes for so long.
+    pub(crate) fn is_open_for(&mut self, silence: Duration) {
+        self.control.get_ref().set_read_timeout(Some(silence)).unwrap();
+        let error = self.control.read(&mut [0]).expect_err("the client neither speaks nor closes");
+        assert_eq!(error.kind(), std::io::ErrorKind::WouldBlock);
+    }
+
+    /// Waits until the client closes.
+    pub(crate) fn until_closed(&mut self) {
+        let mut rest = Vec::new();
+        self.control.read_to_end(&mut rest).unwrap();
+        assert_eq!(rest.escape_ascii().to_string(), "");
+    }
+}
+
+/// All that comes on a data connection.
+pub(crate) fn take_all(mut data: TcpStream) -> Vec<u8> {
+    data.set_read_timeout(Some(PATIENCE)).unwrap();
+    let mut all = Vec::new();
+    data.read_to_end(&mut all).unwrap();
+    all
+}
+
+/// The program, to be run in a directory with this on standard input.
+pub(crate) fn client(directory: &Path, input: &str) -> Command {
+    let mut command = Command::cargo_bin("reference-client").unwrap();
+    command.current_dir(directory).write_stdin(input).timeout(PATIENCE);
+    command
+}
+
+/// What the program takes to log in there.
+pub(crate) fn url(server: &FakeServer) -> String {
+    format!("ftp://u:sesame@{}", server.address)
+}

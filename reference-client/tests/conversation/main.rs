@@ -1,0 +1,10 @@
+//! The program against a server that says and hears exactly what each test writes down.
+
+#[cfg(test)]
+mod fake_server;
+#[cfg(test)]
+mod hostile;
+#[cfg(test)]
+mod script;
+#[cfg(test)]
+mod shell;

@@ -1,0 +1,161 @@
+//! The command line of the server.
+
+use std::collections::HashMap;
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::{Parser, ValueEnum};
+use thiserror::Error;
+use tokio::net::TcpListener;
+
+use crate::accounts::{Access, Accounts};
+use crate::runtime::{self, Server, Timeouts};
+use crate::session::Settings;
+use crate::store::Disk;
+
+/// Serve a directory over FTP.
+///
+/// The form `-port N -root DIR` of the assignment is understood too.
+#[derive(Debug, Parser)]
+#[command(version)]
+struct Arguments {
+    /// The directory that is served; nothing outside of it can be reached
+    #[arg(long, value_name = "DIR")]
+    root: PathBuf,
+    /// The port of the control connection; 0 takes a free one
+    #[arg(long, value_name = "N", default_value_t = 21)]
+    port: u16,
+    /// The address to listen on
+    #[arg(long, value_name = "ADDRESS", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
+    listen: IpAddr,
+    /// The name of the site in the greeting [default: the name of this host]
+    #[arg(long, value_name = "NAME")]
+    site: Option<String>,
+    /// A user who may read and write; may be repeated
+    #[arg(long = "user", value_name = "NAME:PASSWORD", value_parser = name_and_password)]
+    users: Vec<(String, String)>,
+    /// What guests (USER anonymous) may do
+    #[arg(long, value_name = "ACCESS", default_value = "read-only")]
+    anonymous: Anonymous,
+    /// How long to wait for a data connection, before 425
+    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..))]
+    data_timeout: u64,
+    /// How long to wait for a command, before 421, or for progress of a transfer, before 426
+    #[arg(long, value_name = "SECONDS", default_value_t = 900, value_parser = clap::value_parser!(u64).range(1..))]
+    idle_timeout: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Anonymous {
+    ReadWrite,
+    ReadOnly,
+    Off,
+}
+
+/// Why the server did not start.
+#[derive(Debug, Error)]
+enum StartError {
+    #[error("cannot serve the directory {root}: {error}. Give an existing directory with --root.", root = .root.display())]
+    Root { root: PathBuf, error: io::Error },
+    #[error("cannot listen on {address}: {error}. Give a free port with --port; 0 takes any.")]
+    Listen { address: SocketAddr, error: io::Error },
+    #[error("the server failed: {0}")]
+    Runtime(#[from] io::Error),
+}
+
+/// Parses the arguments and serves until stopped from outside.
+pub(crate) fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments = match Arguments::try_parse_from(with_double_dashes(arguments)) {
+        Ok(arguments) => arguments,
+        // clap knows whether this is help, which goes to standard output and is no failure.
+        Err(error) => {
+            let code = u8::try_from(error.exit_code()).unwrap_or(2);
+            return if error.print().is_ok() { ExitCode::from(code) } else { ExitCode::FAILURE };
+        }
+    };
+    log_to_stderr();
+    match start(arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            say(&format!("error: {error}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The assignment writes `-port` and `-root` with one dash, which clap would take for a bundle of short flags.
+fn with_double_dashes(arguments: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
+    let rewrite = |argument: OsString| match argument.to_str() {
+        Some("-port") => "--port".into(),
+        Some("-root") => "--root".into(),
+        Some(_) | None => argument,
+    };
+    arguments.into_iter().map(rewrite).collect()
+}
+
+fn name_and_password(text: &str) -> Result<(String, String), String> {
+    match text.split_once(':') {
+        Some((name, password)) if !name.is_empty() => Ok((name.to_owned(), password.to_owned())),
+        Some(_) | None => Err("write NAME:PASSWORD, as in alice:secret".to_owned()),
+    }
+}
+
+/// Nothing is logged unless `RUST_LOG` asks for it: the one line that is always there says where the server listens.
+fn log_to_stderr() {
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("off"));
+    let started = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).try_init();
+    // Another part of the program that carries this one may log already; then its log is used.
+    drop(started);
+}
+
+/// Sessions share one thread, for they only think; files and transfers have threads of their own.
+fn start(arguments: Arguments) -> Result<(), StartError> {
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    runtime.enable_all().max_blocking_threads(runtime::THREAD_LIMIT);
+    runtime.build()?.block_on(serve(arguments))
+}
+
+async fn serve(arguments: Arguments) -> Result<(), StartError> {
+    let store =
+        Disk::open(&arguments.root).map_err(|error| StartError::Root { root: arguments.root.clone(), error })?;
+    let address = SocketAddr::new(arguments.listen, arguments.port);
+    let listen = |error| StartError::Listen { address, error };
+    let listener = TcpListener::bind(address).await.map_err(listen)?;
+    say(&format!("listening on {}", listener.local_addr().map_err(listen)?));
+    let server = Server {
+        timeouts: Timeouts {
+            data: Duration::from_secs(arguments.data_timeout),
+            idle: Duration::from_secs(arguments.idle_timeout),
+        },
+        settings: Arc::new(settings(arguments)),
+        store: Arc::new(store),
+    };
+    Ok(runtime::serve(listener, Arc::new(server)).await?)
+}
+
+fn settings(arguments: Arguments) -> Settings {
+    let anonymous = match arguments.anonymous {
+        Anonymous::ReadWrite => Some(Access::ReadWrite),
+        Anonymous::ReadOnly => Some(Access::ReadOnly),
+        Anonymous::Off => None,
+    };
+    let bytes = |(name, password): (String, String)| (name.into_bytes(), password.into_bytes());
+    let passwords: HashMap<Vec<u8>, Vec<u8>> = arguments.users.into_iter().map(bytes).collect();
+    Settings { site: arguments.site.unwrap_or_else(host_name), accounts: Accounts { anonymous, passwords } }
+}
+
+fn host_name() -> String {
+    let name = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    if name.is_empty() { "localhost".to_owned() } else { name }
+}
+
+/// Writes a line to standard error. When nobody reads it, there is nobody left to tell.
+fn say(line: &str) {
+    let _ = writeln!(io::stderr(), "{line}");
+}

@@ -1,0 +1,67 @@
+//! The only sockets: they feed sessions and do what sessions say.
+
+mod control;
+mod data;
+mod moving;
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
+
+use crate::session::Settings;
+use crate::store::Store;
+
+/// How many control connections may be open at a time. One more is told 421.
+const CONNECTION_LIMIT: usize = 1000;
+
+/// How many threads may move files. A stalled transfer holds one, and must not be able to take them all: each connection
+/// has its own for the one transfer it may run, and some are left for what the sessions ask of the store.
+pub(crate) const THREAD_LIMIT: usize = CONNECTION_LIMIT + 64;
+
+/// What all connections share.
+pub(crate) struct Server {
+    pub(crate) settings: Arc<Settings>,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) timeouts: Timeouts,
+}
+
+/// How long to wait.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Timeouts {
+    /// For the data connection; then 425.
+    pub(crate) data: Duration,
+    /// For a command, or for an octet more of a transfer; then 421 or 426.
+    pub(crate) idle: Duration,
+}
+
+/// Serves whoever connects, for ever.
+pub(crate) async fn serve(listener: TcpListener, server: Arc<Server>) -> io::Result<()> {
+    /// After a failed accept. There is nothing to wait for: the system says that it has no sockets left, and not when it has.
+    const BREATH: Duration = Duration::from_millis(50);
+    let places = Arc::new(Semaphore::new(CONNECTION_LIMIT));
+    loop {
+        let stream = match listener.accept().await {
+            Ok((stream, _)) => stream,
+            Err(error) => {
+                tracing::warn!(%error, "cannot accept a connection");
+                tokio::time::sleep(BREATH).await;
+                continue;
+            }
+        };
+        let server = Arc::clone(&server);
+        match Arc::clone(&places).try_acquire_owned() {
+            Ok(place) => {
+                tokio::spawn(async move {
+                    control::converse(stream, server).await;
+                    drop(place);
+                });
+            }
+            Err(_) => {
+                tokio::spawn(control::turn_away(stream));
+            }
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! Moves the bytes of a transfer between a file and a data connection, on a thread of its own.
+//!
+//! In TYPE I, STRU F, MODE S a file's octets are the octets of the connection: the system moves them (`std::io::copy` uses
+//! sendfile on Linux) and this program never sees them.
+
+use std::fs::File;
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::{Shutdown, TcpStream};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use protocol::transfer::ascii;
+
+use crate::session::{End, Job};
+use crate::store::Form;
+
+/// How much is moved between two looks at the counter.
+const STRETCH: u64 = 1024 * 1024;
+/// How much of a file or a connection is in memory at a time.
+const PIECE: usize = 256 * 1024;
+
+/// Does the job, and closes the connection in its direction.
+pub(super) fn run(job: Job, stream: &TcpStream, moved: &AtomicU64) -> End {
+    let result = match job {
+        Job::Send { file, form: Form::Image, skip: _ } => send_image(&file, stream, moved),
+        Job::Send { file, form: Form::Ascii, skip } => send_ascii(&file, skip, stream, moved),
+        Job::SendText(text) => send_text(&text, stream, moved),
+        Job::Receive { file, form, cut_to } => receive(&file, form, cut_to, stream, moved),
+    };
+    result.err().unwrap_or(End::Complete)
+}
+
+fn send_image(file: &File, stream: &TcpStream, moved: &AtomicU64) -> Result<(), End> {
+    loop {
+        // Both sides fail with the same type here. The kinds tell them apart: a file does not break like a connection.
+        let count = io::copy(&mut file.take(STRETCH), &mut &*stream).map_err(|error| sending_end(&error))?;
+        if count == 0 {
+            return finish_sending(stream);
+        }
+        moved.fetch_add(count, Ordering::Relaxed);
+    }
+}
+
+fn send_ascii(mut file: &File, skip: u64, stream: &TcpStream, moved: &AtomicU64) -> Result<(), End> {
+    let (mut encoder, mut local, mut wire) = (ascii::Encoder::default(), vec![0; PIECE], Vec::new());
+    let mut left_to_skip = skip;
+    loop {
+        let length = file.read(&mut local).map_err(|error| local_end(&error))?;
+        if length == 0 {
+            return finish_sending(stream);
+        }
+        wire.clear();
+        encoder.encode(local.get(..length).unwrap_or_default(), &mut wire);
+        let skipped = usize::try_from(left_to_skip).unwrap_or(usize::MAX).min(wire.len());
+        left_to_skip -= skipped as u64;
+        write(wire.get(skipped..).unwrap_or_default(), stream, moved)?;
+    }
+}
+
+fn send_text(text: &[u8], stream: &TcpStream, moved: &AtomicU64) -> Result<(), End> {
+    write(text, stream, moved)?;
+    finish_sending(stream)
+}
+
+fn write(octets: &[u8], mut stream: &TcpStream, moved: &AtomicU64) -> Result<(), End> {
+    for piece in octets.chunks(PIECE) {
+        stream.write_all(piece).map_err(|_| End::Broken)?;
+        moved.fetch_add(piece.len() as u64, Ordering::Relaxed);
+    }
+    Ok(())
+}
+
+/// RFC 959 §3.4.1: closing is the end of the file.
+///
+/// What the client sent against all sense is read first: a socket that is closed with something unread is reset, and the reset
+/// overtakes the file. And a client that reset the connection itself has not got the file.
+fn finish_sending(mut stream: &TcpStream) -> Result<(), End> {
+    const LIMIT: u64 = 64 * 1024;
+    let shut = stream.shutdown(Shutdown::Write).and_then(|()| stream.set_nonblocking(true));
+    shut.map_err(|_| End::Broken)?;
+    match io::copy(&mut Read::by_ref(&mut stream).take(LIMIT), &mut io::sink()) {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(()),
+        Err(_) => Err(End::Broken),
+    }
+}
+
+fn receive(file: &File, form: Form, cut_to: Option<u64>, mut stream: &TcpStream, moved: &AtomicU64) -> Result<(), End> {
+    if let Some(length) = cut_to {
+        file.set_len(length).map_err(|error| local_end(&error))?;
+    }
+    let (mut decoder, mut wire, mut local) = (ascii::Decoder::default(), vec![0; PIECE], Vec::new());
+    loop {
+        let length = stream.read(&mut wire).map_err(|_| End::Broken)?;
+        let piece = wire.get(..length).unwrap_or_default();
+        moved.fetch_add(length as u64, Ordering::Relaxed);
+        match form {
+            Form::Image => store(file, piece)?,
+            Form::Ascii => {
+                local.clear();
+                decoder.decode(piece, &mut local);
+                store(file, &local)?;
+            }
+        }
+        if piece.is_empty() {
+            break;
+        }
+    }
+    local.clear();
+    decoder.finish(&mut local);
+    store(file, &local)
+}
+
+fn store(mut file: &File, octets: &[u8]) -> Result<(), End> {
+    file.write_all(octets).map_err(|error| local_end(&error))
+}
+
+fn local_end(error: &io::Error) -> End {
+    if matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded) {
+        return End::NoSpace;
+    }
+    tracing::warn!(%error, "a file failed during a transfer");
+    End::LocalError
+}
+
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the list of kinds is open; what is not of a connection is of the file"
+)]
+fn sending_end(error: &io::Error) -> End {
+    match error.kind() {
+        ErrorKind::BrokenPipe
+        | ErrorKind::ConnectionReset
+        | ErrorKind::ConnectionAborted
+        | ErrorKind::NotConnected
+        | ErrorKind::TimedOut
+        | ErrorKind::HostUnreachable
+        | ErrorKind::NetworkUnreachable
+        | ErrorKind::NetworkDown
+        // What a socket with a time limit says when the limit is reached.
+        | ErrorKind::WouldBlock => End::Broken,
+        _ => local_end(error),
+    }
+}

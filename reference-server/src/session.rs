@@ -1,0 +1,254 @@
+//! One control connection as a state machine. It does no I/O: it is told what happened and answers what to do.
+//!
+//! ```text
+//!   Input::Received(line) ──► queue ──► commands::execute ──► Step ──► actions
+//! ```
+//!
+//! A command ends in one [`Step`], and each kind of step leads to exactly one final reply: `Done` and `Close` hold it,
+//! `Perform`, `Listen` and `Transfer` hold what makes it once the outside has answered. So "one final reply to each command,
+//! in the order of the commands" (RFC 959 §4.2) is a matter of types here. What may happen *during* a transfer is told in
+//! [`transfer`].
+
+mod commands;
+mod data_port;
+mod greeting;
+mod interface;
+mod replies;
+mod step;
+mod traffic;
+mod transfer;
+
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use protocol::{Reply, Type};
+
+use crate::accounts::{Access, Accounts};
+use crate::store::Location;
+use data_port::DataPort;
+use replies::reply;
+use traffic::Traffic;
+use transfer::Transfer;
+
+pub(crate) use interface::{Action, End, Input, Job, Order, Received, Route};
+pub(crate) use step::Step;
+
+/// How many commands may wait for a transfer to end. Then no more are read.
+const QUEUE_LIMIT: usize = 32;
+
+/// What every session of a server shares.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    /// The name of the site, for the greeting.
+    pub(crate) site: String,
+    pub(crate) accounts: Accounts,
+}
+
+/// One control connection.
+#[derive(Debug)]
+pub(crate) struct Session {
+    settings: Arc<Settings>,
+    local: SocketAddr,
+    peer: SocketAddr,
+    state: State,
+    queue: VecDeque<Received>,
+    login: Login,
+    failed_logins: u32,
+    working: Location,
+    representation: Type,
+    data_port: DataPort,
+    /// What the command before this one prepared for it.
+    sequence: Sequence,
+    /// What this command leaves for the next one.
+    next_sequence: Sequence,
+    traffic: Traffic,
+    actions: Vec<Action>,
+}
+
+/// What the session waits for.
+#[derive(Debug)]
+enum State {
+    /// A command.
+    Ready,
+    /// The store.
+    Performing,
+    /// A port to listen on.
+    Listening(step::Listening),
+    /// The end of a transfer.
+    Transferring(Transfer),
+    /// Nothing any more.
+    Closed,
+}
+
+/// How far the login is (RFC 959 §6: USER, PASS).
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Login {
+    Nobody,
+    /// USER came.
+    Named(Vec<u8>),
+    LoggedIn {
+        access: Access,
+        is_guest: bool,
+    },
+}
+
+/// A command that has a meaning only together with the one behind it (RFC 959 §5.4: RNFR and RNTO, REST and a transfer).
+#[derive(Debug, Default, PartialEq, Eq)]
+enum Sequence {
+    #[default]
+    None,
+    Rename {
+        from: Location,
+    },
+    Restart {
+        offset: u64,
+    },
+}
+
+impl Session {
+    pub(crate) fn new(settings: Arc<Settings>, local: SocketAddr, peer: SocketAddr) -> Self {
+        Self {
+            settings,
+            local,
+            peer,
+            state: State::Ready,
+            queue: VecDeque::new(),
+            login: Login::Nobody,
+            failed_logins: 0,
+            working: Location::root(),
+            representation: Type::default(),
+            data_port: DataPort::default(),
+            sequence: Sequence::None,
+            next_sequence: Sequence::None,
+            traffic: Traffic::default(),
+            actions: Vec::new(),
+        }
+    }
+
+    /// Takes what happened; says what to do, in this order.
+    pub(crate) fn handle(&mut self, input: Input) -> Vec<Action> {
+        match input {
+            Input::Connected => {
+                let greeting = self.greeting();
+                self.say(&greeting);
+            }
+            Input::Received(received) => self.receive(received),
+            Input::Performed(resume) => {
+                self.state = State::Ready;
+                let step = resume(self);
+                self.take_step(step);
+            }
+            Input::Listening(port) => self.listening(port),
+            Input::Moved(octets) => self.moved(octets),
+            Input::TransferEnded { octets, end } => self.transfer_ended(octets, end),
+            Input::Idle => self.idle(),
+            Input::Disconnected => self.disconnected(),
+        }
+        self.execute_waiting();
+        std::mem::take(&mut self.actions)
+    }
+
+    /// Whether a command more may be handed in. When not, the runtime leaves what the client sends unread: TCP slows it down.
+    pub(crate) fn takes_commands(&self) -> bool {
+        self.queue.len() < QUEUE_LIMIT
+    }
+
+    /// Whether a transfer runs: then the time without commands is not idle (RFC 1123 §4.1.3.2).
+    pub(crate) fn is_transferring(&self) -> bool {
+        matches!(self.state, State::Transferring(_))
+    }
+
+    fn receive(&mut self, received: Received) {
+        self.traffic.control += received.length();
+        if matches!(self.state, State::Closed) {
+            return;
+        }
+        if !self.answer_during_transfer(&received) {
+            self.queue.push_back(received);
+        }
+    }
+
+    /// Executes what waits, until something must be waited for.
+    fn execute_waiting(&mut self) {
+        while matches!(self.state, State::Ready)
+            && let Some(received) = self.queue.pop_front()
+        {
+            match received {
+                Received::Line(line) => {
+                    let step = self.execute(&line);
+                    self.take_step(step);
+                }
+                Received::TooLong => self.say(&reply::<500>("Line too long; it was skipped.")),
+                Received::Disconnected => self.close(),
+            }
+        }
+    }
+
+    fn take_step(&mut self, step: Step) {
+        match step {
+            Step::Done(reply) => self.say(&reply),
+            Step::Close(reply) => {
+                self.say(&reply);
+                self.close();
+            }
+            Step::Perform(perform) => {
+                self.state = State::Performing;
+                self.actions.push(Action::Perform(perform));
+            }
+            Step::Listen(listening) => {
+                self.state = State::Listening(listening);
+                self.actions.push(Action::Listen);
+            }
+            Step::Transfer(begin) => self.begin_transfer(*begin),
+        }
+    }
+
+    fn listening(&mut self, address: Option<SocketAddr>) {
+        if let State::Listening(listening) = std::mem::replace(&mut self.state, State::Ready) {
+            let reply = self.passive(listening, address);
+            self.say(&reply);
+        }
+    }
+
+    /// RFC 1123 §4.1.3.2. 421 is the one reply that may come without a command.
+    fn idle(&mut self) {
+        if matches!(self.state, State::Ready) {
+            self.say(&reply::<421>("No command for too long; closing the control connection."));
+            self.close();
+        }
+    }
+
+    fn close(&mut self) {
+        self.queue.clear();
+        self.state = State::Closed;
+        self.actions.push(Action::Close);
+    }
+
+    /// The client closed its side. What it asked for before is done: RFC 959 §5.2 has both sides read what is queued.
+    fn disconnected(&mut self) {
+        match &self.state {
+            State::Transferring(_) => self.disconnected_during_transfer(),
+            State::Closed => {}
+            State::Ready | State::Performing | State::Listening(_) => self.queue.push_back(Received::Disconnected),
+        }
+    }
+
+    fn say(&mut self, reply: &Reply) {
+        let octets = reply.to_bytes();
+        self.traffic.control += octets.len() as u64;
+        self.actions.push(Action::Say(octets));
+    }
+
+    /// Forgets the user and all parameters, as REIN asks: the session is as new.
+    fn reinitialize(&mut self) {
+        self.login = Login::Nobody;
+        self.working = Location::root();
+        self.representation = Type::default();
+        self.data_port = DataPort::default();
+        self.actions.push(Action::StopListening);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,145 @@
+//! From a line to what its command does. The table of `protocol` says what a verb takes and when it may come; here stands
+//! what of it this server can do.
+
+mod abort;
+mod data_port;
+mod directory;
+mod extensions;
+mod facts;
+mod file;
+mod list;
+mod login;
+mod parameters;
+mod rename;
+mod restart;
+mod retrieve;
+mod status;
+mod store;
+
+use protocol::command::Login as When;
+use protocol::{Command, CommandError, Verb};
+
+use super::replies::reply;
+use super::{Login, Sequence, Session, Step};
+
+/// What a verb does with its argument.
+type Procedure = fn(&mut Session, &[u8]) -> Step;
+
+/// The procedure of a verb; `None` when this server does not have it.
+fn procedure(verb: Verb) -> Option<Procedure> {
+    let procedure: Procedure = match verb {
+        Verb::User => login::user,
+        Verb::Pass => login::pass,
+        Verb::Acct => login::acct,
+        Verb::Rein => login::rein,
+        Verb::Quit => login::quit,
+        Verb::Cwd => directory::cwd,
+        Verb::Cdup => directory::cdup,
+        Verb::Pwd => directory::pwd,
+        Verb::Mkd => directory::mkd,
+        Verb::Rmd => directory::rmd,
+        Verb::Port => data_port::port,
+        Verb::Pasv => data_port::pasv,
+        Verb::Eprt => data_port::eprt,
+        Verb::Epsv => data_port::epsv,
+        Verb::Type => parameters::representation,
+        Verb::Stru => parameters::structure,
+        Verb::Mode => parameters::mode,
+        Verb::Retr => retrieve::retr,
+        Verb::Stor => store::stor,
+        Verb::Stou => store::stou,
+        Verb::Appe => store::appe,
+        Verb::Allo => store::allo,
+        Verb::Rest => restart::rest,
+        Verb::Rnfr => rename::rnfr,
+        Verb::Rnto => rename::rnto,
+        Verb::Dele => file::dele,
+        Verb::Abor => abort::abor,
+        Verb::List => list::list,
+        Verb::Nlst => list::nlst,
+        Verb::Stat => status::stat,
+        Verb::Syst => status::syst,
+        Verb::Help => status::help,
+        Verb::Site => status::site,
+        Verb::Noop => status::noop,
+        Verb::Feat => extensions::feat,
+        Verb::Opts => extensions::opts,
+        Verb::Size => facts::size,
+        Verb::Mdtm => facts::mdtm,
+        Verb::Smnt
+        | Verb::Auth
+        | Verb::Adat
+        | Verb::Pbsz
+        | Verb::Prot
+        | Verb::Ccc
+        | Verb::Mic
+        | Verb::Conf
+        | Verb::Enc
+        | Verb::Lprt
+        | Verb::Lpsv
+        | Verb::Lang
+        | Verb::Mlst
+        | Verb::Mlsd
+        | Verb::Host => return None,
+    };
+    Some(procedure)
+}
+
+impl Session {
+    /// Executes a line.
+    pub(super) fn execute(&mut self, line: &[u8]) -> Step {
+        // What the command before has prepared is for this one alone, whatever it is.
+        self.sequence = std::mem::take(&mut self.next_sequence);
+        let command = match Command::parse(line) {
+            Ok(command) => command,
+            Err(error) => return refuse(error),
+        };
+        let verb = command.verb();
+        let Some(procedure) = procedure(verb) else { return not_implemented(verb) };
+        if verb.row().login == When::After && !self.is_logged_in() {
+            return reply::<530>("Not logged in: send USER and PASS first.").into();
+        }
+        self.keep_sequence(verb);
+        procedure(self, command.argument())
+    }
+
+    fn is_logged_in(&self) -> bool {
+        matches!(self.login, Login::LoggedIn { .. })
+    }
+
+    /// Some commands do not come between two that belong together. NOOP "does not affect any parameters or previously
+    /// entered commands" (RFC 959 §4.1.3). After REST comes the transfer command at once (RFC 3659 §5.3), but there are clients that
+    /// say PASV in between, and to forget the restart point there would give them the whole file where they want its rest.
+    fn keep_sequence(&mut self, verb: Verb) {
+        let arranges_data = matches!(verb, Verb::Port | Verb::Pasv | Verb::Eprt | Verb::Epsv);
+        let is_kept = match self.sequence {
+            Sequence::None => false,
+            Sequence::Rename { .. } => verb == Verb::Noop,
+            Sequence::Restart { .. } => verb == Verb::Noop || arranges_data,
+        };
+        if is_kept {
+            self.next_sequence = std::mem::take(&mut self.sequence);
+        }
+    }
+}
+
+/// RFC 959 §4.2.1: 500 for a command that is not recognised, 501 for an error in its argument.
+fn refuse(error: CommandError) -> Step {
+    match error {
+        CommandError::UnknownVerb => reply::<500>("Command not recognised.").into(),
+        CommandError::MissingArgument { verb }
+        | CommandError::UnexpectedArgument { verb }
+        | CommandError::ForbiddenOctet { verb, .. } => {
+            if procedure(verb).is_none() {
+                return not_implemented(verb);
+            }
+            let mut text = error.to_string();
+            text.push('.');
+            reply::<501>(text).into()
+        }
+    }
+}
+
+fn not_implemented(verb: Verb) -> Step {
+    reply::<502>(format!("{verb} is not implemented on this server.")).into()
+}

@@ -1,0 +1,65 @@
+//! CWD and CDUP (RFC 959 §4.1.1), PWD, MKD and RMD (§4.1.3, Appendix II).
+
+use crate::session::replies::{refusal, reply};
+use crate::session::{Session, Step};
+use crate::store::Location;
+
+pub(super) fn cwd(session: &mut Session, pathname: &[u8]) -> Step {
+    match session.locate(pathname) {
+        Ok(directory) => enter(directory),
+        Err(refused) => refused,
+    }
+}
+
+/// "The reply codes shall be identical to the reply codes of CWD" (§4.1.1): so 250, and not the 200 of the table of §5.4.
+pub(super) fn cdup(session: &mut Session, _: &[u8]) -> Step {
+    cwd(session, b"..")
+}
+
+fn enter(directory: Location) -> Step {
+    let there = directory.clone();
+    Step::perform(
+        move |store| store.enter(&directory),
+        move |session, entered| match entered {
+            Ok(()) => {
+                session.working = there;
+                reply::<250>("Directory changed.").into()
+            }
+            Err(error) => refusal(error).into(),
+        },
+    )
+}
+
+pub(super) fn pwd(session: &mut Session, _: &[u8]) -> Step {
+    let mut text = session.working.quoted();
+    text.extend_from_slice(b" is the current directory.");
+    reply::<257>(text).into()
+}
+
+pub(super) fn mkd(session: &mut Session, pathname: &[u8]) -> Step {
+    let directory = match session.locate_to_change(pathname) {
+        Ok(directory) => directory,
+        Err(refused) => return refused,
+    };
+    // Appendix II: "the directory name should be absolute", for the client may go elsewhere before it uses it.
+    let mut text = directory.quoted();
+    text.extend_from_slice(b" directory created.");
+    Step::perform(
+        move |store| store.make_directory(&directory),
+        move |_, made| made.map_or_else(refusal, |()| reply::<257>(text)).into(),
+    )
+}
+
+pub(super) fn rmd(session: &mut Session, pathname: &[u8]) -> Step {
+    let directory = match session.locate_to_change(pathname) {
+        Ok(directory) => directory,
+        Err(refused) => return refused,
+    };
+    if directory == Location::root() {
+        return reply::<550>("The root cannot be removed.").into();
+    }
+    Step::perform(
+        move |store| store.remove_directory(&directory),
+        |_, removed| removed.map_or_else(refusal, |()| reply::<250>("Directory removed.")).into(),
+    )
+}

@@ -1,0 +1,35 @@
+//! DELE (RFC 959 §4.1.3), and where a pathname leads.
+
+use crate::accounts::Access;
+use crate::session::replies::{refusal, reply};
+use crate::session::{Login, Session, Step};
+use crate::store::Location;
+
+pub(super) fn dele(session: &mut Session, pathname: &[u8]) -> Step {
+    match session.locate_to_change(pathname) {
+        Ok(file) => Step::perform(
+            move |store| store.delete(&file),
+            |_, deleted| deleted.map_or_else(refusal, |()| reply::<250>("File deleted.")).into(),
+        ),
+        Err(refused) => refused,
+    }
+}
+
+impl Session {
+    /// The place of a pathname, or the refusal of one outside the root.
+    pub(super) fn locate(&self, pathname: &[u8]) -> Result<Location, Step> {
+        self.working.resolve(pathname).map_err(|outside| reply::<550>(format!("{outside}.")).into())
+    }
+
+    /// The same for a command that changes something, which a guest may not be allowed to.
+    pub(super) fn locate_to_change(&self, pathname: &[u8]) -> Result<Location, Step> {
+        if self.may_change() {
+            return self.locate(pathname);
+        }
+        Err(reply::<550>("Permission denied: you may only read here.").into())
+    }
+
+    fn may_change(&self) -> bool {
+        matches!(self.login, Login::LoggedIn { access: Access::ReadWrite, .. })
+    }
+}

@@ -1,0 +1,139 @@
+//! What goes into a session and what comes out of it.
+
+use std::fmt;
+use std::fs::File;
+use std::net::SocketAddr;
+
+use super::{Session, Step};
+use crate::store::{Form, Store};
+
+/// What happened.
+pub(crate) enum Input {
+    /// The connection is there.
+    Connected,
+    /// The client said something.
+    Received(Received),
+    /// What [`Action::Perform`] asked for is done.
+    Performed(Resume),
+    /// A port listens for a data connection, or none could.
+    Listening(Option<SocketAddr>),
+    /// How many octets the running transfer has moved; told before each command that comes during it.
+    Moved(u64),
+    /// The transfer is over, and its data connection closed.
+    TransferEnded {
+        /// How many octets went over the wire.
+        octets: u64,
+        /// How it ended.
+        end: End,
+    },
+    /// No command came for the idle timeout.
+    Idle,
+    /// The client closed the control connection.
+    Disconnected,
+}
+
+/// What the client said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Received {
+    /// A line.
+    Line(Vec<u8>),
+    /// A line that is too long, of which the rest was skipped.
+    TooLong,
+    /// Nothing more will come.
+    Disconnected,
+}
+
+impl Received {
+    /// How many octets this was on the wire.
+    pub(super) fn length(&self) -> u64 {
+        match self {
+            Self::Line(line) => line.len() as u64 + 2,
+            Self::TooLong | Self::Disconnected => 0,
+        }
+    }
+}
+
+/// What to do.
+#[derive(Debug)]
+pub(crate) enum Action {
+    /// Send these octets.
+    Say(Vec<u8>),
+    /// Do this with the store, and hand in what it returns.
+    Perform(Perform),
+    /// Listen for a data connection, on a new port; the port before, if any, is closed.
+    Listen,
+    /// Close the port that listens for a data connection.
+    StopListening,
+    /// Begin a transfer.
+    Transfer(Order),
+    /// End the transfer that runs; its end is told all the same.
+    StopTransfer,
+    /// Send what is left, and close the control connection.
+    Close,
+}
+
+/// Something to do with the store. It may block.
+pub(crate) struct Perform(pub(super) Ask);
+
+/// What to do with the store.
+type Ask = Box<dyn FnOnce(&dyn Store) -> Resume + Send>;
+
+/// How the session goes on when that is done.
+pub(crate) type Resume = Box<dyn FnOnce(&mut Session) -> Step + Send>;
+
+impl Perform {
+    /// Does it.
+    pub(crate) fn run(self, store: &dyn Store) -> Resume {
+        self.0(store)
+    }
+}
+
+impl fmt::Debug for Perform {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_tuple("Perform").finish_non_exhaustive()
+    }
+}
+
+/// A transfer: which way to the client, and what to do then.
+#[derive(Debug)]
+pub(crate) struct Order {
+    pub(crate) route: Route,
+    pub(crate) job: Job,
+}
+
+/// How the data connection comes about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Route {
+    /// The client connects to the port that listens; it is closed then.
+    Passive,
+    /// We connect.
+    Active(SocketAddr),
+}
+
+/// What to move.
+#[derive(Debug)]
+pub(crate) enum Job {
+    /// Send a file, without the first `skip` octets of its wire form.
+    Send { file: File, form: Form, skip: u64 },
+    /// Send a text that is in its wire form.
+    SendText(Vec<u8>),
+    /// Receive a file; cut it first.
+    Receive { file: File, form: Form, cut_to: Option<u64> },
+}
+
+/// How a transfer ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum End {
+    /// Everything was moved.
+    Complete,
+    /// There was no data connection.
+    NotOpened,
+    /// The data connection broke, or stood still for too long.
+    Broken,
+    /// Reading or writing the file failed.
+    LocalError,
+    /// There is no room for the file.
+    NoSpace,
+    /// [`Action::StopTransfer`] ended it.
+    Stopped,
+}

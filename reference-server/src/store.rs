@@ -1,0 +1,125 @@
+//! The files of the server, and the names they have for a user.
+
+mod disk;
+mod location;
+
+use std::fs::File;
+
+use thiserror::Error;
+
+pub(crate) use disk::Disk;
+pub(crate) use location::Location;
+
+/// Where files are kept. Every call may block; none is made by a session.
+pub(crate) trait Store: Send + Sync {
+    /// Succeeds when the location is a directory.
+    fn enter(&self, directory: &Location) -> Result<(), StoreError>;
+    /// Succeeds when something is there.
+    fn find(&self, location: &Location) -> Result<(), StoreError>;
+    fn make_directory(&self, directory: &Location) -> Result<(), StoreError>;
+    fn remove_directory(&self, directory: &Location) -> Result<(), StoreError>;
+    fn delete(&self, file: &Location) -> Result<(), StoreError>;
+    fn rename(&self, from: &Location, to: &Location) -> Result<(), StoreError>;
+    /// How many octets a transfer of the file would carry.
+    fn size(&self, file: &Location, form: Form) -> Result<u64, StoreError>;
+    /// When the file was modified, in seconds since 1970-01-01 UTC.
+    fn modified(&self, file: &Location) -> Result<i64, StoreError>;
+    /// The text of a listing.
+    fn list(&self, location: &Location, listing: &Listing) -> Result<Vec<u8>, StoreError>;
+    /// Opens a file to be sent from `offset` on.
+    fn read(&self, file: &Location, form: Form, offset: u64) -> Result<Reading, StoreError>;
+    /// Opens a file to be received. Nothing in it changes before the transfer begins.
+    fn write(&self, file: &Location, form: Form, start: Start) -> Result<Writing, StoreError>;
+    /// Makes a file with a name that is new in the directory.
+    fn write_new(&self, directory: &Location) -> Result<(Location, Writing), StoreError>;
+}
+
+/// How a file looks on the wire, as far as the store has to know it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// TYPE A: each LF is CR LF.
+    Ascii,
+    /// TYPE I and L 8: as it is.
+    Image,
+}
+
+/// What a listing looks like.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Listing {
+    /// LIST: `ls -l`.
+    Long,
+    /// NLST: names, as they are seen through the argument, which is empty when there was none.
+    Names { argument: Vec<u8> },
+}
+
+/// Where the first octet that is received goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Start {
+    /// STOR: to the beginning; what was there is replaced.
+    Beginning,
+    /// APPE: behind the last one.
+    End,
+    /// REST and STOR: to this place on the wire.
+    At(u64),
+}
+
+/// A file to be sent.
+#[derive(Debug)]
+pub(crate) struct Reading {
+    pub(crate) file: File,
+    /// Its size on the disk.
+    pub(crate) size: u64,
+    /// How many octets of its wire form are not to be sent. The file of an image is positioned already, and none are left to skip.
+    pub(crate) skip: u64,
+}
+
+/// A file to be received.
+#[derive(Debug)]
+pub(crate) struct Writing {
+    pub(crate) file: File,
+    /// Cut the file to this length when the transfer begins.
+    pub(crate) cut_to: Option<u64>,
+    /// Whether it was made by opening it.
+    pub(crate) is_new: bool,
+}
+
+/// Why the store did not do what it was asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub(crate) enum StoreError {
+    /// The name does not allow it.
+    #[error("{0}")]
+    Refused(Refused),
+    #[error("No space left")]
+    NoSpace,
+    #[error("The file cannot be restarted at that place")]
+    BadOffset,
+    #[error("Local error")]
+    Local,
+}
+
+/// What is wrong with what has the name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub(crate) enum Refused {
+    #[error("No such file or directory")]
+    Missing,
+    #[error("Permission denied")]
+    Denied,
+    #[error("It exists already")]
+    Exists,
+    #[error("Not a directory")]
+    NotADirectory,
+    #[error("Is a directory")]
+    IsADirectory,
+    #[error("Not a plain file")]
+    NotAFile,
+    #[error("Directory not empty")]
+    NotEmpty,
+    #[error("Not a legal name")]
+    BadName,
+}
+
+impl From<Refused> for StoreError {
+    fn from(refused: Refused) -> Self {
+        Self::Refused(refused)
+    }
+}

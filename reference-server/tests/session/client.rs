@@ -1,0 +1,178 @@
+//! A server of its own for each test, and a client that sees every octet.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use tempfile::TempDir;
+
+/// How long a reply may take before a test gives up.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A server process; it ends with the test.
+pub(crate) struct Server {
+    child: Child,
+    pub(crate) address: SocketAddr,
+    root: TempDir,
+}
+
+impl Server {
+    pub(crate) fn start() -> Self {
+        Self::with(&[])
+    }
+
+    pub(crate) fn with(arguments: &[&str]) -> Self {
+        let root = tempfile::tempdir().unwrap();
+        std::fs::write(root.path().join("robots.txt"), "User-agent: *\nDisallow: /\n").unwrap();
+        let mut child = Command::new(env!("CARGO_BIN_EXE_reference-server"))
+            .args(["-port", "0", "-root"])
+            .arg(root.path())
+            .args(["--site", "ftp.ssast.org", "--user", "u:p"])
+            .args(arguments)
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stderr.take().unwrap()).read_line(&mut line).unwrap();
+        let address = line.trim().strip_prefix("listening on ").unwrap().parse().unwrap();
+        Self { child, address, root }
+    }
+
+    pub(crate) fn root(&self) -> &Path {
+        self.root.path()
+    }
+
+    /// A client that has read the greeting.
+    pub(crate) fn connect(&self) -> Client {
+        let stream = TcpStream::connect(self.address).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream.set_nodelay(true).unwrap();
+        let mut client = Client { replies: BufReader::new(stream.try_clone().unwrap()), stream };
+        assert_eq!(client.reply(), "220 ftp.ssast.org FTP server ready.\r\n");
+        client
+    }
+
+    /// A client that is logged in, in TYPE I.
+    pub(crate) fn login(&self) -> Client {
+        let mut client = self.connect();
+        client.say_all(&[("USER u", "331"), ("PASS p", "230"), ("TYPE I", "200")]);
+        client
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // A process that is gone already has failed a test by other means.
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+pub(crate) struct Client {
+    pub(crate) stream: TcpStream,
+    replies: BufReader<TcpStream>,
+}
+
+impl Client {
+    pub(crate) fn send(&mut self, octets: &[u8]) {
+        self.stream.write_all(octets).unwrap();
+    }
+
+    /// One reply, all its lines. Empty at the end of the connection.
+    pub(crate) fn reply(&mut self) -> String {
+        let mut reply = String::new();
+        let mut first = String::new();
+        loop {
+            let mut line = String::new();
+            self.replies.read_line(&mut line).unwrap();
+            if first.is_empty() {
+                first.push_str(line.get(..3).unwrap_or_default());
+            }
+            reply.push_str(&line);
+            let is_last = line.is_empty() || line.starts_with(&format!("{first} "));
+            if is_last {
+                return reply;
+            }
+        }
+    }
+
+    pub(crate) fn say(&mut self, line: &str) -> String {
+        self.send(format!("{line}\r\n").as_bytes());
+        self.reply()
+    }
+
+    pub(crate) fn say_all(&mut self, dialogue: &[(&str, &str)]) {
+        for (line, code) in dialogue {
+            let reply = self.say(line);
+            assert!(reply.starts_with(code), "{line}: {reply}");
+        }
+    }
+
+    pub(crate) fn expect(&mut self, code: &str) {
+        let reply = self.reply();
+        assert!(reply.starts_with(code), "{code} was expected: {reply}");
+    }
+
+    /// Exactly so many octets that are no reply.
+    pub(crate) fn octets(&mut self, count: usize) -> Vec<u8> {
+        let mut octets = vec![0; count];
+        self.replies.read_exact(&mut octets).unwrap();
+        octets
+    }
+
+    /// Where PASV says that the server listens.
+    pub(crate) fn passive(&mut self) -> SocketAddr {
+        let reply = self.say("PASV");
+        let numbers = reply.trim_end().strip_prefix("227 Entering Passive Mode (").unwrap().strip_suffix(')').unwrap();
+        let numbers: Vec<u8> = numbers.split(',').map(|number| number.parse().unwrap()).collect();
+        let port = u16::from_be_bytes([numbers[4], numbers[5]]);
+        SocketAddr::from(([numbers[0], numbers[1], numbers[2], numbers[3]], port))
+    }
+
+    /// A data connection by PASV, made before the transfer command.
+    pub(crate) fn open_passive(&mut self) -> TcpStream {
+        let stream = TcpStream::connect(self.passive()).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream
+    }
+
+    /// A port for a data connection by PORT.
+    pub(crate) fn open_active(&mut self) -> TcpListener {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let [high, low] = listener.local_addr().unwrap().port().to_be_bytes();
+        assert_eq!(self.say(&format!("PORT 127,0,0,1,{high},{low}")), "200 PORT command successful.\r\n");
+        listener
+    }
+
+    pub(crate) fn retrieve(&mut self, name: &str) -> Vec<u8> {
+        let data = self.open_passive();
+        self.say_all(&[(&format!("RETR {name}"), "150")]);
+        let octets = read_all(data);
+        self.expect("226");
+        octets
+    }
+
+    pub(crate) fn store(&mut self, command: &str, octets: &[u8]) {
+        let mut data = self.open_passive();
+        self.say_all(&[(command, "150")]);
+        data.write_all(octets).unwrap();
+        drop(data);
+        self.expect("226");
+    }
+}
+
+pub(crate) fn read_all(mut data: TcpStream) -> Vec<u8> {
+    let mut octets = Vec::new();
+    data.read_to_end(&mut octets).unwrap();
+    octets
+}
+
+/// Whether the server closed. A connection that it had not taken yet, or had not read to the end, is reset.
+pub(crate) fn is_at_end(data: &mut TcpStream) -> bool {
+    match data.read(&mut [0; 1]) {
+        Ok(count) => count == 0,
+        Err(error) => error.kind() == std::io::ErrorKind::ConnectionReset,
+    }
+}

@@ -1,0 +1,24 @@
+//! The command line.
+
+use assert_cmd::Command;
+use predicates::prelude::*;
+use rstest::rstest;
+
+fn program() -> Command {
+    Command::new(env!("CARGO_BIN_EXE_reference-server"))
+}
+
+#[test]
+fn help_names_the_options() {
+    program().arg("--help").assert().success().stdout(predicate::str::contains("--data-timeout <SECONDS>"));
+}
+
+#[rstest]
+#[case::no_root(&["--port", "0"], 2, "--root <DIR>")]
+#[case::no_such_root(&["--root", "/nonexistent/here", "--port", "0"], 1, "Give an existing directory with --root.")]
+#[case::port_is_no_number(&["-port", "x", "-root", "."], 2, "invalid value 'x' for '--port <N>'")]
+#[case::user_without_password(&["--root", ".", "--user", "u"], 2, "write NAME:PASSWORD")]
+#[case::foreign_address(&["--root", ".", "--port", "0", "--listen", "192.0.2.1"], 1, "cannot listen on 192.0.2.1:0")]
+fn mistakes(#[case] arguments: &[&str], #[case] code: i32, #[case] message: &str) {
+    program().args(arguments).assert().code(code).stderr(predicate::str::contains(message));
+}

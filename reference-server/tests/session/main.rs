@@ -1,0 +1,9 @@
+//! The program itself, over real sockets.
+
+// The attribute tells clippy that its helpers are tests too.
+#[cfg(test)]
+mod client;
+mod command_line;
+mod control;
+mod data;
+mod security;

@@ -1,0 +1,54 @@
+//! What must not be reached.
+
+use std::io::Read;
+use std::net::{SocketAddr, TcpStream};
+
+use rstest::rstest;
+use socket2::{Domain, Socket, Type};
+
+use crate::client::{Server, read_all};
+
+#[rstest]
+#[case("../canary")]
+#[case("/../canary")]
+#[case("sub/../../canary")]
+#[case("..//canary")]
+#[case("link")]
+#[case("up/canary")]
+fn nothing_outside_of_the_root(#[case] pathname: &str) {
+    let outside = tempfile::tempdir().unwrap();
+    std::fs::write(outside.path().join("canary"), "secret").unwrap();
+    let server = Server::start();
+    std::fs::create_dir(server.root().join("sub")).unwrap();
+    std::os::unix::fs::symlink(outside.path().join("canary"), server.root().join("link")).unwrap();
+    std::os::unix::fs::symlink(outside.path(), server.root().join("up")).unwrap();
+    let mut client = server.login();
+    client.say_all(&[
+        (&format!("RETR {pathname}"), "550"),
+        (&format!("SIZE {pathname}"), "550"),
+        (&format!("MDTM {pathname}"), "550"),
+        (&format!("CWD {pathname}"), "550"),
+        (&format!("STOR {pathname}"), "55"),
+        (&format!("MKD {pathname}"), "55"),
+    ]);
+    let listed = client.say(&format!("LIST {pathname}/"));
+    assert!(["450", "550"].contains(&&listed[..3]), "{listed}");
+    assert_eq!(std::fs::read(outside.path().join("canary")).unwrap(), b"secret");
+}
+
+#[test]
+fn a_stranger_cannot_take_the_data_connection() {
+    let server = Server::start();
+    let mut client = server.login();
+    let there = client.passive();
+    let stranger = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+    stranger.bind(&SocketAddr::from(([127, 0, 0, 2], 0)).into()).unwrap();
+    stranger.connect(&there.into()).unwrap();
+    let data = TcpStream::connect(there).unwrap();
+    client.say_all(&[("RETR robots.txt", "150")]);
+    assert_eq!(read_all(data).len(), 26);
+    client.expect("226");
+    let mut stolen = Vec::new();
+    drop(TcpStream::from(stranger).read_to_end(&mut stolen));
+    assert_eq!(stolen, b"");
+}

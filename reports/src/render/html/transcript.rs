@@ -1,0 +1,212 @@
+//! What was said, in two lanes on one clock.
+
+use super::case::safe;
+use crate::model::{Body, Case, Octets, Report, What};
+use crate::render::event::{Speakers, body, channel, described, octets, remark};
+
+/// How many events of a case are shown.
+pub(super) const EVENTS: usize = 300;
+/// How many octets of an event are shown.
+const OCTETS: usize = 2_048;
+/// How many lines of a log and how many files are shown.
+const LINES: usize = 40;
+
+pub(super) struct EventView {
+    pub(super) number: usize,
+    /// Milliseconds with three places.
+    pub(super) at: String,
+    pub(super) step: usize,
+    pub(super) connection: Option<String>,
+    pub(super) who: &'static str,
+    pub(super) lane: &'static str,
+    pub(super) pieces: Vec<Piece>,
+    /// Lines below: a log, files.
+    pub(super) lines: Vec<String>,
+    /// Whether a finding names it.
+    pub(super) marked: bool,
+}
+
+/// A part of what was said.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Piece {
+    Text(String),
+    /// An octet that has no shape, by name: `CR`, `IAC`, `x80`.
+    Octet(String),
+    /// After it a new line begins.
+    LineFeed,
+    Remark(String),
+}
+
+/// The events of a case, and how many are left out.
+pub(super) fn events(report: &Report, case: &Case) -> (Vec<EventView>, usize) {
+    let speakers = Speakers::of(report);
+    let views = case.events.iter().take(EVENTS).enumerate().map(|(number, event)| {
+        let (who, mut pieces) = if let Some((way, octets)) = octets(&event.what) {
+            (speakers.who(way, event.channel), spelled(octets))
+        } else if let Some((way, body)) = body(&event.what) {
+            (speakers.who(way, event.channel), body_pieces(body))
+        } else {
+            ("--", vec![Piece::Remark(safe(&remark(&event.what)))])
+        };
+        if let What::Sent { urgent: true, .. } = &event.what {
+            pieces.push(Piece::Remark("the last octet went as urgent data".to_owned()));
+        }
+        EventView {
+            number,
+            at: format!("{}.{:03}", event.at / 1_000, event.at % 1_000),
+            step: event.step,
+            connection: (event.connection != "a").then(|| safe(&event.connection)),
+            who,
+            lane: channel(event.channel),
+            pieces,
+            lines: lines(&event.what),
+            marked: case.findings.iter().any(|finding| finding.event == Some(number)),
+        }
+    });
+    (views.collect(), case.events.len().saturating_sub(EVENTS))
+}
+
+fn body_pieces(body: &Body) -> Vec<Piece> {
+    let whole = Body { octets: None, ..body.clone() };
+    let mut pieces = vec![Piece::Remark(safe(&described(&whole)))];
+    if let Some(octets) = body.octets.as_ref().filter(|octets| !octets.is_empty()) {
+        pieces.push(Piece::Text(" ".to_owned()));
+        pieces.extend(spelled(octets));
+    }
+    pieces
+}
+
+fn lines(what: &What) -> Vec<String> {
+    let lines: Vec<String> = if let What::Exited { log, .. } = what {
+        log.iter().map(|line| safe(line)).collect()
+    } else if let What::Files { found } = what {
+        found
+            .iter()
+            .map(|(name, body)| match body {
+                Some(body) => safe(&format!("{name}: {} octets", body.length)),
+                None => safe(&format!("{name}: a directory")),
+            })
+            .collect()
+    } else {
+        Vec::new()
+    };
+    let more = lines.len().saturating_sub(LINES);
+    let mut shown: Vec<String> = lines.into_iter().take(LINES).collect();
+    if more > 0 {
+        shown.push(format!("({more} more)"));
+    }
+    shown
+}
+
+/// Octets with every one of them to be seen. A Telnet command is named (RFC 854).
+fn spelled(octets: &Octets) -> Vec<Piece> {
+    let mut pieces = Vec::new();
+    let mut text = String::new();
+    let shown = octets.as_slice().get(..OCTETS).unwrap_or(octets.as_slice());
+    let mut after_iac = false;
+    for &octet in shown {
+        let command = after_iac.then(|| telnet(octet)).flatten();
+        after_iac = octet == 255 && !after_iac;
+        if command.is_none() && matches!(octet, b' '..=b'~') {
+            text.push(char::from(octet));
+            continue;
+        }
+        if !text.is_empty() {
+            pieces.push(Piece::Text(std::mem::take(&mut text)));
+        }
+        pieces.push(match command {
+            Some(name) => Piece::Octet(name.to_owned()),
+            None if octet == b'\n' => Piece::LineFeed,
+            None => Piece::Octet(name(octet)),
+        });
+    }
+    if !text.is_empty() {
+        pieces.push(Piece::Text(text));
+    }
+    if shown.len() < octets.len() {
+        pieces.push(Piece::Remark(format!("({} more octets)", octets.len() - shown.len())));
+    }
+    pieces
+}
+
+fn name(octet: u8) -> String {
+    match octet {
+        0 => "NUL".to_owned(),
+        7 => "BEL".to_owned(),
+        8 => "BS".to_owned(),
+        b'\t' => "TAB".to_owned(),
+        b'\r' => "CR".to_owned(),
+        27 => "ESC".to_owned(),
+        127 => "DEL".to_owned(),
+        255 => "IAC".to_owned(),
+        _ => format!("x{octet:02x}"),
+    }
+}
+
+/// The name of a Telnet command after IAC.
+const fn telnet(octet: u8) -> Option<&'static str> {
+    match octet {
+        240 => Some("SE"),
+        241 => Some("NOP"),
+        242 => Some("DM"),
+        243 => Some("BRK"),
+        244 => Some("IP"),
+        245 => Some("AO"),
+        246 => Some("AYT"),
+        247 => Some("EC"),
+        248 => Some("EL"),
+        249 => Some("GA"),
+        250 => Some("SB"),
+        251 => Some("WILL"),
+        252 => Some("WONT"),
+        253 => Some("DO"),
+        254 => Some("DONT"),
+        255 => Some("IAC"),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    fn written(octets: &[u8]) -> String {
+        let pieces = spelled(&Octets::from(octets)).into_iter().map(|piece| match piece {
+            Piece::Text(text) => text,
+            Piece::Octet(name) => format!("<{name}>"),
+            Piece::LineFeed => "<LF>".to_owned(),
+            Piece::Remark(remark) => remark,
+        });
+        pieces.collect()
+    }
+
+    #[rstest]
+    #[case(b"220 hi\r\n", "220 hi<CR><LF>")]
+    #[case(b"\xff\xf4\xff\xf2ABOR\r\n", "<IAC><IP><IAC><DM>ABOR<CR><LF>")]
+    #[case(b"a\xff\xffb\xff\xfb\x01", "a<IAC><IAC>b<IAC><WILL><x01>")]
+    #[case(b"\xf4\0\x1b\x80\xffA", "<xf4><NUL><ESC><x80><IAC>A")]
+    fn octets_are_spelled(#[case] octets: &[u8], #[case] text: &str) {
+        assert_eq!(written(octets), text);
+    }
+
+    #[test]
+    fn long_transcripts_are_cut() {
+        let mut report = crate::read(include_bytes!("../../../gallery/clean.json")).unwrap();
+        let mut case = report.cases.remove(0);
+        let event = case.events[0].clone();
+        case.events = vec![event; EVENTS + 7];
+        let (shown, left_out) = events(&report, &case);
+        assert_eq!((shown.len(), left_out), (EVENTS, 7));
+        report.cases = vec![case];
+        let page = String::from_utf8(crate::render::html::render(&report).unwrap()).unwrap();
+        assert!(page.contains("7 more events are not shown here"), "{page}");
+    }
+
+    #[test]
+    fn long_events_are_cut() {
+        let text = written(&[b'x'; OCTETS + 3]);
+        assert_eq!(text, format!("{}(3 more octets)", "x".repeat(OCTETS)));
+    }
+}
