@@ -162,7 +162,7 @@ pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
     let mut best: Option<(usize, &str)> = None;
     for candidate in known {
         let other = candidate.to_lowercase();
-        let most = ((other.len().min(lower.len()) + 1) / 3).clamp(1, 6);
+        let most = ((other.len().min(lower.len()) + 1) / 3).min(6);
         // The distance is costly, and at least the difference of the lengths.
         let distance = if other.len().abs_diff(lower.len()) > most {
             usize::MAX
@@ -224,6 +224,8 @@ mod tests {
     #[case("passive", None)]
     #[case("becuase", Some("because"))]
     #[case("zzz", None)]
+    #[case("", None)]
+    #[case("x", None)]
     fn the_nearest_word(#[case] word: &str, #[case] expected: Option<&str>) {
         assert_eq!(nearest(word, ["pass", "because", "deviation"]), expected);
     }

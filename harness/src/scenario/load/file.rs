@@ -1,6 +1,6 @@
 //! One row of one file: the keys of a scenario and of a given state.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::reader::{Fields, FileName, Reader};
@@ -29,7 +29,13 @@ pub(crate) struct Filled {
 }
 
 /// The given states, by name.
-pub(crate) type Givens = BTreeMap<String, Scenario>;
+#[derive(Debug, Default)]
+pub(crate) struct Givens {
+    /// Those that could be read.
+    pub(crate) states: BTreeMap<String, Scenario>,
+    /// Those in which something is wrong. That is said once, where it stands.
+    pub(crate) wrong: BTreeSet<String>,
+}
 
 /// Reads a scenario.
 pub(crate) fn scenario(filled: Filled, givens: &Givens) -> Result<Scenario, Vec<Diagnostic>> {
@@ -141,9 +147,13 @@ impl Reader<'_> {
 
     /// What the given states bring: their files, and what they need.
     fn taken_over(&mut self, scenario: &mut Scenario, givens: &Givens) {
-        let known: Vec<_> = givens.keys().map(String::as_str).collect();
+        let known: Vec<_> = givens.states.keys().map(String::as_str).collect();
         for name in scenario.given.clone() {
-            let Some(given) = givens.get(&name.value) else {
+            if givens.wrong.contains(&name.value) {
+                self.more_fixtures = true;
+                continue;
+            }
+            let Some(given) = givens.states.get(&name.value) else {
                 self.unknown(&name.span, "given state", &name.value, &known);
                 continue;
             };
@@ -186,6 +196,25 @@ impl Reader<'_> {
             }
             self.fixtures.extend(added);
         }
+        for (key, _) in fields.entries() {
+            self.one_tree(key);
+        }
+    }
+
+    /// A file holds no other file, and a name is one thing.
+    fn one_tree(&mut self, key: &Node) {
+        let name = key.text().unwrap_or_default();
+        let path = name.trim_end_matches('/');
+        let is_file = |path: &str| matches!(self.fixtures.get(path), Some(Entry::File(_)));
+        let mut above = path.match_indices('/').filter_map(|(end, _)| path.get(..end));
+        let file = above.find(|above| is_file(above));
+        let both = self.fixtures.contains_key(path) && name.ends_with('/') == is_file(path);
+        let message = match file {
+            Some(file) => format!("\"{file}\" is a file, so nothing can stand below it"),
+            None if both => format!("\"{path}\" is a file and a directory"),
+            None => return,
+        };
+        self.fault(&key.span, message);
     }
 
     fn file(&mut self, key: &Node, value: &Node) -> Option<(String, Entry)> {

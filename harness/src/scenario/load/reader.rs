@@ -15,6 +15,8 @@ pub(crate) struct Reader<'a> {
     pub(crate) faults: Vec<Diagnostic>,
     /// The files that stand on the server, by name: a text in `server-sends` may be one of them.
     pub(crate) fixtures: BTreeMap<String, Entry>,
+    /// Whether there may be more of them: a given state could not be read.
+    pub(crate) more_fixtures: bool,
     /// The control connections that `as` may name.
     pub(crate) connections: Vec<String>,
     /// Those of them that reach the second server.
@@ -57,6 +59,7 @@ impl<'a> Reader<'a> {
             source,
             faults: Vec::new(),
             fixtures: BTreeMap::new(),
+            more_fixtures: false,
             connections: vec!["a".to_owned()],
             second: Vec::new(),
         }

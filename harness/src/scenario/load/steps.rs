@@ -10,7 +10,8 @@ use crate::scenario::yaml::{Node, Value};
 /// The steps, by their key.
 pub(crate) const STEPS: &[&str] = &["C", "S", "login", "data", "silence", "closed", "as"];
 const STEP_KEYS: &[&str] = &["C", "S", "login", "data", "silence", "closed", "as", "for"];
-const SAY: &[&str] = &["bytes", "urgent", "line", "end", "segments"];
+/// The keys of the map of `C`.
+pub(crate) const SAY: &[&str] = &["bytes", "urgent", "line", "end", "segments"];
 /// What `data:` says in one word.
 pub(crate) const DATA_WORDS: &[&str] =
     &["PASV", "PORT", "EPSV", "EPRT", "connect", "accept", "shutdown", "reset", "abandon", "expect-end"];

@@ -1,4 +1,4 @@
-//! The scenario language from the outside: a small suite on disk, made into scenarios.
+//! A small suite on disk, made into scenarios.
 
 use std::path::{Path, PathBuf};
 
@@ -20,12 +20,12 @@ fn every_row_is_a_scenario() {
     let suite = suite().unwrap();
     let ids: Vec<_> = suite.scenarios().iter().map(|scenario| scenario.id.as_str()).collect();
     let expected = [
-        "rfc959/login/user-and-password",
-        "rfc959/third-party/between-two-servers",
-        "rfc959/transfer/retrieve[open=PASV,size=0]",
-        "rfc959/transfer/retrieve[open=PASV,size=64_KiB]",
-        "rfc959/transfer/retrieve[open=PORT,size=0]",
-        "rfc959/transfer/retrieve[open=PORT,size=64_KiB]",
+        "example/between-two-servers",
+        "example/retrieve[open=PASV,size=0]",
+        "example/retrieve[open=PASV,size=64_KiB]",
+        "example/retrieve[open=PORT,size=0]",
+        "example/retrieve[open=PORT,size=64_KiB]",
+        "example/user-and-password",
     ];
     assert_eq!(ids, expected);
 }
@@ -33,7 +33,7 @@ fn every_row_is_a_scenario() {
 #[test]
 fn a_row_is_filled_in_and_keeps_its_lines() {
     let suite = suite().unwrap();
-    let scenario = suite.scenario("rfc959/transfer/retrieve[open=PORT,size=64_KiB]").unwrap();
+    let scenario = suite.scenario("example/retrieve[open=PORT,size=64_KiB]").unwrap();
     assert_eq!(scenario.purpose.value, "RETR sends the octets of a file of 64 KiB octets.");
     assert_eq!(scenario.row["open"], "PORT");
     assert_eq!(scenario.files["body"], Entry::File(Content::Generated { size: 65536, seed: 7 }));
@@ -54,7 +54,7 @@ fn a_row_is_filled_in_and_keeps_its_lines() {
 #[test]
 fn the_second_server_has_files_of_its_own() {
     let suite = suite().unwrap();
-    let scenario = suite.scenario("rfc959/third-party/between-two-servers").unwrap();
+    let scenario = suite.scenario("example/between-two-servers").unwrap();
     let orig = Content::Fixture { name: "orig".to_owned(), from: 0 };
     assert_eq!(scenario.second_files["twin"], Entry::File(orig.clone()));
     assert_eq!(scenario.second_files.len(), 2);
@@ -69,17 +69,18 @@ fn the_second_server_has_files_of_its_own() {
 fn patterns_select() {
     let suite = suite().unwrap();
     let count = |pattern: &str| suite.select(&[pattern]).map(|found| found.len()).map_err(|error| error.to_string());
-    assert_eq!(count("rfc959/transfer/retrieve"), Ok(4));
-    assert_eq!(count("rfc959/transfer/retrieve[open=PASV]"), Ok(2));
-    assert_eq!(count("rfc959/transfer/retrieve[open=PASV,size=0]"), Ok(1));
-    assert_eq!(count("scenarios/rfc959/transfer/retrieve.yaml"), Ok(4));
-    assert_eq!(count("rfc959"), Ok(6));
-    assert_eq!(count("rfc959/*"), Err("no scenario matches \"rfc959/*\"".to_owned()));
-    assert_eq!(count("rfc959/**"), Ok(6));
+    assert_eq!(count("example/retrieve"), Ok(4));
+    assert_eq!(count("example/retrieve[open=PASV]"), Ok(2));
+    assert_eq!(count("example/retrieve[open=PASV,size=0]"), Ok(1));
+    assert_eq!(count("scenarios/example/retrieve.yaml"), Ok(4));
+    assert_eq!(count("example"), Ok(6));
+    assert_eq!(count("example/r*"), Ok(4));
+    assert_eq!(count("exam*"), Err("no scenario matches \"exam*\"".to_owned()));
+    assert_eq!(count("example/**"), Ok(6));
     assert_eq!(count("**/retrieve"), Ok(4));
-    let wrong = count("rfc959/transfer/retreive").unwrap_err();
-    assert!(wrong.contains("did you mean \"rfc959/transfer/retrieve\"?"), "{wrong}");
-    let wrong = count("rfc959/transfer/retrieve[open=EPSV]").unwrap_err();
+    let wrong = count("example/retreive").unwrap_err();
+    assert!(wrong.contains("did you mean \"example/retrieve\"?"), "{wrong}");
+    let wrong = count("example/retrieve[open=EPSV]").unwrap_err();
     assert!(wrong.contains("has no row \"open=EPSV\"") && wrong.contains("[open=PASV,size=0]"), "{wrong}");
     assert_eq!(suite.select::<&str>(&[]).unwrap().len(), 6);
 }
@@ -99,21 +100,21 @@ fn a_file_on_disk_is_a_pattern() {
 #[test]
 fn a_report_s_sources_are_a_suite() {
     let suite = suite().unwrap();
-    let texts = ["given/logged-in.yaml", "rfc959/transfer/retrieve.yaml"];
+    let texts = ["given/example-login.yaml", "example/retrieve.yaml"];
     let texts = texts.map(|file| (file.to_owned(), suite.source(file).unwrap().to_owned()));
     let again = Suite::from_sources(texts.into()).unwrap();
-    assert_eq!(again.scenarios(), &suite.scenarios()[2..]);
-    assert_eq!(again.given("logged-in"), suite.given("logged-in"));
+    assert_eq!(again.scenarios(), &suite.scenarios()[1..5]);
+    assert_eq!(again.given("example-login"), suite.given("example-login"));
 }
 
 #[test]
 fn the_catalogue_is_read() {
     let suite = suite().unwrap();
-    let requirement = suite.requirement("rfc959-4.1.3-retr").unwrap();
+    let requirement = suite.requirement("example-retrieve").unwrap();
     assert_eq!((requirement.specification.as_str(), requirement.section.as_str()), ("RFC 959", "4.1.3"));
     assert_eq!(requirement.level.to_string(), "should");
     assert_eq!(requirement.when.as_deref(), Some("the server implements RETR"));
-    assert!(suite.requirement("rfc959-4.1.3-acct").unwrap().untested.is_some());
+    assert!(suite.requirement("example-account").unwrap().untested.is_some());
     assert_eq!(suite.hash().len(), 64);
 }
 

@@ -1,4 +1,4 @@
-//! Wrong files, and what the program says of them. `BLESS=1 cargo test -p harness --test bad` writes the messages anew; read the difference.
+//! Wrong files, and what the program says of them. `BLESS=1 cargo test -p harness --test language` writes the messages anew; read the difference.
 
 use std::error::Error;
 use std::fmt::Write;
@@ -93,4 +93,42 @@ fn a_huge_file_is_not_read() {
     let (suite, faults) = Suite::read_all(sources);
     assert_eq!(faults[0].message, "the file has 1048577 octets, and at most 1048576 are read");
     assert!(suite.scenarios().is_empty() && suite.source("huge.yaml").is_none());
+}
+
+#[test]
+fn a_wrong_given_state_is_one_fault_and_not_one_for_every_scenario() {
+    let mut sources = Sources::default();
+    sources.add_folder(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/suite")).unwrap();
+    let wrong = tempfile::tempdir().unwrap();
+    for (file, text) in
+        [("given/example-login.yaml", "purpose: x\n"), ("requirements/example.yaml", "specification: RFC 959\n")]
+    {
+        let target = wrong.path().join(file);
+        std::fs::create_dir_all(target.parent().unwrap()).unwrap();
+        std::fs::write(target, text).unwrap();
+    }
+    sources.add_folder(wrong.path()).unwrap();
+    let (_, faults) = Suite::read_all(sources);
+    let messages: Vec<_> = faults.iter().map(|fault| fault.message.as_str()).collect();
+    assert_eq!(messages, ["\"tested-by\" is missing", "\"steps\" is missing", "\"requirements\" is missing"]);
+}
+
+proptest::proptest! {
+    #[test]
+    fn whatever_the_text_is_the_reader_ends_and_every_fault_has_words(
+        at in 0..2000_usize,
+        cut in 0..30_usize,
+        put in "[a-z{}\\[\\]\":,?|&*!#>%@` \n\t\u{1b}é-]{0,12}",
+        scenario in 0..4_usize,
+    ) {
+        let files = ["example/user-and-password", "example/retrieve", "example/between-two-servers", "given/example-login"];
+        let file = format!("{}.yaml", files[scenario]);
+        let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/suite").join(&file)).unwrap();
+        let at = at % text.len();
+        let changed: String = text.chars().take(at).chain(put.chars()).chain(text.chars().skip(at + cut)).collect();
+        if let Err(faults) = Suite::from_sources([(file, changed)].into()) {
+            proptest::prop_assert!(faults.0.iter().all(|fault| !fault.message.is_empty() && fault.span.line >= 1));
+            proptest::prop_assert!(!faults.to_string().as_bytes().contains(&0x1b));
+        }
+    }
 }
