@@ -27,6 +27,17 @@ fn list_prints_ids_and_purposes() {
 }
 
 #[test]
+fn files_and_folders_on_disk_are_patterns() {
+    let row = format!("{}[open=PORT]", in_suite("example/retrieve.yaml").display());
+    let listed = ftpspec(&["list", &row]).assert().code(0).stderr(is_empty());
+    listed.stdout(contains("\n").count(2).and(contains("[open=PASV").not()));
+    let listed = ftpspec(&["list", "./example/"]).current_dir(SUITE).assert().code(0).stderr(is_empty());
+    listed.stdout(contains("\n").count(6));
+    let listed = ftpspec(&["list", "example"]).current_dir(SUITE).assert().code(2);
+    listed.stderr(contains("no scenario matches \"example\""));
+}
+
+#[test]
 fn list_prints_json() {
     let listed = ftpspec(&["list", "--scenarios", SUITE, "--format", "json", RETRIEVE]).assert().code(0);
     let list: serde_json::Value = serde_json::from_slice(&listed.get_output().stdout).unwrap();
