@@ -260,9 +260,3 @@ fn blocked(scenario: &Scenario, cause: &Cause) -> Ran {
     let never_run = unseen(scenario, Verdict::Blocked, cause.reason.clone());
     Ran { case: Case { kind: Some(cause.kind), ..never_run }, framing: Vec::new(), identity: Vec::new(), stuck: None }
 }
-
-/// Why a case cannot be played to a client, if it cannot.
-pub(crate) fn client_cannot(scenario: &Scenario, given: &[&Scenario]) -> Option<String> {
-    let _ = (scenario, given);
-    Some("clients come next".to_owned())
-}
