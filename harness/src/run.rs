@@ -6,9 +6,10 @@ mod data;
 mod disk;
 mod gather;
 mod live;
+mod probe;
 mod recorder;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -58,7 +59,7 @@ pub fn run(
     let started = Timestamp::now();
     let begun = Instant::now();
     let given: Vec<_> = selected.iter().map(|scenario| case::given_of(suite, scenario)).collect();
-    let claims = subject.claims.clone();
+    let claims = claims(selected, subject);
     let known = Known { claims: &claims, folder: subject.folder_is_known() };
     let planned = plan(selected, &given, subject, &known);
     let facts = facts(subject, options);
@@ -82,6 +83,26 @@ pub fn run(
     report.started = started.to_string();
     report.duration = recorder::millis(begun.elapsed());
     report
+}
+
+/// What the subject says it can do, or else what it can be seen to do.
+fn claims(selected: &[&Scenario], subject: &Subject) -> BTreeSet<String> {
+    let needs: BTreeSet<_> =
+        selected.iter().flat_map(|scenario| &scenario.needs).map(|need| need.value.as_str()).collect();
+    if subject.says_what_it_claims() || needs.is_empty() {
+        return subject.claims.clone();
+    }
+    match runtime() {
+        Ok(runtime) => runtime.block_on(probe::claims(subject, &needs)),
+        Err(error) => {
+            tracing::error!(%error, "the subject cannot be tried");
+            BTreeSet::new()
+        }
+    }
+}
+
+fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()
 }
 
 /// What a play must know of this subject in this run.
@@ -133,7 +154,7 @@ impl<P: Progress> Floor<'_, P> {
     }
 
     fn worker(&self) -> Vec<(usize, Ran)> {
-        match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        match runtime() {
             Ok(runtime) => runtime.block_on(self.work()),
             Err(error) => {
                 // The other workers take its cases. If none can begin, the cases are missing and the caller says so.
@@ -238,10 +259,4 @@ fn skipped(scenario: &Scenario, reason: &str) -> Ran {
 fn blocked(scenario: &Scenario, cause: &Cause) -> Ran {
     let never_run = unseen(scenario, Verdict::Blocked, cause.reason.clone());
     Ran { case: Case { kind: Some(cause.kind), ..never_run }, framing: Vec::new(), identity: Vec::new(), stuck: None }
-}
-
-/// Why a case cannot be played to a client, if it cannot.
-pub(crate) fn client_cannot(scenario: &Scenario, given: &[&Scenario]) -> Option<String> {
-    let _ = (scenario, given);
-    Some("clients come next".to_owned())
 }
