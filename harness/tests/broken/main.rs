@@ -1,0 +1,7 @@
+//! Servers that are wrong on purpose, and what the harness says of them.
+
+mod broken_servers;
+mod fault;
+mod part;
+mod server;
+mod transfer;
