@@ -316,4 +316,3 @@ fn form_of(kind: ReadKind, verb: &str) -> Option<&'static str> {
         ReadKind::Path | ReadKind::Time | ReadKind::Size | ReadKind::Name | ReadKind::Text => None,
     }
 }
-
