@@ -10,6 +10,6 @@ pub mod tree;
 pub mod words;
 mod yaml;
 
-pub use catalogue::{Catalogue, Level, Requirement, Role, Untested, UntestedClass};
+pub use catalogue::{Catalogue, Filing, FilingKind, Level, Requirement, Role, Said};
 pub use diagnostic::{Diagnostic, Diagnostics};
 pub use load::{LoadError, Select, Sources, Suite, Unreadable};

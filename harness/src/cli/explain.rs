@@ -116,9 +116,9 @@ impl Explained<'_> {
     fn requirement_alone(&mut self, requirement: &Requirement) -> io::Result<()> {
         self.requirement(requirement)?;
         let covering: Vec<_> =
-            self.suite.scenarios().iter().filter(|scenario| covers(scenario, &requirement.id)).collect();
-        if let Some(untested) = &requirement.untested {
-            self.line(&format!("not tested ({}): {}", untested.class, untested.reason))?;
+            self.suite.scenarios().iter().filter(|scenario| scenario.measures(&requirement.id)).collect();
+        if let Some(filed) = requirement.filed.as_ref().filter(|_| covering.is_empty()) {
+            self.line(&format!("filed as {}: {}", filed.kind, filed.because))?;
         }
         self.title("Scenarios that cover it")?;
         if covering.is_empty() {
@@ -169,10 +169,4 @@ impl Explained<'_> {
         let parts: Vec<_> = line.lines().map(escape).collect();
         writeln!(self.out, "  {}", parts.join("\n    "))
     }
-}
-
-fn covers(scenario: &Scenario, id: &str) -> bool {
-    let steps = scenario.steps.iter().chain(&scenario.finally);
-    let mut measured = steps.filter_map(|step| step.requirement.as_deref());
-    scenario.covers.iter().any(|covered| covered.value == id) || measured.any(|measured| measured == id)
 }

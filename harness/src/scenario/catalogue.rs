@@ -9,7 +9,10 @@ use super::load::reader::Reader;
 use super::tree::Span;
 use super::yaml;
 
+mod filing;
 mod read;
+
+pub use filing::{Filing, FilingKind, Said};
 
 /// The requirements of all specifications, by id.
 #[derive(Debug, Clone, Default)]
@@ -40,8 +43,8 @@ pub struct Requirement {
     pub when: Option<String>,
     /// What else there is to know: contradictions, errata, what servers do.
     pub notes: Option<String>,
-    /// Why no scenario tests it.
-    pub untested: Option<Untested>,
+    /// Why no scenario covers it, where it or its whole file is filed.
+    pub filed: Option<Filing>,
     /// Where it is written.
     pub span: Span,
 }
@@ -68,32 +71,6 @@ pub enum Role {
     Client,
     /// Both.
     Both,
-}
-
-/// Why no scenario tests a requirement.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Untested {
-    /// The kind of reason.
-    pub class: UntestedClass,
-    /// The reason.
-    pub reason: String,
-}
-
-/// The kinds of reasons.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum UntestedClass {
-    /// Every scenario relies on it.
-    Implicit,
-    /// It cannot be seen from outside.
-    NotObservable,
-    /// It is about something that this suite does not test.
-    OutOfScope,
-    /// A later specification took it back.
-    Deprecated,
-    /// Two specifications require opposite things.
-    Contradictory,
-    /// A scenario is still to be written.
-    Planned,
 }
 
 impl Catalogue {
@@ -161,19 +138,6 @@ impl fmt::Display for Role {
             Self::Server => "server",
             Self::Client => "client",
             Self::Both => "both",
-        })
-    }
-}
-
-impl fmt::Display for UntestedClass {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Self::Implicit => "implicit",
-            Self::NotObservable => "not observable",
-            Self::OutOfScope => "out of scope",
-            Self::Deprecated => "deprecated",
-            Self::Contradictory => "contradictory",
-            Self::Planned => "planned",
         })
     }
 }

@@ -1,8 +1,9 @@
 //! What a file alone does not show to be wrong: names that other files define, captures, length.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::catalogue::Said;
 use super::diagnostic::{Diagnostic, nearest};
 use super::load::{References, Suite};
 use super::tree::{Action, Data, Expect, Piece, ReadUse, Scenario, Span, Step, Template};
@@ -36,7 +37,30 @@ pub(crate) fn suite(suite: &Suite, references: References) -> Vec<Diagnostic> {
             }
         }
     }
+    if references == References::Checked {
+        covered_and_filed(suite, &mut faults);
+    }
     faults
+}
+
+/// A requirement that scenarios cover is not filed too: one of the two is out of date. A scenario that somebody adds
+/// on disk says nothing about the catalogue in the program.
+fn covered_and_filed(suite: &Suite, faults: &mut Vec<Diagnostic>) {
+    let from_disk = |file: &str| suite.sources().is_from_disk(file);
+    let mut covering = BTreeMap::new();
+    for scenario in suite.scenarios() {
+        for id in scenario.requirements() {
+            covering.entry((id, from_disk(&scenario.file))).or_insert(scenario.id.as_str());
+        }
+    }
+    for requirement in suite.catalogue().iter() {
+        let Some(filed) = requirement.filed.as_ref().filter(|filed| filed.said == Said::OfTheEntry) else { continue };
+        let Some(scenario) = covering.get(&(requirement.id.as_str(), from_disk(&filed.span.file))) else { continue };
+        let source = suite.source(&filed.span.file).unwrap_or_default();
+        let message = format!("{} is filed as {}, and {scenario} covers it", requirement.id, filed.kind);
+        let fault = Diagnostic::new(filed.span.clone(), source, message);
+        faults.push(fault.help("take the line with filed: out, or the id out of the scenario"));
+    }
 }
 
 fn requirements(suite: &Suite, scenario: &Scenario, faults: &mut Vec<Diagnostic>) {

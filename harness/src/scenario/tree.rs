@@ -67,6 +67,20 @@ pub struct Scenario {
     pub tested_by: Option<String>,
 }
 
+impl Scenario {
+    /// The requirements that a finding of this scenario can name by itself: those it covers and those of its steps.
+    pub fn requirements(&self) -> impl Iterator<Item = &str> {
+        let steps = self.steps.iter().chain(&self.finally);
+        let covered = self.covers.iter().map(|covered| covered.value.as_str());
+        covered.chain(steps.filter_map(|step| step.requirement.as_deref()))
+    }
+
+    /// Whether it covers the requirement, or measures a step by it.
+    pub fn measures(&self, requirement: &str) -> bool {
+        self.requirements().any(|id| id == requirement)
+    }
+}
+
 /// Whom a control connection reaches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Peer {

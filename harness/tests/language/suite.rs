@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use harness::scenario::tree::{Action, Content, Data, Entry, Left, Method, Peer, Sent, SentBody};
-use harness::scenario::{LoadError, Sources, Suite};
+use harness::scenario::{FilingKind, LoadError, Said, Sources, Suite};
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/suite")
@@ -114,8 +114,39 @@ fn the_catalogue_is_read() {
     assert_eq!((requirement.specification.as_str(), requirement.section.as_str()), ("RFC 959", "4.1.3"));
     assert_eq!(requirement.level.to_string(), "should");
     assert_eq!(requirement.when.as_deref(), Some("the server implements RETR"));
-    assert!(suite.requirement("example-account").unwrap().untested.is_some());
+    let filed = suite.requirement("example-account").unwrap().filed.as_ref().unwrap();
+    assert_eq!((filed.kind, filed.because.as_str()), (FilingKind::NotObservable, "No subject asks for it."));
     assert_eq!(suite.hash().len(), 64);
+}
+
+/// The small suite, whose catalogue has one more line in front of one of its own.
+fn filed(before: &str, line: &str) -> (Suite, Vec<String>) {
+    let mut sources = Sources::default();
+    sources.add_folder(&folder()).unwrap();
+    let catalogue = std::fs::read_to_string(folder().join("requirements/example.yaml")).unwrap();
+    let changed = tempfile::tempdir().unwrap();
+    std::fs::create_dir(changed.path().join("requirements")).unwrap();
+    let text = catalogue.replacen(before, &format!("{line}{before}"), 1);
+    assert_ne!(text, catalogue);
+    std::fs::write(changed.path().join("requirements/example.yaml"), text).unwrap();
+    sources.add_folder(changed.path()).unwrap();
+    let (suite, faults) = Suite::read_all(sources);
+    (suite, faults.iter().map(|fault| format!("{}: {}", fault.span.line, fault.message)).collect())
+}
+
+#[test]
+fn a_requirement_is_not_covered_and_filed() {
+    let line = "    filed: { as: planned, because: a server that asks for a password }\n";
+    let (_, faults) = filed("    section: 4.1.1\n", line);
+    assert_eq!(faults, ["4: example-user is filed as planned, and example/user-and-password covers it"]);
+}
+
+#[test]
+fn what_is_filed_for_a_file_gives_way_to_scenarios_and_to_entries() {
+    let (suite, faults) = filed("requirements:\n", "filed: { as: planned, because: a server }\n");
+    assert_eq!(faults, [] as [String; 0]);
+    let said = |id: &str| suite.requirement(id).unwrap().filed.as_ref().unwrap().said;
+    assert_eq!((said("example-user"), said("example-account")), (Said::OfTheFile, Said::OfTheEntry));
 }
 
 #[test]

@@ -1,22 +1,14 @@
 //! The written form of the catalogue.
 
-use super::{Level, Requirement, Role, Untested, UntestedClass};
+use super::{Filing, Level, Requirement, Role, Said};
 use crate::scenario::load::reader::{Fields, Reader};
 use crate::scenario::yaml::Node;
 
-const FILE: &[&str] = &["specification", "requirements"];
-const REQUIREMENT: &[&str] = &["id", "section", "level", "role", "area", "text", "test", "notes", "when", "untested"];
+const FILE: &[&str] = &["specification", "filed", "requirements"];
+const REQUIREMENT: &[&str] = &["id", "section", "level", "role", "area", "text", "test", "notes", "when", "filed"];
 const LEVELS: &[(&str, Level)] =
     &[("must", Level::Must), ("should", Level::Should), ("may", Level::May), ("draft", Level::Draft)];
 const ROLES: &[(&str, Role)] = &[("server", Role::Server), ("client", Role::Client), ("both", Role::Both)];
-const CLASSES: &[(&str, UntestedClass)] = &[
-    ("implicit", UntestedClass::Implicit),
-    ("not-observable", UntestedClass::NotObservable),
-    ("out-of-scope", UntestedClass::OutOfScope),
-    ("deprecated", UntestedClass::Deprecated),
-    ("contradictory", UntestedClass::Contradictory),
-    ("planned", UntestedClass::Planned),
-];
 
 impl Reader<'_> {
     /// The requirements of a file of the catalogue.
@@ -27,11 +19,12 @@ impl Reader<'_> {
             self.fault(&node.span, "\"requirements\" is missing");
             return Vec::new();
         };
+        let filed = fields.value("filed").and_then(|node| self.filed(node, Said::OfTheFile));
         let items = self.list(list, "requirements").unwrap_or_default();
-        items.iter().filter_map(|item| self.requirement(item, &specification)).collect()
+        items.iter().filter_map(|item| self.requirement(item, &specification, filed.as_ref())).collect()
     }
 
-    fn requirement(&mut self, node: &Node, specification: &str) -> Option<Requirement> {
+    fn requirement(&mut self, node: &Node, specification: &str, of_file: Option<&Filing>) -> Option<Requirement> {
         let fields = self.fields(node, "a requirement", REQUIREMENT)?;
         let level = fields.value("level").and_then(|node| self.word(node, "level", LEVELS));
         let role = fields.value("role").and_then(|node| self.word(node, "role", ROLES));
@@ -49,7 +42,10 @@ impl Reader<'_> {
         }
         let section = self.required(node, &fields, "section");
         let text = self.required(node, &fields, "text");
-        let untested = fields.value("untested").and_then(|node| self.untested(node));
+        let filed = match fields.value("filed") {
+            Some(node) => self.filed(node, Said::OfTheEntry),
+            None => of_file.cloned(),
+        };
         Some(Requirement {
             id: id?,
             specification: specification.to_owned(),
@@ -61,23 +57,13 @@ impl Reader<'_> {
             decided: self.optional(&fields, "test").unwrap_or_default(),
             when: self.optional(&fields, "when"),
             notes: self.optional(&fields, "notes"),
-            untested,
+            filed,
             span,
         })
     }
 
-    fn untested(&mut self, node: &Node) -> Option<Untested> {
-        let fields = self.fields(node, "untested", &["class", "reason"])?;
-        let reason = self.required(node, &fields, "reason");
-        let Some(class) = fields.value("class") else {
-            self.fault(&node.span, "\"class\" is missing");
-            return None;
-        };
-        let class = self.word(class, "class", CLASSES);
-        Some(Untested { class: class?, reason: reason? })
-    }
-
-    fn required(&mut self, node: &Node, fields: &Fields<'_>, key: &str) -> Option<String> {
+    /// The text of a key that must be there.
+    pub(in crate::scenario) fn required(&mut self, node: &Node, fields: &Fields<'_>, key: &str) -> Option<String> {
         let Some(value) = fields.value(key) else {
             self.fault(&node.span, format!("\"{key}\" is missing"));
             return None;
@@ -85,7 +71,8 @@ impl Reader<'_> {
         self.text(value, key).map(|text| text.trim().to_owned())
     }
 
-    fn optional(&mut self, fields: &Fields<'_>, key: &str) -> Option<String> {
+    /// The text of a key that may be there.
+    pub(in crate::scenario) fn optional(&mut self, fields: &Fields<'_>, key: &str) -> Option<String> {
         self.text(fields.value(key)?, key).map(|text| text.trim().to_owned())
     }
 }
