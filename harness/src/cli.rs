@@ -12,6 +12,7 @@ use crate::scenario::tree::Scenario;
 use crate::scenario::{LoadError, Select, Suite};
 
 mod check;
+mod coverage;
 mod explain;
 mod judge;
 mod list;
@@ -44,6 +45,8 @@ enum Command {
     List(list::List),
     /// Check scenario files without running them.
     Check(check::Check),
+    /// Show what the suite tests, and what it does not, with the reason.
+    Coverage(coverage::Coverage),
     /// Explain a scenario or a requirement in words.
     Explain(explain::Explain),
 }
@@ -107,6 +110,7 @@ where
         Command::Client(rest) => return builtin::client(rest.called("ftpspec client")),
         Command::List(list) => list.run(&mut out),
         Command::Check(check) => check.run(&mut out),
+        Command::Coverage(coverage) => coverage.run(&mut out),
         Command::Explain(explain) => explain.run(&mut out),
     };
     match done.and_then(|code| out.flush().map(|()| code).map_err(Failure::Output)) {

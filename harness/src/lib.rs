@@ -2,6 +2,7 @@
 
 mod builtin;
 mod cli;
+pub mod coverage;
 pub mod judge;
 pub mod plan;
 pub mod run;

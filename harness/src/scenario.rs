@@ -7,6 +7,7 @@ pub mod diagnostic;
 pub mod load;
 pub mod schema;
 pub mod tree;
+pub mod vocabulary;
 pub mod words;
 mod yaml;
 

@@ -54,6 +54,18 @@ fn list_prints_json() {
 }
 
 #[test]
+fn coverage_is_written_in_every_form() {
+    let shown = ftpspec(&["coverage"]).assert().code(0).stderr(is_empty());
+    shown.stdout(contains("Neither").and(contains("RFC 959")).and(contains("\u{1b}").not()));
+    let begins = [("markdown", "# Coverage\n"), ("html", "<!DOCTYPE html>"), ("json", "{\n")];
+    for (format, begin) in begins {
+        let shown = ftpspec(&["coverage", "--format", format]).assert().code(0).stderr(is_empty());
+        shown.stdout(predicates::str::starts_with(begin));
+    }
+    ftpspec(&["coverage", "--format", "pdf"]).assert().code(2).stderr(contains("human, markdown, json, html"));
+}
+
+#[test]
 fn a_pattern_that_selects_nothing_is_an_error() {
     let listed = ftpspec(&["list", "--scenarios", SUITE, "example/user-and-pasword"]).assert().code(2);
     let message =

@@ -155,12 +155,7 @@ impl Output {
     }
 
     fn style(&self) -> Style {
-        let colour = match anstream::AutoStream::choice(&io::stdout()) {
-            anstream::ColorChoice::Never => Colour::Plain,
-            anstream::ColorChoice::Auto | anstream::ColorChoice::AlwaysAnsi | anstream::ColorChoice::Always => {
-                Colour::Ansi
-            }
-        };
+        let colour = colour();
         let verbosity = match (self.quiet, self.verbose) {
             (true, _) => Verbosity::Quiet,
             (false, true) => Verbosity::Verbose,
@@ -169,6 +164,14 @@ impl Output {
         let width = rustix::termios::tcgetwinsize(io::stdout()).map_or(100, |size| usize::from(size.ws_col));
         let symbols = if self.ascii { Symbols::Ascii } else { Symbols::Unicode };
         Style { colour, symbols, width: if width == 0 { 100 } else { width.min(120) }, verbosity }
+    }
+}
+
+/// Colour where standard output shows it.
+pub(super) fn colour() -> Colour {
+    match anstream::AutoStream::choice(&io::stdout()) {
+        anstream::ColorChoice::Never => Colour::Plain,
+        anstream::ColorChoice::Auto | anstream::ColorChoice::AlwaysAnsi | anstream::ColorChoice::Always => Colour::Ansi,
     }
 }
 

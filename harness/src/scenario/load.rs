@@ -8,6 +8,7 @@ use super::catalogue::{Catalogue, Requirement};
 use super::check;
 use super::diagnostic::{Diagnostic, Diagnostics};
 use super::tree::Scenario;
+use super::vocabulary::{self, Vocabulary};
 
 pub(crate) mod body;
 pub(crate) mod each;
@@ -25,7 +26,7 @@ pub use sources::{Sources, Unreadable};
 use file::{Filled, Givens};
 
 /// What the scenarios' folder holds besides scenarios.
-const OTHER: [&str; 5] = ["given/", "requirements/", "profiles/", "vectors/", "readings.yaml"];
+const OTHER: [&str; 6] = ["given/", "requirements/", "profiles/", "vectors/", "readings.yaml", vocabulary::FILE];
 
 /// Every scenario, the given states they begin with, and the catalogue of requirements.
 #[derive(Debug)]
@@ -34,6 +35,7 @@ pub struct Suite {
     scenarios: Vec<Scenario>,
     givens: Givens,
     catalogue: Catalogue,
+    vocabulary: Vocabulary,
 }
 
 /// A suite that cannot be had.
@@ -112,6 +114,7 @@ impl Suite {
     fn read(mut sources: Sources, references: References) -> (Self, Vec<Diagnostic>) {
         let mut faults = std::mem::take(&mut sources.faults);
         let catalogue = Catalogue::of(&sources, &mut faults);
+        let vocabulary = Vocabulary::of(&sources, &mut faults);
         // What a file that cannot be read would have had is not looked for: one fault, not a hundred.
         let whole = faults.is_empty();
         let mut givens = Givens::default();
@@ -133,7 +136,7 @@ impl Suite {
             scenarios.extend(found);
             faults.extend(wrong);
         }
-        let suite = Self { sources, scenarios, givens, catalogue };
+        let suite = Self { sources, scenarios, givens, catalogue, vocabulary };
         faults.extend(check::suite(&suite, if whole { references } else { References::Trusted }));
         faults.sort_by(|one, other| {
             let key = |fault: &Diagnostic| (Arc::clone(&fault.span.file), fault.span.line, fault.span.column);
@@ -189,6 +192,11 @@ impl Suite {
     /// The catalogue.
     pub fn catalogue(&self) -> &Catalogue {
         &self.catalogue
+    }
+
+    /// The commands and reply codes that specifications define.
+    pub fn vocabulary(&self) -> &Vocabulary {
+        &self.vocabulary
     }
 }
 

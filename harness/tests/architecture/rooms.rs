@@ -4,8 +4,9 @@ use crate::none;
 use crate::reader::{Named, Source, sources};
 
 /// What each module of the harness may import of the others: cli → run → judge, plan → subject → scenario, wire.
-const ROOMS: [(&str, &[&str]); 8] = [
-    ("cli", &["builtin", "run", "judge", "plan", "subject", "scenario", "wire"]),
+const ROOMS: [(&str, &[&str]); 9] = [
+    ("cli", &["builtin", "coverage", "run", "judge", "plan", "subject", "scenario", "wire"]),
+    ("coverage", &["scenario"]),
     ("run", &["judge", "plan", "subject", "scenario", "wire"]),
     ("plan", &["subject", "scenario"]),
     // The judge knows no subject: whose reply it was decides nothing.

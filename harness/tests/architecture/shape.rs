@@ -29,8 +29,10 @@ fn no_main_is_longer_than_40_lines() {
 #[test]
 fn no_scenario_is_longer_than_40_lines() {
     let apart = ["assignments", "requirements", "profiles", "vectors"].map(|folder| format!("scenarios/{folder}/"));
-    let scenarios =
-        files_below("scenarios", "yaml").into_iter().filter(|file| !apart.iter().any(|apart| file.starts_with(apart)));
+    let lists = ["readings", "vocabulary"].map(|list| format!("scenarios/{list}.yaml"));
+    let scenarios = files_below("scenarios", "yaml")
+        .into_iter()
+        .filter(|file| !apart.iter().chain(&lists).any(|apart| file.starts_with(apart)));
     let lengths = scenarios.map(|file| (text(&file).lines().count(), file));
     let wrong: Vec<_> =
         lengths.filter(|(lines, _)| *lines > 40).map(|(lines, file)| format!("{file}: {lines} lines")).collect();
