@@ -1,14 +1,12 @@
 //! How far the suite reaches: the catalogue and the vocabulary against the scenarios.
 
-mod spoken;
-
 use std::collections::BTreeSet;
 
 use reports::coverage::{CommandCoverage, Coverage, Filed, ReplyCoverage, RequirementCoverage, ScenarioCoverage};
 
+use crate::scenario::spoken::Spoken;
 use crate::scenario::tree::Scenario;
 use crate::scenario::{Filing, Requirement, Suite};
-use spoken::Spoken;
 
 /// The coverage of a suite.
 pub fn coverage(suite: &Suite) -> Coverage {

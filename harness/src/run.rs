@@ -18,10 +18,11 @@ use jiff::Timestamp;
 use reports::model::{Case, FailKind, Report, Verdict};
 
 use self::case::{Ran, Stuck, unseen};
+use crate::judge::grade::Scale;
 use crate::judge::play::Facts;
 use crate::plan::{Known, Planned, plan};
-use crate::scenario::Suite;
 use crate::scenario::tree::{Action, Data, Expect, Scenario, Step, Within};
+use crate::scenario::{Profile, Suite};
 use crate::subject::{Health, Running, Subject};
 
 pub use self::gather::again;
@@ -38,6 +39,8 @@ pub struct Options {
     pub exact_text: bool,
     /// How long a reply may take.
     pub reply: Duration,
+    /// By which readings findings are weighed, and how.
+    pub profile: Profile,
 }
 
 /// What a run tells while it goes on.
@@ -62,7 +65,7 @@ pub fn run(
     let claims = claims(selected, subject);
     let known = Known { claims: &claims, folder: subject.folder_is_known() };
     let planned = plan(selected, &given, subject, &known);
-    let facts = facts(subject, options);
+    let facts = facts(suite, subject, options);
     let floor = Floor {
         suite,
         subject,
@@ -106,7 +109,7 @@ fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
 }
 
 /// What a play must know of this subject in this run.
-pub(crate) fn facts(subject: &Subject, options: &Options) -> Facts {
+pub(crate) fn facts(suite: &Suite, subject: &Subject, options: &Options) -> Facts {
     Facts {
         user: subject.login.user.clone(),
         password: subject.login.password.clone(),
@@ -114,6 +117,7 @@ pub(crate) fn facts(subject: &Subject, options: &Options) -> Facts {
         timers: subject.timers.clone(),
         exact_text: options.exact_text,
         reply: options.reply,
+        scale: Scale::of(&options.profile, suite),
     }
 }
 

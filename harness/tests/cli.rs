@@ -167,7 +167,7 @@ fn explain_a_requirement() {
         contains("\n  example/retrieve (4 rows)  RETR sends").and(contains("\n  example/between-two-servers  A file")),
     );
     let explained = ftpspec(&["explain", "--scenarios", SUITE, "example-account"]).assert().code(0);
-    explained.stdout(contains("not tested (not observable): No subject asks for it.").and(contains("  none\n")));
+    explained.stdout(contains("filed as not-observable: No subject asks for it.").and(contains("  none\n")));
     let explained = ftpspec(&["explain", "--scenarios", SUITE, "example-usr"]).assert().code(2);
     explained.stderr(contains("did you mean \"example-user\"?"));
 }

@@ -8,7 +8,7 @@ use clap::Args;
 use super::{Failure, SuiteFolder};
 use crate::scenario::diagnostic::{escape, nearest};
 use crate::scenario::tree::{Peer, Scenario, Step};
-use crate::scenario::{Requirement, Suite, words};
+use crate::scenario::{Breach, Requirement, Suite, words};
 
 /// Explain a scenario or a requirement in words.
 #[derive(Debug, Args)]
@@ -120,6 +120,7 @@ impl Explained<'_> {
         if let Some(filed) = requirement.filed.as_ref().filter(|_| covering.is_empty()) {
             self.line(&format!("filed as {}: {}", filed.kind, filed.because))?;
         }
+        self.disputes(requirement)?;
         self.title("Scenarios that cover it")?;
         if covering.is_empty() {
             return self.line("none");
@@ -132,6 +133,30 @@ impl Explained<'_> {
             }
             [] => Ok(()),
         })
+    }
+
+    /// The disputed questions that it is part of.
+    fn disputes(&mut self, requirement: &Requirement) -> io::Result<()> {
+        let suite = self.suite;
+        for question in suite.readings().about(&requirement.id) {
+            self.title(&format!("Disputed: {}", escape(&question.question)))?;
+            for answer in &question.answers {
+                let breach =
+                    if answer.breach == Breach::Against { "a breach is against it" } else { "a breach is tolerated" };
+                let default = if answer.id == question.default { ", the default" } else { "" };
+                self.line(&format!("{} ({breach}{default}): {}", answer.id, answer.says))?;
+                self.line(&format!("  held by {}", answer.held_by.join(", ")))?;
+                let takes = suite
+                    .profiles()
+                    .values()
+                    .filter(|profile| profile.readings.get(&question.id).is_some_and(|taken| taken.value == answer.id));
+                let takes: Vec<_> = takes.map(|profile| profile.name.as_str()).collect();
+                if !takes.is_empty() {
+                    self.line(&format!("  taken by the profile {}", takes.join(", ")))?;
+                }
+            }
+        }
+        Ok(())
     }
 
     fn requirement(&mut self, requirement: &Requirement) -> io::Result<()> {

@@ -32,9 +32,11 @@ impl Judge {
         let report = reports::read(&octets).map_err(|error| Failure::Usage(format!("{name}: {error}")))?;
         let mut suite = Suite::embedded().map_err(LoadError::from)?;
         if !self.current {
-            let requirements = suite.sources().iter().filter(|(file, _)| file.starts_with("requirements/"));
+            let lasting = ["requirements/", "profiles/", "readings.yaml"];
+            let lasting =
+                suite.sources().iter().filter(|(file, _)| lasting.iter().any(|begin| file.starts_with(begin)));
             let mut sources: BTreeMap<_, _> =
-                requirements.map(|(file, text)| (file.to_string(), text.to_string())).collect();
+                lasting.map(|(file, text)| (file.to_string(), text.to_string())).collect();
             sources.extend(report.sources.clone());
             suite = Suite::from_sources(sources).map_err(LoadError::from)?;
         }

@@ -12,6 +12,9 @@ use reports::{Colour, Format, Style, Symbols, Verbosity};
 
 use super::{Failure, Selection};
 use crate::run::{Options, Progress, REPLY, run};
+use crate::scenario::diagnostic::{escape, nearest};
+use crate::scenario::profile::USUAL;
+use crate::scenario::{Profile, Suite};
 use crate::subject::{Login, Subject};
 
 /// Run scenarios against a server or a client and judge it.
@@ -21,6 +24,9 @@ pub(super) struct Run {
     selection: Selection,
     #[command(flatten)]
     target: Target,
+    /// Which scenarios are run, how much a deviation weighs, and which of the disputed readings decide.
+    #[arg(long, value_name = "NAME", default_value = USUAL)]
+    profile: String,
     /// How many cases run side by side.
     #[arg(long, short, value_name = "N", default_value_t = jobs())]
     jobs: usize,
@@ -100,15 +106,28 @@ impl Run {
     pub(super) fn run(&self, out: &mut dyn Write) -> Result<ExitCode, Failure> {
         let subject = self.target.subject()?;
         let suite = self.selection.load()?;
-        let selected = self.selection.of(&suite)?;
+        let profile = profile(&suite, &self.profile)?;
+        let mut selected = self.selection.of(&suite)?;
+        selected.retain(|scenario| profile.selects(&suite, scenario));
         self.output.can_be_written()?;
-        let options = Options { jobs: self.jobs, exact_text: self.text == Text::Exact, reply: REPLY };
+        let options = Options { jobs: self.jobs, exact_text: self.text == Text::Exact, reply: REPLY, profile };
         let progress = Shown::new();
         let report = run(&suite, &selected, &subject, &options, &progress);
         progress.bar.finish_and_clear();
         self.output.write(&report, out)?;
         Ok(ExitCode::from(report.exit_code()))
     }
+}
+
+fn profile(suite: &Suite, name: &str) -> Result<Profile, Failure> {
+    suite.profiles().get(name).cloned().ok_or_else(|| {
+        let known = suite.profiles().keys().map(String::as_str);
+        let help = match nearest(name, known.clone()) {
+            Some(near) => format!("did you mean \"{near}\"?"),
+            None => format!("the profiles are {}", known.collect::<Vec<_>>().join(", ")),
+        };
+        Failure::Usage(format!("there is no profile \"{}\"; {help}", escape(name)))
+    })
 }
 
 impl Target {

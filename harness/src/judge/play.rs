@@ -12,7 +12,7 @@ use std::time::Duration;
 use reports::model::{Axis, Event, FailKind, Finding, Grade, Octets, Place, What};
 
 use super::framing;
-use super::grade::{Outcome, grade};
+use super::grade::{Outcome, Scale};
 use super::stage::{Act, Stage};
 use super::text::Bindings;
 use crate::scenario::catalogue::{Catalogue, Level};
@@ -34,6 +34,8 @@ pub struct Facts {
     pub exact_text: bool,
     /// How long a reply may take.
     pub reply: Duration,
+    /// How statements are weighed.
+    pub scale: Scale,
 }
 
 /// What a play came to.
@@ -291,14 +293,16 @@ impl<'a, S: Stage> Play<'a, S> {
             .as_deref()
             .and_then(|id| self.catalogue.requirement(id))
             .map_or(Level::Must, |found| found.level);
-        let finding = self.finding(requirement, span, axis, grade(level, outcome), said);
+        let grade = self.facts.scale.grade(requirement.as_deref(), level, outcome);
+        let finding = self.finding(requirement, span, axis, grade, said);
         self.findings.push(finding);
     }
 
     /// A statement on what every case meets alike. In a run it is made once.
     fn find_once(&mut self, requirement: &str, span: &Span, axis: Axis, outcome: Outcome, said: Said) {
         let level = self.catalogue.requirement(requirement).map_or(Level::Must, |found| found.level);
-        let finding = self.finding(Some(requirement.to_owned()), span, axis, grade(level, outcome), said);
+        let grade = self.facts.scale.grade(Some(requirement), level, outcome);
+        let finding = self.finding(Some(requirement.to_owned()), span, axis, grade, said);
         let known = self.framing.iter().any(|f| f.requirement == finding.requirement && f.message == finding.message);
         if !known {
             self.framing.push(finding);

@@ -12,8 +12,9 @@ use super::Options;
 use super::case::{Ran, given_of, judged, worst};
 use super::recorder::millis;
 use crate::judge::again::{Again, at_once};
+use crate::judge::grade::Scale;
 use crate::judge::{Facts, play};
-use crate::scenario::Suite;
+use crate::scenario::{Profile, Suite};
 use crate::subject::{Role, Subject};
 
 /// The report of a run. Its times are left to the caller.
@@ -42,7 +43,7 @@ pub(super) fn report(
             timers: subject.timers.iter().map(|(name, time)| (name.clone(), millis(*time))).collect(),
             user: subject.login.user.clone(),
         },
-        profile: "rfc1123".to_owned(),
+        profile: options.profile.name.clone(),
         exact_text: options.exact_text,
         seed: 0,
         started: String::new(),
@@ -175,6 +176,7 @@ fn apply_known(subject: &Subject, cases: &mut [Case]) -> Vec<String> {
 
 /// Judges the cases of a report again, from what was said.
 pub fn again(suite: &Suite, report: &Report) -> Report {
+    let profile = suite.profiles().get(&report.profile).cloned().unwrap_or_else(Profile::usual);
     let facts = Facts {
         user: report.subject.user.clone(),
         password: String::new(),
@@ -182,6 +184,7 @@ pub fn again(suite: &Suite, report: &Report) -> Report {
         timers: report.subject.timers.iter().map(|(name, time)| (name.clone(), Duration::from_millis(*time))).collect(),
         exact_text: report.exact_text,
         reply: super::REPLY,
+        scale: Scale::of(&profile, suite),
     };
     let ran = report.cases.iter().map(|case| case_again(suite, &facts, case)).collect();
     let mut cases = one_cause_one_finding(ran);

@@ -39,6 +39,7 @@ pub(crate) fn suite(suite: &Suite, references: References) -> Vec<Diagnostic> {
     }
     if references == References::Checked {
         covered_and_filed(suite, &mut faults);
+        disputes(suite, &mut faults);
     }
     faults
 }
@@ -70,15 +71,45 @@ fn requirements(suite: &Suite, scenario: &Scenario, faults: &mut Vec<Diagnostic>
         Some((id, place(scenario, id, step.span.line.saturating_sub(1))))
     });
     for (id, span) in covered.chain(measured) {
-        if suite.requirement(id).is_some() {
-            continue;
+        if suite.requirement(id).is_none() {
+            faults.push(unknown_requirement(suite, id, span, &scenario.source));
         }
-        let fault = Diagnostic::new(span, &scenario.source, format!("unknown requirement \"{id}\""));
-        let help = match nearest(id, suite.catalogue().iter().map(|known| known.id.as_str())) {
-            Some(near) => format!("did you mean \"{near}\"?"),
-            None => "the requirements stand in scenarios/requirements".to_owned(),
-        };
-        faults.push(fault.help(help));
+    }
+}
+
+fn unknown_requirement(suite: &Suite, id: &str, span: Span, source: &str) -> Diagnostic {
+    let fault = Diagnostic::new(span, source, format!("unknown requirement \"{id}\""));
+    fault.help(match nearest(id, suite.catalogue().iter().map(|known| known.id.as_str())) {
+        Some(near) => format!("did you mean \"{near}\"?"),
+        None => "the requirements stand in scenarios/requirements".to_owned(),
+    })
+}
+
+/// The requirements of disputed questions exist, and so do the questions and readings that profiles take.
+fn disputes(suite: &Suite, faults: &mut Vec<Diagnostic>) {
+    for id in suite.readings().iter().flat_map(|question| &question.requirements) {
+        if suite.requirement(&id.value).is_none() {
+            let source = suite.source(&id.span.file).unwrap_or_default();
+            faults.push(unknown_requirement(suite, &id.value, id.span.clone(), source));
+        }
+    }
+    for profile in suite.profiles().values() {
+        let source = suite.source(&profile.file).unwrap_or_default();
+        for (question, answer) in &profile.readings {
+            let found = suite.readings().question(question);
+            if found.is_some_and(|found| found.answer(&answer.value).is_some()) {
+                continue;
+            }
+            let (what, word, known): (_, _, Vec<_>) = match found {
+                None => ("question", question, suite.readings().iter().map(|known| known.id.as_str()).collect()),
+                Some(found) => ("answer", &answer.value, found.answers.iter().map(|known| known.id.as_str()).collect()),
+            };
+            let fault = Diagnostic::new(answer.span.clone(), source, format!("unknown {what} \"{word}\""));
+            faults.push(match nearest(word, known.iter().copied()) {
+                Some(near) => fault.help(format!("did you mean \"{near}\"?")),
+                None => fault.help(format!("known: {}", known.join(", "))),
+            });
+        }
     }
 }
 

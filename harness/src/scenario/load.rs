@@ -7,6 +7,8 @@ use std::sync::Arc;
 use super::catalogue::{Catalogue, Requirement};
 use super::check;
 use super::diagnostic::{Diagnostic, Diagnostics};
+use super::profile::{self, Profile};
+use super::readings::{self, Readings};
 use super::tree::Scenario;
 use super::vocabulary::{self, Vocabulary};
 
@@ -21,12 +23,13 @@ pub(crate) mod steps;
 pub(crate) mod values;
 
 pub use select::Select;
+pub(crate) use select::glob;
 pub use sources::{Sources, Unreadable};
 
 use file::{Filled, Givens};
 
 /// What the scenarios' folder holds besides scenarios.
-const OTHER: [&str; 6] = ["given/", "requirements/", "profiles/", "vectors/", "readings.yaml", vocabulary::FILE];
+const OTHER: [&str; 6] = ["given/", "requirements/", profile::FOLDER, "vectors/", readings::FILE, vocabulary::FILE];
 
 /// Every scenario, the given states they begin with, and the catalogue of requirements.
 #[derive(Debug)]
@@ -36,6 +39,8 @@ pub struct Suite {
     givens: Givens,
     catalogue: Catalogue,
     vocabulary: Vocabulary,
+    readings: Readings,
+    profiles: BTreeMap<String, Profile>,
 }
 
 /// A suite that cannot be had.
@@ -115,6 +120,8 @@ impl Suite {
         let mut faults = std::mem::take(&mut sources.faults);
         let catalogue = Catalogue::of(&sources, &mut faults);
         let vocabulary = Vocabulary::of(&sources, &mut faults);
+        let readings = Readings::of(&sources, &mut faults);
+        let profiles = Profile::all(&sources, &mut faults);
         // What a file that cannot be read would have had is not looked for: one fault, not a hundred.
         let whole = faults.is_empty();
         let mut givens = Givens::default();
@@ -136,7 +143,7 @@ impl Suite {
             scenarios.extend(found);
             faults.extend(wrong);
         }
-        let suite = Self { sources, scenarios, givens, catalogue, vocabulary };
+        let suite = Self { sources, scenarios, givens, catalogue, vocabulary, readings, profiles };
         faults.extend(check::suite(&suite, if whole { references } else { References::Trusted }));
         faults.sort_by(|one, other| {
             let key = |fault: &Diagnostic| (Arc::clone(&fault.span.file), fault.span.line, fault.span.column);
@@ -197,6 +204,16 @@ impl Suite {
     /// The commands and reply codes that specifications define.
     pub fn vocabulary(&self) -> &Vocabulary {
         &self.vocabulary
+    }
+
+    /// The disputed readings.
+    pub fn readings(&self) -> &Readings {
+        &self.readings
+    }
+
+    /// The profiles, by name.
+    pub fn profiles(&self) -> &BTreeMap<String, Profile> {
+        &self.profiles
     }
 }
 

@@ -2,24 +2,26 @@
 
 use std::collections::BTreeSet;
 
-use crate::scenario::tree::{Action, CodePattern, Data, Expect, Method, Piece, ReplyPattern, Say, Scenario, Step};
+use super::tree::{Action, CodePattern, Data, Expect, Method, Piece, ReplyPattern, Say, Scenario, Step};
 
 /// What is said in a scenario, and what is accepted.
 #[derive(Debug, Default)]
-pub(super) struct Spoken {
+pub struct Spoken {
     /// The first words of the lines that the client says, in capitals.
-    pub(super) verbs: BTreeSet<String>,
+    pub verbs: BTreeSet<String>,
+    /// The lines that the client says, in capitals, without what ends them.
+    pub lines: BTreeSet<String>,
     /// The codes that are accepted as required.
-    pub(super) required: BTreeSet<u16>,
+    pub required: BTreeSet<u16>,
     /// The codes that are tolerated, or say that a feature is absent.
-    pub(super) tolerated: BTreeSet<u16>,
+    pub tolerated: BTreeSet<u16>,
 }
 
 impl Spoken {
-    /// What is said in these rows. What their given states say is tested elsewhere.
-    pub(super) fn of(rows: &[Scenario]) -> Self {
+    /// What is said in these scenarios and given states, without the states that they begin with.
+    pub fn of<'s>(parts: impl IntoIterator<Item = &'s Scenario>) -> Self {
         let mut spoken = Self::default();
-        for step in rows.iter().flat_map(|row| row.steps.iter().chain(&row.finally)) {
+        for step in parts.into_iter().flat_map(|part| part.steps.iter().chain(&part.finally)) {
             spoken.step(step);
         }
         spoken
@@ -29,10 +31,10 @@ impl Spoken {
         match &step.action {
             Action::Say(say) => self.say(say),
             Action::Expect(expect) => self.expect(expect),
-            Action::Login => self.verbs.extend(["USER", "PASS"].map(str::to_owned)),
+            Action::Login => self.lines(b"USER\nPASS"),
             Action::Data(Data::Open { method, .. }) => {
                 let (verb, code) = opened(*method);
-                self.verbs.insert(verb.to_owned());
+                self.lines(verb.as_bytes());
                 self.required.insert(code);
             }
             Action::Data(_) | Action::Silence { .. } | Action::Closed(_) | Action::Switch(_) => {}
@@ -48,7 +50,20 @@ impl Spoken {
                 Piece::Capture(_) => octets.push(b'?'),
             }
         }
-        self.verbs.extend(octets.split(|octet| *octet == b'\n').map(verb).filter(|verb| !verb.is_empty()));
+        self.lines(&octets);
+    }
+
+    fn lines(&mut self, octets: &[u8]) {
+        for line in octets.split(|octet| *octet == b'\n') {
+            // Telnet signals may stand before a command.
+            let line: Vec<u8> = line.iter().copied().skip_while(|octet| !octet.is_ascii_alphabetic()).collect();
+            let line = String::from_utf8_lossy(&line).trim().to_ascii_uppercase();
+            let verb: String = line.chars().take_while(char::is_ascii_alphabetic).collect();
+            if !verb.is_empty() {
+                self.verbs.insert(verb);
+                self.lines.insert(line);
+            }
+        }
     }
 
     fn expect(&mut self, expect: &Expect) {
@@ -66,13 +81,6 @@ fn opened(method: Method) -> (&'static str, u16) {
         Method::Epsv => ("EPSV", 229),
         Method::Eprt => ("EPRT", 200),
     }
-}
-
-/// The first word of a line. Telnet signals may stand before it.
-fn verb(line: &[u8]) -> String {
-    let word =
-        line.iter().skip_while(|octet| !octet.is_ascii_alphabetic()).take_while(|octet| octet.is_ascii_alphabetic());
-    word.map(|octet| char::from(octet.to_ascii_uppercase())).collect()
 }
 
 fn codes(sequences: &[Vec<ReplyPattern>]) -> impl Iterator<Item = u16> {
