@@ -148,7 +148,9 @@ impl Reader<'_> {
 
     fn texts_of(&mut self, node: &Node, fields: &Fields<'_>, key: &str) -> Vec<Located<String>> {
         let Some(list) = fields.value(key) else {
-            self.fault(&node.span, format!("\"{key}\" is missing"));
+            if fields.are_known() {
+                self.fault(&node.span, format!("\"{key}\" is missing"));
+            }
             return Vec::new();
         };
         self.texts(list, key)

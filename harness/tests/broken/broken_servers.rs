@@ -178,6 +178,24 @@ fn a_fault_against_advice_is_a_deviation(#[case] fault: Fault, #[case] id: &str,
     assert_eq!(ran.code, 0);
 }
 
+/// The profile decides what the same deviation weighs, also when the report is judged again.
+#[rstest]
+#[case("rfc1123", Verdict::Deviation, 0)]
+#[case("strict", Verdict::Fail, 1)]
+#[case("lenient", Verdict::Pass, 0)]
+fn a_profile_weighs(#[case] profile: &str, #[case] verdict: Verdict, #[case] code: i32) {
+    let folder = tempfile::tempdir().unwrap();
+    let subject = described(folder.path(), Fault::ListIgnoresArgument);
+    let id = "rfc959/directories/list-directory";
+    let ran = ran(&["--subject", subject.to_str().unwrap(), "--profile", profile, id], folder.path());
+    let [case] = &ran.report.cases[..] else { panic!("{}", ran.human) };
+    assert_eq!((case.verdict, case.findings.len(), ran.code), (verdict, 1, code), "{}", ran.human);
+    let mut again = Command::new(assert_cmd::cargo::cargo_bin!("ftpspec"));
+    let again = again.args(["judge", "--format=json"]).arg(folder.path().join("report.json")).assert().code(code);
+    let again = reports::read(&again.get_output().stdout).unwrap();
+    assert_eq!((again.profile.as_str(), &again.cases), (profile, &ran.report.cases));
+}
+
 /// The three that stand for all, on a server that runs already.
 #[rstest]
 #[case(Fault::EarlySuccess, "rfc959/transfer/success-not-before-the-data", "silence:")]

@@ -27,7 +27,8 @@ fn wrong_files() -> Outcome<Vec<PathBuf>> {
 fn faults(file: &Path) -> Outcome<Vec<Diagnostic>> {
     let name = file.file_name().and_then(|name| name.to_str()).ok_or("a name")?;
     let place = match name.split_once('-') {
-        Some(("given" | "requirements", _)) => name.replacen('-', "/", 1),
+        Some(("given" | "requirements" | "profiles", _)) => name.replacen('-', "/", 1),
+        Some((list @ ("readings" | "vocabulary"), _)) => format!("{list}.yaml"),
         _ => format!("bad/{name}"),
     };
     let suite = tempfile::tempdir()?;

@@ -4,5 +4,6 @@ mod bad;
 mod coverage;
 mod forms;
 mod manual;
+mod profiles;
 mod schema;
 mod suite;

@@ -65,7 +65,9 @@ impl Reader<'_> {
     /// The text of a key that must be there.
     pub(in crate::scenario) fn required(&mut self, node: &Node, fields: &Fields<'_>, key: &str) -> Option<String> {
         let Some(value) = fields.value(key) else {
-            self.fault(&node.span, format!("\"{key}\" is missing"));
+            if fields.are_known() {
+                self.fault(&node.span, format!("\"{key}\" is missing"));
+            }
             return None;
         };
         self.text(value, key).map(|text| text.trim().to_owned())
