@@ -8,26 +8,31 @@ mod gather;
 mod live;
 mod probe;
 mod recorder;
+mod stop;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use reports::model::{Case, FailKind, Report, Verdict};
 
-use self::case::{Ran, Stuck, unseen};
+use self::case::{Ran, unseen};
+use self::probe::Probed;
+use self::stop::{Cause, Stops};
 use crate::judge::play::Facts;
 use crate::plan::{Known, Planned, plan};
 use crate::scenario::Suite;
 use crate::scenario::tree::{Action, Data, Expect, Scenario, Step, Within};
-use crate::subject::{Health, Running, Subject};
+use crate::subject::{Health, Running, StartError, Subject};
 
 pub use self::gather::again;
 
 /// How long a reply may take.
 pub const REPLY: Duration = Duration::from_secs(10);
+
+/// How long a reply may take of a subject that gave no greeting when it was tried.
+const MUTE: Duration = Duration::from_secs(3);
 
 /// What a run is asked for.
 #[derive(Debug, Clone)]
@@ -59,10 +64,18 @@ pub fn run(
     let started = Timestamp::now();
     let begun = Instant::now();
     let given: Vec<_> = selected.iter().map(|scenario| case::given_of(suite, scenario)).collect();
-    let claims = claims(selected, subject);
+    let Probed { claims, mute, never_started: failed } = probed(selected, subject, options);
     let known = Known { claims: &claims, folder: subject.folder_is_known() };
     let planned = plan(selected, &given, subject, &known);
-    let facts = facts(subject, options);
+    let mut facts = facts(subject, options);
+    if mute {
+        // It had the whole time already when it was tried.
+        facts.reply = facts.reply.min(MUTE);
+    }
+    let stops = Stops::default();
+    if let Some(error) = &failed {
+        stops.everything(never_started(error));
+    }
     let floor = Floor {
         suite,
         subject,
@@ -71,7 +84,7 @@ pub fn run(
         planned: &planned,
         order: longest_first(&planned, &facts),
         progress,
-        stop: Mutex::default(),
+        stops,
         next: AtomicUsize::new(0),
     };
     progress.begins(planned.iter().filter(|planned| planned.skip.is_none()).count());
@@ -86,17 +99,17 @@ pub fn run(
 }
 
 /// What the subject says it can do, or else what it can be seen to do.
-fn claims(selected: &[&Scenario], subject: &Subject) -> BTreeSet<String> {
+fn probed(selected: &[&Scenario], subject: &Subject, options: &Options) -> Probed {
     let needs: BTreeSet<_> =
         selected.iter().flat_map(|scenario| &scenario.needs).map(|need| need.value.as_str()).collect();
     if subject.says_what_it_claims() || needs.is_empty() {
-        return subject.claims.clone();
+        return Probed::of(subject.claims.clone());
     }
     match runtime() {
-        Ok(runtime) => runtime.block_on(probe::claims(subject, &needs)),
+        Ok(runtime) => runtime.block_on(probe::probe(subject, &needs, options.reply)),
         Err(error) => {
             tracing::error!(%error, "the subject cannot be tried");
-            BTreeSet::new()
+            Probed::default()
         }
     }
 }
@@ -127,15 +140,8 @@ struct Floor<'a, P> {
     /// The order in which the cases are begun.
     order: Vec<usize>,
     progress: &'a P,
-    stop: Mutex<BTreeMap<Option<String>, Cause>>,
+    stops: Stops,
     next: AtomicUsize,
-}
-
-/// Why cases are not tried any more.
-#[derive(Debug, Clone)]
-struct Cause {
-    reason: String,
-    kind: FailKind,
 }
 
 impl<P: Progress> Floor<'_, P> {
@@ -184,29 +190,22 @@ impl<P: Progress> Floor<'_, P> {
     }
 
     async fn one(&self, scenario: &Scenario, given: &[&Scenario], running: &mut Option<Running>) -> Ran {
-        if let Some(cause) = self.stopped(scenario) {
+        if let Some(cause) = self.stops.of(scenario) {
             return blocked(scenario, &cause);
         }
         if running.is_none() {
             match self.subject.start().await {
                 Ok(started) => *running = Some(started),
                 Err(error) => {
-                    let reason = format!("the subject never started: {error}");
-                    let cause = Cause { reason, kind: FailKind::NoStart };
-                    self.stop(None, cause.clone());
+                    let cause = never_started(&error);
+                    self.stops.everything(cause.clone());
                     return blocked(scenario, &cause);
                 }
             }
         }
         let Some(subject) = running else { return skipped(scenario, "no subject") };
         let ran = case::on_server(scenario, given, self.suite, self.facts, subject).await;
-        if let Some(stuck) = &ran.stuck {
-            let state = if let Stuck::State(state) = stuck { Some(state.clone()) } else { None };
-            self.stop(
-                state,
-                Cause { reason: format!("{}: the subject fell silent", scenario.id), kind: FailKind::Hang },
-            );
-        }
+        self.stops.heed(scenario, &ran);
         let broken = ran.case.kind.is_some() || subject.health() != Health::Alive;
         if (broken || !self.subject.pool)
             && let Some(running) = running.take()
@@ -214,16 +213,6 @@ impl<P: Progress> Floor<'_, P> {
             running.stop().await;
         }
         ran
-    }
-
-    fn stop(&self, state: Option<String>, cause: Cause) {
-        self.stop.lock().unwrap_or_else(PoisonError::into_inner).entry(state).or_insert(cause);
-    }
-
-    fn stopped(&self, scenario: &Scenario) -> Option<Cause> {
-        let stop = self.stop.lock().unwrap_or_else(PoisonError::into_inner);
-        let states = scenario.given.iter().map(|state| Some(state.value.clone()));
-        [None].into_iter().chain(states).find_map(|state| stop.get(&state).cloned())
     }
 }
 
@@ -247,16 +236,20 @@ fn longest_first(planned: &[Planned<'_>], facts: &Facts) -> Vec<usize> {
     order
 }
 
+fn never_started(error: &StartError) -> Cause {
+    Cause { reason: format!("the subject never started: {error}"), by: None, kind: Some(FailKind::NoStart) }
+}
+
 fn skipped(scenario: &Scenario, reason: &str) -> Ran {
     Ran {
         case: unseen(scenario, Verdict::Skipped, reason.to_owned()),
         framing: Vec::new(),
         identity: Vec::new(),
-        stuck: None,
+        short: None,
     }
 }
 
 fn blocked(scenario: &Scenario, cause: &Cause) -> Ran {
     let never_run = unseen(scenario, Verdict::Blocked, cause.reason.clone());
-    Ran { case: Case { kind: Some(cause.kind), ..never_run }, framing: Vec::new(), identity: Vec::new(), stuck: None }
+    Ran { case: Case { kind: cause.kind, ..never_run }, framing: Vec::new(), identity: Vec::new(), short: None }
 }

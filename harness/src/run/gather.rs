@@ -198,7 +198,7 @@ pub fn again(suite: &Suite, report: &Report) -> Report {
 }
 
 fn case_again(suite: &Suite, facts: &Facts, case: &Case) -> Ran {
-    let as_it_was = || Ran { case: case.clone(), framing: Vec::new(), identity: Vec::new(), stuck: None };
+    let as_it_was = || Ran { case: case.clone(), framing: Vec::new(), identity: Vec::new(), short: None };
     let Some(scenario) = suite.scenario(&case.id).filter(|_| !case.events.is_empty()) else { return as_it_was() };
     let given = given_of(suite, scenario);
     let mut stage = Again::new(&case.events);
