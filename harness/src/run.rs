@@ -7,6 +7,7 @@ mod disk;
 mod gather;
 mod live;
 mod recorder;
+mod server_role;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -21,7 +22,7 @@ use crate::judge::play::Facts;
 use crate::plan::{Known, Planned, plan};
 use crate::scenario::Suite;
 use crate::scenario::tree::Scenario;
-use crate::subject::{Health, Running, Subject};
+use crate::subject::{Health, Role, Running, StartError, Subject};
 
 pub use self::gather::again;
 
@@ -164,26 +165,18 @@ impl<P: Progress> Floor<'_, P> {
         if let Some(cause) = self.stopped(scenario) {
             return blocked(scenario, &cause);
         }
+        if self.subject.role == Role::Client {
+            return self.one_client(scenario, given).await;
+        }
         if running.is_none() {
             match self.subject.start().await {
                 Ok(started) => *running = Some(started),
-                Err(error) => {
-                    let reason = format!("the subject never started: {error}");
-                    let cause = Cause { reason, kind: FailKind::NoStart };
-                    self.stop(None, cause.clone());
-                    return blocked(scenario, &cause);
-                }
+                Err(error) => return self.never_started(scenario, &error),
             }
         }
         let Some(subject) = running else { return skipped(scenario, "no subject") };
         let ran = case::on_server(scenario, given, self.suite, self.facts, subject).await;
-        if let Some(stuck) = &ran.stuck {
-            let state = if let Stuck::State(state) = stuck { Some(state.clone()) } else { None };
-            self.stop(
-                state,
-                Cause { reason: format!("{}: the subject fell silent", scenario.id), kind: FailKind::Hang },
-            );
-        }
+        self.heed(&ran);
         let broken = ran.case.kind.is_some() || subject.health() != Health::Alive;
         if (broken || !self.subject.pool)
             && let Some(running) = running.take()
@@ -191,6 +184,31 @@ impl<P: Progress> Floor<'_, P> {
             running.stop().await;
         }
         ran
+    }
+
+    /// A client is a fresh process in every case.
+    async fn one_client(&self, scenario: &Scenario, given: &[&Scenario]) -> Ran {
+        match server_role::on_client(scenario, given, self.suite, self.facts, self.subject).await {
+            Ok(ran) => {
+                self.heed(&ran);
+                ran
+            }
+            Err(error) => self.never_started(scenario, &error),
+        }
+    }
+
+    fn never_started(&self, scenario: &Scenario, error: &StartError) -> Ran {
+        let cause = Cause { reason: format!("the subject never started: {error}"), kind: FailKind::NoStart };
+        self.stop(None, cause.clone());
+        blocked(scenario, &cause)
+    }
+
+    /// Where a subject fell silent, other cases would only wait as long again.
+    fn heed(&self, ran: &Ran) {
+        let Some(stuck) = &ran.stuck else { return };
+        let state = if let Stuck::State(state) = stuck { Some(state.clone()) } else { None };
+        let reason = format!("{}: the subject fell silent", ran.case.id);
+        self.stop(state, Cause { reason, kind: FailKind::Hang });
     }
 
     fn stop(&self, state: Option<String>, cause: Cause) {
@@ -216,10 +234,4 @@ fn skipped(scenario: &Scenario, reason: &str) -> Ran {
 fn blocked(scenario: &Scenario, cause: &Cause) -> Ran {
     let case = Case { kind: Some(cause.kind), ..unseen(scenario, Verdict::Blocked, cause.reason.clone()) };
     Ran { case, framing: Vec::new(), identity: Vec::new(), stuck: None }
-}
-
-/// Why a case cannot be played to a client, if it cannot.
-pub(crate) fn client_cannot(scenario: &Scenario, given: &[&Scenario]) -> Option<String> {
-    let _ = (scenario, given);
-    Some("clients come next".to_owned())
 }

@@ -2,6 +2,7 @@
 
 mod address;
 mod attach;
+mod client;
 mod embedded;
 mod file;
 mod known;
@@ -18,9 +19,11 @@ mod subject_error;
 mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub use self::client::ClientProcess;
 pub use self::known::Known;
 pub use self::root::{Found, Placed};
 pub use self::running::{Health, Running};
@@ -47,6 +50,8 @@ pub struct Subject {
     pub login: Login,
     /// Whether one process bears many cases, one after the other. Otherwise each case has a fresh one.
     pub pool: bool,
+    /// How it is told what to do, if it is a client.
+    pub drive: Option<Drive>,
     way: Way,
 }
 
@@ -57,6 +62,13 @@ pub enum Role {
     Server,
     /// It connects, and says the commands.
     Client,
+}
+
+/// How a client is told what to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Drive {
+    /// Line by line on its standard input, in the words of the reference client's `--script`.
+    Script,
 }
 
 /// How the scenarios log in.
@@ -152,6 +164,20 @@ impl Subject {
         }
     }
 
+    /// Starts a client in an empty working directory of its own, and tells it where the server is.
+    ///
+    /// # Errors
+    /// It cannot be run, or is no client that can be started.
+    pub async fn start_client(&self, connect: SocketAddr) -> Result<ClientProcess, StartError> {
+        match &self.way {
+            Way::Launched(launch) => launch.start_client(connect, &self.login).await,
+            Way::Attached(attach) => {
+                let source = std::io::Error::other(format!("{attach} is a server that runs already"));
+                Err(StartError::own("start a client")(source))
+            }
+        }
+    }
+
     fn of(name: String, login: Login, way: Way) -> Self {
         Self {
             name,
@@ -161,6 +187,7 @@ impl Subject {
             known: Vec::new(),
             login,
             pool: false,
+            drive: None,
             way,
         }
     }

@@ -11,7 +11,7 @@ use self::value::{CommandLine, Day, FileText, Mode, Owner, Text, Time, Url};
 use super::attach::Attach;
 use super::launch::{ConfigFile, Launch};
 use super::placeholder::Template;
-use super::{Known, Login, Role, Subject, SubjectError, Way};
+use super::{Drive, Known, Login, Role, Subject, SubjectError, Way};
 
 /// Reads a subject's file. `file` is the name that messages give it.
 ///
@@ -31,6 +31,7 @@ struct Written {
     role: WrittenRole,
     #[serde(default)]
     pool: bool,
+    drive: Option<WrittenDrive>,
     launch: Option<WrittenLaunch>,
     attach: Option<Url>,
     login: Option<WrittenLogin>,
@@ -47,6 +48,12 @@ struct Written {
 enum WrittenRole {
     Server,
     Client,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum WrittenDrive {
+    Script,
 }
 
 #[derive(Debug, Deserialize)]
@@ -105,6 +112,7 @@ impl Written {
             WrittenRole::Server => Role::Server,
             WrittenRole::Client => Role::Client,
         };
+        let drive = self.drive.map(|WrittenDrive::Script| Drive::Script);
         let (way, said_by_url) = match (self.launch, self.attach) {
             (Some(launch), None) => (Way::Launched(launch.into_launch(role)?), None),
             (None, Some(Url(address))) => {
@@ -117,6 +125,7 @@ impl Written {
                 return Err(("role", message.to_owned()));
             }
         };
+        check_drive(role, drive, &way)?;
         let login = self.login.map(WrittenLogin::into_login).or(said_by_url).unwrap_or_else(Login::anonymous);
         Ok(Subject {
             name: name.to_owned(),
@@ -126,9 +135,23 @@ impl Written {
             known: self.known.into_iter().map(WrittenKnown::into_known).collect(),
             login,
             pool: self.pool,
+            drive,
             way,
         })
     }
+}
+
+/// A client is started afresh for each case, and must be told what to do in words that it knows.
+fn check_drive(role: Role, drive: Option<Drive>, way: &Way) -> Result<(), Contradiction> {
+    let message = match (role, drive, way) {
+        (Role::Client, _, Way::Attached(_)) => {
+            return Err(("attach", "a client is started by the harness: write `launch:` with its command".to_owned()));
+        }
+        (Role::Client, None, Way::Launched(_)) => "it does not say how the client is driven: write `drive: script`",
+        (Role::Server, Some(_), _) => "a server is not driven: take `drive:` away, or write `role: client`",
+        (Role::Client, Some(_), Way::Launched(_)) | (Role::Server, None, _) => return Ok(()),
+    };
+    Err(("role", message.to_owned()))
 }
 
 impl WrittenLaunch {

@@ -1,5 +1,6 @@
 //! A subject that the harness starts itself.
 
+mod client;
 mod ports;
 mod workplace;
 

@@ -3,6 +3,7 @@
 mod family;
 
 use std::io;
+use std::os::fd::OwnedFd;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -47,6 +48,27 @@ impl Process {
         let mut command = command;
         command.stdin(Stdio::null()).stdout(writer.try_clone()?).stderr(writer);
         Self::spawn(command, reader)
+    }
+
+    /// Runs a command to talk with. What is written to the first pipe is its input, what it prints comes out of the
+    /// second, and what it says on standard error goes into the log.
+    ///
+    /// # Errors
+    /// The program cannot be run.
+    pub(super) fn talking(mut command: Command) -> io::Result<(Self, io::PipeWriter, io::PipeReader)> {
+        let (input, to_it) = io::pipe()?;
+        let (from_it, output) = io::pipe()?;
+        let (reader, errors) = io::pipe()?;
+        command.stdin(input).stdout(output).stderr(errors);
+        Ok((Self::spawn(command, reader)?, to_it, from_it))
+    }
+
+    /// A descriptor that becomes readable when the process ends.
+    ///
+    /// # Errors
+    /// The kernel gives none.
+    pub(super) fn watched(&self) -> io::Result<OwnedFd> {
+        Ok(rustix::process::pidfd_open(self.leader, PidfdFlags::empty())?)
     }
 
     fn spawn(mut command: Command, reader: io::PipeReader) -> io::Result<Self> {

@@ -67,6 +67,11 @@ impl Workplace {
         Ok(())
     }
 
+    /// Hands over the folder that is served, and the private one that it stands in.
+    pub(super) fn into_folders(self) -> (Root, TempDir) {
+        (self.root, self.folder)
+    }
+
     /// Hands the folder over to what now runs in it.
     pub(super) fn become_running(self, process: Process, address: SocketAddr) -> Running {
         Running::launched(process, address, self.root, self.folder)

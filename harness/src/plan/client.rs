@@ -1,0 +1,77 @@
+//! What a client cannot be asked.
+
+use crate::scenario::tree::{Action, Data, Left, Piece, Say, Scenario, SentBody, Step};
+
+/// The longest command line that a client is told.
+const LONGEST: usize = 32 * 1024;
+
+/// Why a case cannot be played to a client that is driven line by line, if it cannot.
+pub(super) fn cannot(scenario: &Scenario, given: &[&Scenario]) -> Option<String> {
+    if scenario.connections.len() > 1 {
+        return Some("a client has one control connection, and the scenario speaks on several".to_owned());
+    }
+    let left = scenario.leaves.values().find(|left| !matches!(left.value, Left::File(_)));
+    if left.is_some() {
+        return Some("it asks what stands on the server's disk afterwards, which is not the client's doing".to_owned());
+    }
+    given
+        .iter()
+        .flat_map(|state| &state.steps)
+        .chain(&scenario.steps)
+        .chain(&scenario.finally)
+        .find_map(why_not)
+        .map(|why| format!("a client cannot be asked {why}"))
+}
+
+fn why_not(step: &Step) -> Option<&'static str> {
+    match &step.action {
+        Action::Say(say) => unsayable(say),
+        Action::Expect(expect) => {
+            let replies = |sequence: &Vec<_>| {
+                sequence.iter().any(|pattern: &crate::scenario::tree::ReplyPattern| !pattern.optional)
+            };
+            (!expect.pass.first().is_some_and(replies)).then_some("to take a reply that no step names")
+        }
+        Action::Data(data) => unmovable(data),
+        Action::Silence { .. } => Some("for a silence of the server, which would be the harness's own"),
+        Action::Switch(_) => Some("to speak on another control connection"),
+        Action::Login | Action::Closed(_) => None,
+    }
+}
+
+fn unsayable(say: &Say) -> Option<&'static str> {
+    if say.urgent {
+        return Some("to send urgent data");
+    }
+    let [template] = say.segments.as_slice() else { return Some("to cut a line into segments") };
+    let mut pieces = template.0.as_slice();
+    let Some((Piece::Octets(last), before)) = pieces.split_last() else { return Some(RAW) };
+    let Some(last) = last.strip_suffix(b"\r\n") else { return Some(RAW) };
+    pieces = before;
+    let texts = pieces
+        .iter()
+        .filter_map(|piece| if let Piece::Octets(octets) = piece { Some(octets.as_slice()) } else { None });
+    let text = texts.chain([last]).collect::<Vec<_>>().concat();
+    match text.iter().find(|octet| matches!(octet, b'\n' | b'\r' | 0xff)) {
+        Some(b'\n') => Some("to say several command lines in one write"),
+        Some(_) => Some(RAW),
+        None => (text.len() > LONGEST).then_some("to say a line as long as this"),
+    }
+}
+
+/// Octets that are no command line.
+const RAW: &str = "to send octets that are no command line";
+
+fn unmovable(data: &Data) -> Option<&'static str> {
+    match data {
+        Data::Open { .. } | Data::ServerSends(_) => None,
+        Data::ClientSends(sent) => {
+            (!matches!(sent.body, SentBody::Content(_))).then_some("to send what the scenario does not spell out")
+        }
+        Data::Read(_) | Data::Write(_) => Some("to move a part of a body"),
+        Data::Connect | Data::Accept => Some("when to make or take the data connection"),
+        Data::Shutdown | Data::Reset | Data::Abandon => Some("to break off the data connection"),
+        Data::ExpectEnd => Some("to wait for the end of the data connection"),
+        Data::ExpectNoConnection(_) => Some("to see that nobody connects"),
+    }
+}
