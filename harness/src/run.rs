@@ -21,7 +21,7 @@ use self::case::{Ran, Stuck, unseen};
 use crate::judge::play::Facts;
 use crate::plan::{Known, Planned, plan};
 use crate::scenario::Suite;
-use crate::scenario::tree::Scenario;
+use crate::scenario::tree::{Action, Data, Expect, Scenario, Step, Within};
 use crate::subject::{Health, Role, Running, StartError, Subject};
 
 pub use self::gather::again;
@@ -69,6 +69,7 @@ pub fn run(
         facts: &facts,
         given: &given,
         planned: &planned,
+        order: longest_first(&planned, &facts),
         progress,
         stop: Mutex::default(),
         next: AtomicUsize::new(0),
@@ -103,6 +104,8 @@ struct Floor<'a, P> {
     facts: &'a Facts,
     given: &'a [Vec<&'a Scenario>],
     planned: &'a [Planned<'a>],
+    /// The order in which the cases are begun.
+    order: Vec<usize>,
     progress: &'a P,
     stop: Mutex<BTreeMap<Option<String>, Cause>>,
     next: AtomicUsize,
@@ -144,8 +147,7 @@ impl<P: Progress> Floor<'_, P> {
     async fn work(&self) -> Vec<(usize, Ran)> {
         let mut ran = Vec::new();
         let mut running = None;
-        loop {
-            let at = self.next.fetch_add(1, Ordering::Relaxed);
+        while let Some(&at) = self.order.get(self.next.fetch_add(1, Ordering::Relaxed)) {
             let (Some(planned), Some(given)) = (self.planned.get(at), self.given.get(at)) else { break };
             if let Some(reason) = &planned.skip {
                 ran.push((at, skipped(planned.scenario, reason)));
@@ -222,6 +224,26 @@ impl<P: Progress> Floor<'_, P> {
     }
 }
 
+/// The cases that must wait longest begin first, so that nobody waits for them at the end.
+fn longest_first(planned: &[Planned<'_>], facts: &Facts) -> Vec<usize> {
+    let wait = |step: &Step| match &step.action {
+        Action::Silence { during, .. } | Action::Data(Data::ExpectNoConnection(during)) => *during,
+        Action::Expect(Expect { within: Within::Timer(name), .. }) => {
+            facts.timers.get(name).copied().unwrap_or(facts.reply)
+        }
+        Action::Say(_)
+        | Action::Expect(_)
+        | Action::Login
+        | Action::Data(_)
+        | Action::Closed(_)
+        | Action::Switch(_) => Duration::ZERO,
+    };
+    let waits: Vec<Duration> = planned.iter().map(|planned| planned.scenario.steps.iter().map(wait).sum()).collect();
+    let mut order: Vec<usize> = (0..planned.len()).collect();
+    order.sort_by_key(|&at| std::cmp::Reverse(waits.get(at).copied()));
+    order
+}
+
 fn skipped(scenario: &Scenario, reason: &str) -> Ran {
     Ran {
         case: unseen(scenario, Verdict::Skipped, reason.to_owned()),
@@ -232,6 +254,6 @@ fn skipped(scenario: &Scenario, reason: &str) -> Ran {
 }
 
 fn blocked(scenario: &Scenario, cause: &Cause) -> Ran {
-    let case = Case { kind: Some(cause.kind), ..unseen(scenario, Verdict::Blocked, cause.reason.clone()) };
-    Ran { case, framing: Vec::new(), identity: Vec::new(), stuck: None }
+    let never_run = unseen(scenario, Verdict::Blocked, cause.reason.clone());
+    Ran { case: Case { kind: Some(cause.kind), ..never_run }, framing: Vec::new(), identity: Vec::new(), stuck: None }
 }

@@ -5,6 +5,7 @@ pub mod check;
 pub mod content;
 pub mod diagnostic;
 pub mod load;
+pub mod schema;
 pub mod tree;
 pub mod words;
 mod yaml;

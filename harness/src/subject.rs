@@ -2,7 +2,7 @@
 
 mod address;
 mod attach;
-mod client;
+mod driven;
 mod embedded;
 mod file;
 mod known;
@@ -23,7 +23,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-pub use self::client::ClientProcess;
+pub use self::driven::Driven;
 pub use self::known::Known;
 pub use self::root::{Found, Placed};
 pub use self::running::{Health, Running};
@@ -164,16 +164,16 @@ impl Subject {
         }
     }
 
-    /// Starts a client in an empty working directory of its own, and tells it where the server is.
+    /// Starts a client of it that connects to this server, to be told line by line what to do.
     ///
     /// # Errors
-    /// It cannot be run, or is no client that can be started.
-    pub async fn start_client(&self, connect: SocketAddr) -> Result<ClientProcess, StartError> {
+    /// It cannot be run, or is a server that runs elsewhere.
+    pub async fn drive(&self, server: SocketAddr) -> Result<Driven, StartError> {
         match &self.way {
-            Way::Launched(launch) => launch.start_client(connect, &self.login).await,
-            Way::Attached(attach) => {
-                let source = std::io::Error::other(format!("{attach} is a server that runs already"));
-                Err(StartError::own("start a client")(source))
+            Way::Launched(launch) => launch.drive(&self.login, server).await,
+            Way::Attached(_) => {
+                let source = std::io::Error::other("only a client that is launched can be told what to do");
+                Err(StartError::Own { doing: format!("drive {}", self.name), source })
             }
         }
     }
@@ -193,8 +193,13 @@ impl Subject {
     }
 }
 
-/// The folder that scripts/strangers fills: `$FTPSPEC_STRANGERS`, or `target/strangers` below the working directory.
+/// The folder that scripts/strangers fills: `$FTPSPEC_STRANGERS`, or `target/strangers` in the working directory or in
+/// one above it, as tests run in the folder of their package.
 fn strangers() -> PathBuf {
-    let folder = std::env::var_os("FTPSPEC_STRANGERS").map_or_else(|| PathBuf::from("target/strangers"), PathBuf::from);
-    std::path::absolute(&folder).unwrap_or(folder)
+    if let Some(folder) = std::env::var_os("FTPSPEC_STRANGERS") {
+        return std::path::absolute(&folder).unwrap_or_else(|_| folder.into());
+    }
+    let here = std::env::current_dir().unwrap_or_default();
+    let found = here.ancestors().map(|above| above.join("target/strangers")).find(|folder| folder.is_dir());
+    found.unwrap_or_else(|| here.join("target/strangers"))
 }

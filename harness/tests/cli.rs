@@ -7,7 +7,7 @@ use predicates::prelude::*;
 use predicates::str::{contains, is_empty};
 
 const SUITE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/suite");
-const RETRIEVE: &str = "rfc959/transfer/retrieve[open=PASV,size=0]";
+const RETRIEVE: &str = "example/retrieve[open=PASV,size=0]";
 
 fn ftpspec(arguments: &[&str]) -> Command {
     let mut command = Command::new(assert_cmd::cargo::cargo_bin!("ftpspec"));
@@ -21,8 +21,7 @@ fn in_suite(path: &str) -> PathBuf {
 
 #[test]
 fn list_prints_ids_and_purposes() {
-    let listed =
-        ftpspec(&["list", "--scenarios", SUITE, "rfc959/transfer/retrieve"]).assert().code(0).stderr(is_empty());
+    let listed = ftpspec(&["list", "--scenarios", SUITE, "example/retrieve"]).assert().code(0).stderr(is_empty());
     let line = format!("{RETRIEVE}       RETR sends the octets of a file of 0 octets.\n");
     listed.stdout(contains(line).and(contains("\n").count(4)));
 }
@@ -33,10 +32,10 @@ fn list_prints_json() {
     let list: serde_json::Value = serde_json::from_slice(&listed.get_output().stdout).unwrap();
     let expected = serde_json::json!([{
         "id": RETRIEVE,
-        "file": "rfc959/transfer/retrieve.yaml",
+        "file": "example/retrieve.yaml",
         "purpose": "RETR sends the octets of a file of 0 octets.",
-        "covers": ["rfc959-4.1.3-retr"],
-        "given": ["logged-in"],
+        "covers": ["example-retrieve"],
+        "given": ["example-login"],
         "needs": [],
         "row": { "open": "PASV", "size": "0" },
     }]);
@@ -45,8 +44,9 @@ fn list_prints_json() {
 
 #[test]
 fn a_pattern_that_selects_nothing_is_an_error() {
-    let listed = ftpspec(&["list", "--scenarios", SUITE, "rfc959/login/user-and-pasword"]).assert().code(2);
-    let message = "error: no scenario matches \"rfc959/login/user-and-pasword\"; did you mean \"rfc959/login/user-and-password\"?\n";
+    let listed = ftpspec(&["list", "--scenarios", SUITE, "example/user-and-pasword"]).assert().code(2);
+    let message =
+        "error: no scenario matches \"example/user-and-pasword\"; did you mean \"example/user-and-password\"?\n";
     listed.stderr(message).stdout(is_empty());
 }
 
@@ -65,10 +65,10 @@ fn an_unknown_subcommand_is_an_error() {
 
 #[test]
 fn check_says_what_it_checked() {
-    let checked = ftpspec(&["check", in_suite("rfc959/transfer/retrieve.yaml").to_str().unwrap()]).assert().code(0);
+    let checked = ftpspec(&["check", in_suite("example/retrieve.yaml").to_str().unwrap()]).assert().code(0);
     checked.stdout(contains("no errors in 1 files: 4 scenarios, 0 given states, 0 requirements (")).stderr(is_empty());
     let checked = ftpspec(&["check", SUITE]).assert().code(0);
-    checked.stdout(contains("no errors in 4 files: 5 scenarios, 1 given states, 3 requirements ("));
+    checked.stdout(contains("no errors in 5 files: 6 scenarios, 1 given states, 3 requirements ("));
 }
 
 #[test]
@@ -99,18 +99,18 @@ fn check_prints_every_error() {
 fn explain_a_scenario() {
     let explained = ftpspec(&["explain", "--scenarios", SUITE, RETRIEVE]).assert().code(0).stderr(is_empty());
     let expected = "\
-rfc959/transfer/retrieve[open=PASV,size=0]
+example/retrieve[open=PASV,size=0]
 RETR sends the octets of a file of 0 octets.
 
 Requirements
-  rfc959-4.1.3-retr: RFC 959 §4.1.3, should, both
+  example-retrieve: RFC 959 §4.1.3, should, both
     RETR sends the octets of the file.
     when: the server implements RETR
     decided by: The body is compared octet by octet.
     notes: The form that travels depends on TYPE.
 
 Before
-  logged-in: The user is logged in. (tested by rfc959/login/user-and-password)
+  example-login: The user is logged in. (tested by example/user-and-password)
   body: 0 octets, generated from seed 7
   welcome.txt: \"hello\\n\"
 
@@ -129,10 +129,10 @@ Afterwards
 
 #[test]
 fn explain_a_requirement() {
-    let explained = ftpspec(&["explain", "--scenarios", SUITE, "rfc959-4.1.1-user"]).assert().code(0);
-    explained.stdout(contains("RFC 959 §4.1.1, must, server").and(contains("rfc959/login/user-and-password  A user")));
-    let explained = ftpspec(&["explain", "--scenarios", SUITE, "rfc959-4.1.3-acct"]).assert().code(0);
+    let explained = ftpspec(&["explain", "--scenarios", SUITE, "example-user"]).assert().code(0);
+    explained.stdout(contains("RFC 959 §4.1.1, must, server").and(contains("example/user-and-password  A user")));
+    let explained = ftpspec(&["explain", "--scenarios", SUITE, "example-account"]).assert().code(0);
     explained.stdout(contains("not tested (not observable): No subject asks for it.").and(contains("  none\n")));
-    let explained = ftpspec(&["explain", "--scenarios", SUITE, "rfc959-4.1.1-usr"]).assert().code(2);
-    explained.stderr(contains("did you mean \"rfc959-4.1.1-user\"?"));
+    let explained = ftpspec(&["explain", "--scenarios", SUITE, "example-usr"]).assert().code(2);
+    explained.stderr(contains("did you mean \"example-user\"?"));
 }

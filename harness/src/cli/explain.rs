@@ -96,13 +96,19 @@ impl Explained<'_> {
         for (path, entry) in &scenario.files {
             self.line(&format!("{path}: {}", words::entry(entry)))?;
         }
+        for (path, entry) in &scenario.second_files {
+            self.line(&format!("on the second server {path}: {}", words::entry(entry)))?;
+        }
         self.steps("Steps", &scenario.steps)?;
         self.steps("Whatever happened", &scenario.finally)?;
-        if !scenario.leaves.is_empty() {
+        if !scenario.leaves.is_empty() || !scenario.second_leaves.is_empty() {
             self.title("Afterwards")?;
         }
         for (path, left) in &scenario.leaves {
             self.line(&format!("{path}: {}", words::left(&left.value)))?;
+        }
+        for (path, left) in &scenario.second_leaves {
+            self.line(&format!("on the second server {path}: {}", words::left(&left.value)))?;
         }
         Ok(())
     }

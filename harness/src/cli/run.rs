@@ -83,8 +83,9 @@ enum Text {
     Exact,
 }
 
+/// A case waits for its peer nearly all the time, so many of them share a core.
 fn jobs() -> usize {
-    std::thread::available_parallelism().map_or(4, |cores| cores.get() * 2)
+    std::thread::available_parallelism().map_or(8, |cores| cores.get() * 8)
 }
 
 fn report_file(text: &str) -> Result<(Format, PathBuf), String> {

@@ -47,6 +47,7 @@ pub async fn play<S: Stage>(
         answers: VecDeque::new(),
         reader: AnswerReader::default(),
         silent: false,
+        waited: 0,
         data: DataChannel::None,
         findings: Vec::new(),
         kind: None,
@@ -71,6 +72,8 @@ struct Play<'a, S> {
     reader: AnswerReader,
     /// Whether the client can print no more.
     silent: bool,
+    /// How long the last wait that was in vain took, in milliseconds.
+    waited: u64,
     data: DataChannel,
     findings: Vec<Finding>,
     kind: Option<FailKind>,
@@ -182,6 +185,7 @@ impl<'a, S: Stage> Play<'a, S> {
                 self.answers.extend(self.reader.feed(octets.as_slice()).into_iter().map(|answer| (answer, at)));
             }
             (Channel::Subject, What::Closed { .. }) => self.silent = true,
+            (_, What::Deadline { waited }) => self.waited = *waited,
             (Channel::Control | Channel::Data | Channel::Subject, _) => {}
         }
     }
@@ -243,7 +247,7 @@ impl<'a, S: Stage> Play<'a, S> {
             Some(What::Fault { why }) => return self.cannot_go_on(span, &why.clone()),
             _ => {
                 self.kind = Some(FailKind::Hang);
-                Said::new(format!("the client did not connect within {} ms", self.facts.reply.as_millis()))
+                Said::new(format!("the client did not connect within {} ms", self.waited))
             }
         };
         Err(self.find(None, span, Axis::Lifecycle, said.expected("a control connection").at(at)))
@@ -298,7 +302,7 @@ impl<'a, S: Stage> Play<'a, S> {
 
     fn hang(&mut self, span: &Span, message: &str) -> Stop {
         self.kind = Some(FailKind::Hang);
-        let said = Said::new(message).received(format!("nothing for {} ms", self.facts.reply.as_millis()));
+        let said = Said::new(message).received(format!("nothing for {} ms", self.waited));
         self.find(None, span, Axis::Lifecycle, said.at(self.last()))
     }
 

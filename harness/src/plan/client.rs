@@ -1,6 +1,6 @@
 //! What a client cannot be asked.
 
-use crate::scenario::tree::{Action, Data, Left, Piece, Say, Scenario, SentBody, Step};
+use crate::scenario::tree::{Action, Data, Left, Piece, ReplyPattern, Say, Scenario, SentBody, Step};
 
 /// The longest command line that a client is told.
 const LONGEST: usize = 32 * 1024;
@@ -27,9 +27,7 @@ fn why_not(step: &Step) -> Option<&'static str> {
     match &step.action {
         Action::Say(say) => unsayable(say),
         Action::Expect(expect) => {
-            let replies = |sequence: &Vec<_>| {
-                sequence.iter().any(|pattern: &crate::scenario::tree::ReplyPattern| !pattern.optional)
-            };
+            let replies = |sequence: &Vec<ReplyPattern>| sequence.iter().any(|pattern| !pattern.optional);
             (!expect.pass.first().is_some_and(replies)).then_some("to take a reply that no step names")
         }
         Action::Data(data) => unmovable(data),
@@ -44,21 +42,21 @@ fn unsayable(say: &Say) -> Option<&'static str> {
         return Some("to send urgent data");
     }
     let [template] = say.segments.as_slice() else { return Some("to cut a line into segments") };
-    let mut pieces = template.0.as_slice();
-    let Some((Piece::Octets(last), before)) = pieces.split_last() else { return Some(RAW) };
-    let Some(last) = last.strip_suffix(b"\r\n") else { return Some(RAW) };
-    pieces = before;
-    let texts = pieces
-        .iter()
-        .filter_map(|piece| if let Piece::Octets(octets) = piece { Some(octets.as_slice()) } else { None });
-    let text = texts.chain([last]).collect::<Vec<_>>().concat();
-    match text.iter().find(|octet| matches!(octet, b'\n' | b'\r' | 0xff)) {
-        Some(b'\n') => Some("to say several command lines in one write"),
-        Some(_) => Some(RAW),
-        None => (text.len() > LONGEST).then_some("to say a line as long as this"),
+    let pieces =
+        template.0.iter().map(|piece| if let Piece::Octets(octets) = piece { octets.as_slice() } else { CAPTURED });
+    let text = pieces.collect::<Vec<_>>().concat();
+    let Some(text) = text.strip_suffix(b"\r\n") else { return Some(RAW) };
+    if text.windows(2).any(|pair| pair == b"\r\n") {
+        return Some("to say several command lines in one write");
     }
+    if text.iter().any(|octet| matches!(octet, b'\n' | b'\r' | 0xff)) {
+        return Some(RAW);
+    }
+    (text.len() > LONGEST).then_some("to say a line as long as this")
 }
 
+/// What stands for the octets of a capture, which are those of a value and no line end.
+const CAPTURED: &[u8] = b"captured";
 /// Octets that are no command line.
 const RAW: &str = "to send octets that are no command line";
 

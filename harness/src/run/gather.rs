@@ -176,9 +176,11 @@ fn apply_known(subject: &Subject, cases: &mut [Case]) -> Vec<String> {
         let mut covered = false;
         for case in cases.iter_mut().filter(|case| known.covers(&case.id, today)) {
             covered |= !matches!(case.verdict, Verdict::Skipped | Verdict::Blocked);
-            let grave = |finding: &&Finding| finding.grade == Grade::Fail;
+            let grave = |finding: &&Finding| finding.grade >= Grade::Inconclusive;
             let explained = |finding: &Finding| known.requirement.is_none() || known.requirement == finding.requirement;
-            if case.verdict == Verdict::Fail && case.findings.iter().filter(grave).all(explained) {
+            if matches!(case.verdict, Verdict::Fail | Verdict::Inconclusive)
+                && case.findings.iter().filter(grave).all(explained)
+            {
                 case.verdict = Verdict::Known;
                 case.reason = Some(known.reason.clone());
             }

@@ -21,7 +21,7 @@ use crate::judge::client::{Act, Stage, play};
 use crate::judge::play::Facts;
 use crate::scenario::Suite;
 use crate::scenario::tree::{Entry, Scenario};
-use crate::subject::{ClientProcess, Health, StartError, Subject};
+use crate::subject::{Driven, Health, StartError, Subject};
 
 /// The most time that one case may take.
 const LONGEST: Duration = Duration::from_secs(90);
@@ -40,7 +40,7 @@ pub(super) async fn on_client(
     let begun = Instant::now();
     let own = |source| StartError::Own { doing: "listen for the client".to_owned(), source };
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(own)?;
-    let client = subject.start_client(listener.local_addr().map_err(own)?).await?;
+    let client = subject.drive(listener.local_addr().map_err(own)?).await?;
     let files = files_of(scenario, given);
     let mut stage = Counterpart {
         recorder: Recorder::new(LONGEST),
@@ -50,7 +50,7 @@ pub(super) async fn on_client(
         files: &files,
         wires: Wires::default(),
     };
-    let played = play(scenario, given, suite.catalogue(), facts, &mut stage).await;
+    let played = Box::pin(play(scenario, given, suite.catalogue(), facts, &mut stage)).await;
     let Counterpart { recorder, client, wires, .. } = stage;
     drop(wires);
     client.stop().await;
@@ -72,7 +72,7 @@ fn stuck(ran: &Ran) -> Option<Stuck> {
 struct Counterpart<'a> {
     recorder: Recorder,
     listener: TcpListener,
-    client: ClientProcess,
+    client: Driven,
     /// Whether the client can still print.
     prints: bool,
     files: &'a BTreeMap<String, Entry>,
@@ -140,7 +140,7 @@ impl Counterpart<'_> {
     async fn tell(&mut self, instruction: Instruction<'_>, within: Duration) {
         let line = instruction.line();
         let until = self.recorder.deadline(within);
-        let what = match timeout_at(until, self.client.tell(&line)).await {
+        let what = match timeout_at(until, self.client.write(&line)).await {
             Ok(Ok(())) => What::Sent { octets: Octets::from(line), urgent: false },
             Ok(Err(error)) => What::Fault { why: format!("the client takes no more instructions: {error}") },
             Err(_) => What::Deadline { waited: millis(within) },
@@ -154,7 +154,7 @@ impl Counterpart<'_> {
             return self.recorder.note(Channel::Control, What::Fault { why });
         }
         let until = self.recorder.deadline(within);
-        let mut buffer = [0; 8192];
+        let mut buffer = vec![0; 8192];
         let read = tokio::select! {
             biased;
             () = hear_on(self.wires.control.as_mut(), &mut self.recorder) => {
@@ -163,7 +163,7 @@ impl Counterpart<'_> {
                 }
                 return;
             }
-            read = self.client.printed(&mut buffer), if self.prints => read,
+            read = self.client.read(&mut buffer), if self.prints => read,
             () = sleep_until(until) => {
                 return self.recorder.note(Channel::Control, What::Deadline { waited: millis(within) });
             }
@@ -207,7 +207,7 @@ impl Counterpart<'_> {
 
     fn ending(&self, ended: io::Result<Health>) -> What {
         match ended {
-            Ok(Health::Exited { code, signal }) => What::Exited { code, signal, log: self.client.log_tail() },
+            Ok(Health::Exited { code, signal }) => What::Exited { code, signal, log: self.client.running().log_tail() },
             Ok(Health::Alive | Health::NotListening) => What::Fault { why: "the client ended and lives".to_owned() },
             Err(error) => What::Fault { why: error.to_string() },
         }

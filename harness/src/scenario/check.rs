@@ -109,6 +109,10 @@ fn named(scenario: &Scenario, faults: &mut Vec<Diagnostic>) {
 
 /// Every name is bound before it is used.
 fn captures(suite: &Suite, scenario: &Scenario, faults: &mut Vec<Diagnostic>) {
+    if scenario.given.iter().any(|name| suite.given(&name.value).is_none()) {
+        // What is wrong with that state is said where it stands; it may bind any name.
+        return;
+    }
     let mut bound: Names<'_> = Names { bound: BUILT_IN.into_iter().collect(), unbound: Vec::new() };
     for given in scenario.given.iter().filter_map(|name| suite.given(&name.value)) {
         given.steps.iter().for_each(|step| bound.step(step));
@@ -119,6 +123,10 @@ fn captures(suite: &Suite, scenario: &Scenario, faults: &mut Vec<Diagnostic>) {
     for (name, span) in bound.unbound {
         let fault =
             Diagnostic::new(span.clone(), &scenario.source, format!("nothing has bound {{{name}}} before this step"));
+        if bound.bound.contains(name) {
+            faults.push(fault.help("it is bound later; a name is bound first and used then"));
+            continue;
+        }
         faults.push(match nearest(name, bound.bound.iter().copied()) {
             Some(near) => fault.help(format!("did you mean {{{near}}}?")),
             None => fault.help("bind it with capture in an earlier S; a brace itself is written {{"),

@@ -156,15 +156,27 @@ fn escape_character(character: char) -> String {
     }
 }
 
-/// The known word that `word` may have been meant to be.
+/// The known word that `word` may have been meant to be: nearly the same letters, or one of its parts.
 pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let lower = word.to_lowercase();
-    known
-        .into_iter()
-        .map(|candidate| (strsim::damerau_levenshtein(&lower, &candidate.to_lowercase()), candidate))
-        .filter(|(distance, candidate)| *distance <= (candidate.len().min(lower.len()) / 3).clamp(1, 6))
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, candidate)| candidate)
+    let mut best: Option<(usize, &str)> = None;
+    for candidate in known {
+        let other = candidate.to_lowercase();
+        let most = ((other.len().min(lower.len()) + 1) / 3).min(6);
+        // The distance is costly, and at least the difference of the lengths.
+        let distance = if other.len().abs_diff(lower.len()) > most {
+            usize::MAX
+        } else {
+            strsim::damerau_levenshtein(&lower, &other)
+        };
+        let (short, long) = if other.len() < lower.len() { (&other, &lower) } else { (&lower, &other) };
+        let part = short.len() >= 3 && long.strip_prefix(short.as_str()).is_some_and(|rest| rest.starts_with('-'));
+        let rank = if distance <= most { distance } else { most + 1 };
+        if (distance <= most || part) && best.is_none_or(|(found, _)| rank < found) {
+            best = Some((rank, candidate));
+        }
+    }
+    best.map(|(_, candidate)| candidate)
 }
 
 #[cfg(test)]
@@ -208,9 +220,12 @@ mod tests {
     #[rstest]
     #[case("pas", Some("pass"))]
     #[case("PASS", Some("pass"))]
-    #[case("pass-code", None)]
+    #[case("pass-code", Some("pass"))]
+    #[case("passive", None)]
     #[case("becuase", Some("because"))]
     #[case("zzz", None)]
+    #[case("", None)]
+    #[case("x", None)]
     fn the_nearest_word(#[case] word: &str, #[case] expected: Option<&str>) {
         assert_eq!(nearest(word, ["pass", "because", "deviation"]), expected);
     }

@@ -112,14 +112,19 @@ impl Suite {
     fn read(mut sources: Sources, references: References) -> (Self, Vec<Diagnostic>) {
         let mut faults = std::mem::take(&mut sources.faults);
         let catalogue = Catalogue::of(&sources, &mut faults);
-        let mut givens = Givens::new();
+        // What a file that cannot be read would have had is not looked for: one fault, not a hundred.
+        let whole = faults.is_empty();
+        let mut givens = Givens::default();
         for (file, text) in sources.iter() {
             let Some(name) = file.strip_prefix("given/").and_then(|name| name.strip_suffix(".yaml")) else { continue };
             let filled =
                 Filled { file: Arc::clone(file), id: name.to_owned(), row: BTreeMap::new(), source: Arc::clone(text) };
             match file::given(filled) {
-                Ok(given) => drop(givens.insert(name.to_owned(), given)),
-                Err(found) => faults.extend(found),
+                Ok(given) => drop(givens.states.insert(name.to_owned(), given)),
+                Err(found) => {
+                    givens.wrong.insert(name.to_owned());
+                    faults.extend(found);
+                }
             }
         }
         let mut scenarios = Vec::new();
@@ -129,7 +134,7 @@ impl Suite {
             faults.extend(wrong);
         }
         let suite = Self { sources, scenarios, givens, catalogue };
-        faults.extend(check::suite(&suite, references));
+        faults.extend(check::suite(&suite, if whole { references } else { References::Trusted }));
         faults.sort_by(|one, other| {
             let key = |fault: &Diagnostic| (Arc::clone(&fault.span.file), fault.span.line, fault.span.column);
             key(one).cmp(&key(other))
@@ -153,12 +158,12 @@ impl Suite {
 
     /// A given state.
     pub fn given(&self, name: &str) -> Option<&Scenario> {
-        self.givens.get(name)
+        self.givens.states.get(name)
     }
 
     /// Every given state, by name.
     pub fn givens(&self) -> &BTreeMap<String, Scenario> {
-        &self.givens
+        &self.givens.states
     }
 
     /// The text of a file, as it is written.

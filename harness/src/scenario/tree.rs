@@ -45,20 +45,24 @@ pub struct Scenario {
     pub covers: Vec<Located<String>>,
     /// The start states, in order.
     pub given: Vec<Located<String>>,
-    /// What the subject must claim.
+    /// What the subject must claim, the given states' needs included.
     pub needs: Vec<Located<String>>,
     /// Whether texts decide, where the scenario itself says so.
     pub text: TextMode,
     /// Whom each control connection reaches. Always holds `a`.
     pub connections: BTreeMap<String, Peer>,
-    /// The tree that stands on the server before.
+    /// The tree that stands on the server before, that of the given states included. Names of directories have no `/` at their end.
     pub files: BTreeMap<String, Entry>,
+    /// The tree that stands on the second server before.
+    pub second_files: BTreeMap<String, Entry>,
     /// The steps.
     pub steps: Vec<Step>,
     /// Steps that run whatever happened.
     pub finally: Vec<Step>,
     /// What must stand on the server afterwards.
     pub leaves: BTreeMap<String, Located<Left>>,
+    /// What must stand on the second server afterwards.
+    pub second_leaves: BTreeMap<String, Located<Left>>,
     /// For a given state: the scenario that tests it.
     pub tested_by: Option<String>,
 }

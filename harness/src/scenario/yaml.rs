@@ -209,8 +209,8 @@ impl Builder<'_> {
         let width = if span.end.line() == span.start.line() {
             span.end.col().saturating_sub(span.start.col())
         } else {
-            let line = self.source.lines().nth(span.start.line().saturating_sub(1)).unwrap_or_default();
-            line.trim_end().chars().count().saturating_sub(span.start.col())
+            let behind = self.source.get(octets(span).start..).unwrap_or_default();
+            behind.lines().next().unwrap_or_default().trim_end().chars().count()
         };
         Span { file: Arc::clone(self.file), line: span.start.line(), column: span.start.col() + 1, width: width.max(1) }
     }

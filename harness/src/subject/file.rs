@@ -112,7 +112,6 @@ impl Written {
             WrittenRole::Server => Role::Server,
             WrittenRole::Client => Role::Client,
         };
-        let drive = self.drive.map(|WrittenDrive::Script| Drive::Script);
         let (way, said_by_url) = match (self.launch, self.attach) {
             (Some(launch), None) => (Way::Launched(launch.into_launch(role)?), None),
             (None, Some(Url(address))) => {
@@ -125,7 +124,7 @@ impl Written {
                 return Err(("role", message.to_owned()));
             }
         };
-        check_drive(role, drive, &way)?;
+        let drive = drive_of(role, self.drive, &way)?;
         let login = self.login.map(WrittenLogin::into_login).or(said_by_url).unwrap_or_else(Login::anonymous);
         Ok(Subject {
             name: name.to_owned(),
@@ -141,17 +140,18 @@ impl Written {
     }
 }
 
-/// A client is started afresh for each case, and must be told what to do in words that it knows.
-fn check_drive(role: Role, drive: Option<Drive>, way: &Way) -> Result<(), Contradiction> {
-    let message = match (role, drive, way) {
+/// Only a client is driven, and only one that is started.
+fn drive_of(role: Role, drive: Option<WrittenDrive>, way: &Way) -> Result<Option<Drive>, Contradiction> {
+    match (role, drive, way) {
         (Role::Client, _, Way::Attached(_)) => {
-            return Err(("attach", "a client is started by the harness: write `launch:` with its command".to_owned()));
+            Err(("attach", "a client is started by the harness: write `launch:` with its command".to_owned()))
         }
-        (Role::Client, None, Way::Launched(_)) => "it does not say how the client is driven: write `drive: script`",
-        (Role::Server, Some(_), _) => "a server is not driven: take `drive:` away, or write `role: client`",
-        (Role::Client, Some(_), Way::Launched(_)) | (Role::Server, None, _) => return Ok(()),
-    };
-    Err(("role", message.to_owned()))
+        (Role::Server, Some(_), _) => {
+            Err(("drive", "a server is not driven: take `drive:` away, or write `role: client`".to_owned()))
+        }
+        (Role::Client, Some(WrittenDrive::Script) | None, Way::Launched(_)) => Ok(Some(Drive::Script)),
+        (Role::Server, None, _) => Ok(None),
+    }
 }
 
 impl WrittenLaunch {

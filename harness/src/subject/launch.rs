@@ -1,6 +1,6 @@
 //! A subject that the harness starts itself.
 
-mod client;
+mod drive;
 mod ports;
 mod workplace;
 
@@ -28,6 +28,8 @@ const READY_WITHIN: Duration = Duration::from_secs(10);
 const SETUP_WITHIN: Duration = Duration::from_mins(1);
 /// How often a free port that somebody snatched is replaced by another.
 const TRIES: usize = 3;
+/// How many looks in a row must see nobody alive, for a subject to have ended.
+const LOOKS: usize = 3;
 /// The address that a server shall listen on.
 const HOST: &str = "127.0.0.1";
 
@@ -107,9 +109,7 @@ impl Launch {
     /// # Errors
     /// It cannot be run, ends, or never listens.
     pub(super) async fn start(&self, login: &Login) -> Result<Running, StartError> {
-        if self.needs_root && !rustix::process::geteuid().is_root() {
-            return Err(StartError::NeedsRoot { command: self.shown() });
-        }
+        self.check_root()?;
         if let Some(port) = self.port {
             return self.start_on_fixed(port, login).await;
         }
@@ -125,6 +125,13 @@ impl Launch {
         }
     }
 
+    fn check_root(&self) -> Result<(), StartError> {
+        if self.needs_root && !rustix::process::geteuid().is_root() {
+            return Err(StartError::NeedsRoot { command: self.shown() });
+        }
+        Ok(())
+    }
+
     async fn start_on_fixed(&self, port: u16, login: &Login) -> Result<Running, StartError> {
         if listening::on(port).map_err(StartError::own("read who listens"))?.is_empty() {
             self.start_on(port, login).await
@@ -134,17 +141,23 @@ impl Launch {
     }
 
     async fn start_on(&self, port: u16, login: &Login) -> Result<Running, StartError> {
-        let workplace = Workplace::make(self.ownership).map_err(StartError::own("make a private folder"))?;
-        let values = values(port, login, &workplace).map_err(StartError::own("find this program"))?;
-        workplace.write(&self.files, &values).map_err(StartError::own("write the subject's files"))?;
-        for command in &self.setup {
-            self.set_up(command, &values).await?;
-        }
+        let (workplace, values) = self.prepare(HOST, port, login).await?;
         let command = filled(&self.command, &values);
         let process = Process::run(self.command_of(&command, &values))
             .map_err(|source| StartError::CannotRun { command: words::join(&command), source })?;
         let listener = self.await_listener(&process, port, &command).await?;
         Ok(workplace.become_running(process, listener.reached_at()))
+    }
+
+    /// Does everything that comes before the command itself.
+    async fn prepare(&self, host: &str, port: u16, login: &Login) -> Result<(Workplace, Values), StartError> {
+        let workplace = Workplace::make(self.ownership).map_err(StartError::own("make a private folder"))?;
+        let values = values(host, port, login, &workplace).map_err(StartError::own("find this program"))?;
+        workplace.write(&self.files, &values).map_err(StartError::own("write the subject's files"))?;
+        for command in &self.setup {
+            self.set_up(command, &values).await?;
+        }
+        Ok((workplace, values))
     }
 
     async fn set_up(&self, command: &[Template], values: &Values) -> Result<(), StartError> {
@@ -176,14 +189,14 @@ impl Launch {
     /// and again, in short but growing pauses.
     async fn await_listener(&self, process: &Process, port: u16, command: &[String]) -> Result<Listener, StartError> {
         let began = Instant::now();
-        loop {
-            // Asked first, so that a daemon's parent that ends in between is not taken for the end of all.
+        // A daemon's parent may end between the listing of the processes and the look at it, and its child be born just
+        // behind: so once nobody is seen, more looks must agree.
+        let mut looks_left = LOOKS;
+        while looks_left > 0 {
             let alive = process.anyone_alive().map_err(StartError::own("watch the subject"))?;
+            looks_left = if alive { LOOKS } else { looks_left - 1 };
             if let Some(listener) = own_listener(process, port).map_err(StartError::own("read who listens"))? {
                 return Ok(listener);
-            }
-            if !alive {
-                return Err(exited_at_once(process, port, command));
             }
             if began.elapsed() > self.ready_within {
                 return Err(StartError::NeverListened {
@@ -195,6 +208,7 @@ impl Launch {
             }
             sleep(pause(began)).await;
         }
+        Err(exited_at_once(process, port, command))
     }
 
     fn command_of(&self, words: &[String], values: &Values) -> Command {
@@ -243,10 +257,10 @@ fn filled(words: &[Template], values: &Values) -> Vec<String> {
     words.iter().map(|word| word.filled(values)).collect()
 }
 
-fn values(port: u16, login: &Login, workplace: &Workplace) -> std::io::Result<Values> {
+fn values(host: &str, port: u16, login: &Login, workplace: &Workplace) -> std::io::Result<Values> {
     let mut values = Values::default();
     values.set("port", port.to_string());
-    values.set("host", HOST);
+    values.set("host", host);
     values.set("root", workplace.root().to_string_lossy());
     values.set("config", workplace.config().to_string_lossy());
     values.set("user", login.user.clone());

@@ -5,7 +5,7 @@ mod family;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::process::CommandExt;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
@@ -50,17 +50,19 @@ impl Process {
         Self::spawn(command, reader)
     }
 
-    /// Runs a command to talk with. What is written to the first pipe is its input, what it prints comes out of the
-    /// second, and what it says on standard error goes into the log.
+    /// Runs a command that is spoken to line by line: its standard input and output are taken, the log has the errors.
     ///
     /// # Errors
     /// The program cannot be run.
-    pub(super) fn talking(mut command: Command) -> io::Result<(Self, io::PipeWriter, io::PipeReader)> {
-        let (input, to_it) = io::pipe()?;
-        let (from_it, output) = io::pipe()?;
-        let (reader, errors) = io::pipe()?;
-        command.stdin(input).stdout(output).stderr(errors);
-        Ok((Self::spawn(command, reader)?, to_it, from_it))
+    pub(super) fn converse(command: Command) -> io::Result<(Self, ChildStdin, ChildStdout)> {
+        let (reader, writer) = io::pipe()?;
+        let mut command = command;
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(writer);
+        let mut process = Self::spawn(command, reader)?;
+        match (process.child.stdin.take(), process.child.stdout.take()) {
+            (Some(input), Some(output)) => Ok((process, input, output)),
+            _ => Err(io::Error::other("the process has no standard input and output")),
+        }
     }
 
     /// A descriptor that becomes readable when the process ends.
@@ -125,22 +127,22 @@ impl Process {
         // The group first, at one blow: nobody in it can fork away between being found and being killed. An error
         // means that the group is empty, which is what is wanted.
         let _: rustix::io::Result<()> = rustix::process::kill_process_group(self.leader, Signal::KILL);
-        loop {
+        // One that forks and ends while the others are listed hides its child from that look, not from the next.
+        let mut looks_left = 2;
+        while looks_left > 0 {
             let family = self.family()?;
-            let others: Vec<&Member> = family.iter().filter(|member| member.pid != self.leader).collect();
             for member in family.iter().filter(|member| !member.ended) {
                 kill_and_wait(member.pid, deadline)?;
             }
-            for member in &others {
+            for member in family.iter().filter(|member| member.pid != self.leader) {
                 reap(member.pid);
             }
-            if family.iter().all(|member| member.ended) {
-                return Ok(());
-            }
+            looks_left = if family.iter().all(|member| member.ended) { looks_left - 1 } else { 2 };
             if Instant::now() >= deadline {
                 return Err(io::Error::other("a process of the subject does not die"));
             }
         }
+        Ok(())
     }
 }
 

@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io;
 use std::net::SocketAddr;
+use std::os::fd::OwnedFd;
 use std::path::Path;
 
 use tempfile::TempDir;
 
+use super::Role;
 use super::listening;
 use super::process::Process;
 use super::root::{Found, Placed, Root};
@@ -15,7 +17,7 @@ use super::root::{Found, Placed, Root};
 /// How a subject is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Health {
-    /// It listens, or would if it could be looked at.
+    /// It listens, or, if it is a client, runs; or it is on another machine, where nobody can look.
     Alive,
     /// It runs, and no longer listens.
     NotListening,
@@ -33,21 +35,26 @@ pub enum Health {
 pub struct Running {
     // In this order they are dropped: the processes first, then the folders that they use.
     process: Option<Process>,
+    role: Role,
     address: SocketAddr,
     root: Option<Root>,
     folder: Option<TempDir>,
 }
 
 impl Running {
-    pub(super) fn launched(process: Process, address: SocketAddr, root: Root, folder: TempDir) -> Self {
-        Self { process: Some(process), address, root: Some(root), folder: Some(folder) }
+    pub(super) fn server(process: Process, address: SocketAddr, root: Root, folder: TempDir) -> Self {
+        Self { process: Some(process), role: Role::Server, address, root: Some(root), folder: Some(folder) }
+    }
+
+    pub(super) fn client(process: Process, server: SocketAddr, root: Root, folder: TempDir) -> Self {
+        Self { process: Some(process), role: Role::Client, address: server, root: Some(root), folder: Some(folder) }
     }
 
     pub(super) fn attached(address: SocketAddr, root: Option<Root>) -> Self {
-        Self { process: None, address, root, folder: None }
+        Self { process: None, role: Role::Server, address, root, folder: None }
     }
 
-    /// Where its control connection is.
+    /// Where the server's control connection is: its own, or for a client, the one that it connects to.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
@@ -106,6 +113,12 @@ impl Running {
         self.process.as_ref().map(|process| process.log().tail()).unwrap_or_default()
     }
 
+    /// A descriptor that becomes readable when the process that was started ends.
+    pub(super) fn watched(&self) -> io::Result<OwnedFd> {
+        let process = self.process.as_ref().ok_or_else(|| io::Error::other("it was not started by the harness"))?;
+        process.watched()
+    }
+
     /// Ends it: every process is killed and reaped, and its folders are removed.
     pub async fn stop(self) {
         // Dropping does it all, and may wait for the kernel: so not on a thread that serves others.
@@ -127,19 +140,27 @@ impl Running {
             let seen = !self.address.ip().is_loopback() || !listening::on(self.address.port())?.is_empty();
             return Ok(if seen { Health::Alive } else { Health::NotListening });
         };
-        for listener in listening::on(self.address.port())? {
-            // The process that was started may have ended: its child serves.
-            if process.holds(listener.inode)? {
-                return Ok(Health::Alive);
-            }
+        if self.role == Role::Server && self.listens(process)? {
+            return Ok(Health::Alive);
         }
-        match process.exit()? {
-            Some(exit) => {
+        match (process.exit()?, self.role) {
+            (Some(exit), _) => {
                 process.log().settle();
                 Ok(Health::Exited { code: exit.code, signal: exit.signal })
             }
-            None => Ok(Health::NotListening),
+            (None, Role::Server) => Ok(Health::NotListening),
+            (None, Role::Client) => Ok(Health::Alive),
         }
+    }
+
+    /// Whether it listens. The process that was started may have ended: its child serves.
+    fn listens(&self, process: &Process) -> io::Result<bool> {
+        for listener in listening::on(self.address.port())? {
+            if process.holds(listener.inode)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     fn known_root(&self) -> io::Result<&Root> {

@@ -10,10 +10,13 @@ pub fn read(kind: ReadKind, reply: &SeenReply) -> Option<Vec<u8>> {
     match kind {
         ReadKind::HostPort => host_port(text).and_then(super::address::port_argument).map(String::into_bytes),
         ReadKind::Port => extended_port(text).map(|port| port.to_string().into_bytes()),
-        ReadKind::Path => quoted_path(reply.texts().first()?),
+        ReadKind::Path => reply.texts().into_iter().find_map(quoted_path),
         ReadKind::Time => timestamp(text),
         ReadKind::Size => digits(text),
-        ReadKind::Name => text.strip_prefix(b"FILE: ").filter(|name| !name.is_empty()).map(<[u8]>::to_vec),
+        ReadKind::Name => {
+            let named = |line: &[u8]| line.strip_prefix(b"FILE: ").filter(|name| !name.is_empty()).map(<[u8]>::to_vec);
+            reply.texts().into_iter().find_map(named)
+        }
         ReadKind::Text => Some(text.to_vec()),
     }
 }
@@ -112,6 +115,8 @@ mod tests {
     #[case(ReadKind::Size, "213 26 bytes", None)]
     #[case(ReadKind::Name, "150 FILE: a.1", Some("a.1"))]
     #[case(ReadKind::Name, "150 Opening", None)]
+    #[case(ReadKind::Name, "150-FILE: a.1\r\n150 Opening", Some("a.1"))]
+    #[case(ReadKind::Path, "257-Made\r\n257 \"/a\" it is", Some("/a"))]
     fn values(#[case] kind: ReadKind, #[case] line: &str, #[case] value: Option<&str>) {
         let replies = ReplyReader::default().feed(format!("{line}\r\n").as_bytes());
         assert_eq!(read(kind, &replies[0]).map(|v| String::from_utf8(v).unwrap()), value.map(str::to_owned));

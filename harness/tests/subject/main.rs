@@ -188,4 +188,45 @@ mod start {
         assert_eq!(running.health(), Health::NotListening);
         running.stop().await;
     }
+
+    #[tokio::test]
+    async fn a_client_is_told_line_by_line_and_answers() {
+        let folder = tempfile::tempdir().unwrap();
+        let subject = described(
+            &folder,
+            concat!(
+                "role: client\nlaunch:\n",
+                "  command: [sh, -c, 'echo to {host} {port}; while read -r line; do echo \"$line\" | tee said; done; exit 4']\n",
+                "  directory: '{root}'\n",
+            ),
+        );
+        let mut client = subject.drive("127.0.0.1:2121".parse().unwrap()).await.unwrap();
+        assert_eq!(client.next_line().await.unwrap().unwrap(), b"to 127.0.0.1 2121");
+        client.say("C NOOP").await.unwrap();
+        assert_eq!(client.next_line().await.unwrap().unwrap(), b"C NOOP");
+        assert_eq!(client.health(), Health::Alive);
+        assert_eq!(client.running().found().unwrap().into_keys().collect::<Vec<_>>(), ["said"]);
+        client.finish();
+        assert_eq!(client.next_line().await.unwrap(), None);
+        let began = Instant::now();
+        while client.health() == Health::Alive {
+            assert!(began.elapsed() < Duration::from_secs(5), "it ends with its input");
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(client.health(), Health::Exited { code: Some(4), signal: None });
+        let root = client.running().root().unwrap().to_owned();
+        client.stop().await;
+        assert!(!root.exists());
+    }
+
+    #[tokio::test]
+    async fn a_line_of_a_client_is_bounded() {
+        let folder = tempfile::tempdir().unwrap();
+        let text = "role: client\nlaunch: { command: [sh, -c, 'head -c 100000 /dev/zero', '{host}:{port}'] }\n";
+        let subject = described(&folder, text);
+        let mut client = subject.drive("127.0.0.1:2121".parse().unwrap()).await.unwrap();
+        let error = client.next_line().await.unwrap_err();
+        assert!(error.to_string().contains("longer than 64 KiB"), "{error}");
+        client.stop().await;
+    }
 }

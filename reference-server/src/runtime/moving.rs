@@ -1,7 +1,7 @@
 //! Moves the bytes of a transfer between a file and a data connection, on a thread of its own.
 //!
-//! In TYPE I, STRU F, MODE S a file's octets are the octets of the connection: the system moves them (`std::io::copy` uses
-//! sendfile on Linux) and this program never sees them.
+//! In TYPE I, STRU F, MODE S a file's octets are the octets of the connection: the system sends them (`sendfile`) and this
+//! program never sees them. (`std::io::copy` would not do: it uses `sendfile` to other files only, not to sockets.)
 
 use std::fs::File;
 use std::io::{self, ErrorKind, Read, Write};
@@ -9,12 +9,13 @@ use std::net::{Shutdown, TcpStream};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use protocol::transfer::ascii;
+use rustix::io::Errno;
 
 use crate::session::{End, Job};
 use crate::store::Form;
 
 /// How much is moved between two looks at the counter.
-const STRETCH: u64 = 1024 * 1024;
+const STRETCH: usize = 1024 * 1024;
 /// How much of a file or a connection is in memory at a time.
 const PIECE: usize = 256 * 1024;
 
@@ -29,14 +30,26 @@ pub(super) fn run(job: Job, stream: &TcpStream, moved: &AtomicU64) -> End {
     result.err().unwrap_or(End::Complete)
 }
 
-fn send_image(file: &File, stream: &TcpStream, moved: &AtomicU64) -> Result<(), End> {
+fn send_image(mut file: &File, stream: &TcpStream, moved: &AtomicU64) -> Result<(), End> {
     loop {
-        // Both sides fail with the same type here. The kinds tell them apart: a file does not break like a connection.
-        let count = io::copy(&mut file.take(STRETCH), &mut &*stream).map_err(|error| sending_end(&error))?;
-        if count == 0 {
+        match rustix::fs::sendfile(stream, file, None, STRETCH) {
+            Ok(0) => return finish_sending(stream),
+            Ok(count) => {
+                moved.fetch_add(count as u64, Ordering::Relaxed);
+            }
+            Err(Errno::INTR) => {}
+            // A file system that cannot do it: then the bytes pass through here.
+            Err(Errno::INVAL | Errno::NOSYS) => break,
+            Err(error) => return Err(sending_end(&error.into())),
+        }
+    }
+    let mut buffer = vec![0; PIECE];
+    loop {
+        let length = file.read(&mut buffer).map_err(|error| local_end(&error))?;
+        if length == 0 {
             return finish_sending(stream);
         }
-        moved.fetch_add(count, Ordering::Relaxed);
+        write(buffer.get(..length).unwrap_or_default(), stream, moved)?;
     }
 }
 

@@ -107,9 +107,9 @@ impl Session {
         matches!(self.login, Login::LoggedIn { .. })
     }
 
-    /// Some commands do not come between two that belong together. NOOP "does not affect any parameters or previously
-    /// entered commands" (RFC 959 §4.1.3). After REST comes the transfer command at once (RFC 3659 §5.3), but there are clients that
-    /// say PASV in between, and to forget the restart point there would give them the whole file where they want its rest.
+    /// Some commands do not come between two that belong together. NOOP leaves alone what was said before it (RFC 959
+    /// §4.1.3). Behind REST the transfer command has to come at once (RFC 3659 §5.3), but there are clients that say PASV in
+    /// between, and to forget the restart point there would give them the whole file where they want its rest.
     fn keep_sequence(&mut self, verb: Verb) {
         let arranges_data = matches!(verb, Verb::Port | Verb::Pasv | Verb::Eprt | Verb::Epsv);
         let is_kept = match self.sequence {

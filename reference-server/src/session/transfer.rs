@@ -12,9 +12,10 @@
 //! - **ABOR also goes into the queue**, but it stops the transfer at once. Then the transfer is answered 426, and ABOR, when
 //!   its turn comes, 226 (§4.1.3 ABOR). The two replies need no special code: the second is what ABOR says at any time, for
 //!   by then there is nothing to abort and nothing open. When the last octet was moved before ABOR was read, the transfer is
-//!   answered 226, and ABOR 226 too: a user must count the replies, not their codes.
-//! - **QUIT is nothing but queued**: "if file transfer is in progress, the connection will remain open for result response
-//!   and the server will then close it" (§4.1.1). What comes behind QUIT is dropped.
+//!   answered 226, and ABOR 226 too: a user must count the replies, not their codes. A transfer that waits in the queue before
+//!   ABOR is stopped as soon as it begins.
+//! - **QUIT is nothing but queued**: the transfer runs to its end, its result is told, and then the connection is closed
+//!   (§4.1.1). What comes behind QUIT is dropped.
 //! - **STAT without an argument is answered at once**, before the reply of the transfer, because it asks about the transfer
 //!   (§4.1.3 STAT). It is the only reply out of order, and 211 cannot be taken for the end of a transfer. STAT with a pathname is
 //!   a listing and is queued.
@@ -24,14 +25,14 @@
 //!
 //! A user may send Telnet IP and the Synch signal (`IAC IP`, and `IAC DM` as urgent data) before ABOR, STAT or QUIT, to get
 //! the attention of a server that does not look at its control connection during a transfer. This one always looks, so they
-//! mean nothing: the line reader takes them out (§4.1: they "should have no unusual effect"). Nothing that was sent before a
+//! mean nothing: the line reader takes them out (§4.1 wants them to do nothing special then). Nothing that was sent before a
 //! Synch is thrown away. RFC 854 lets a Telnet server do that, and an FTP server that did would swallow commands that each
 //! must be answered. The runtime reads urgent data in its place in the stream, so the DM is never missing from `IAC DM`.
 //!
 //! # A client that goes away
 //!
-//! When the control connection ends during a transfer, that is ABOR and QUIT in one (§4.1.1 QUIT: "an unexpected close"), so
-//! the transfer is stopped. But a client that said QUIT and then closed its side has said goodbye: its transfer runs to the end.
+//! When the control connection ends during a transfer, that is ABOR and QUIT in one (§4.1.1 QUIT), so the transfer
+//! is stopped. But a client that said QUIT and then closed its side has said goodbye: its transfer runs to the end.
 
 use protocol::{Command, Reply, Verb};
 
@@ -71,6 +72,9 @@ impl Session {
         let route = self.take_route();
         self.actions.push(Action::Transfer(Order { route, job: begin.job }));
         self.state = State::Transferring(Transfer { kind: begin.kind, moved: 0 });
+        if self.queue.iter().any(|received| is(received, Verb::Abor)) {
+            self.actions.push(Action::StopTransfer);
+        }
     }
 
     /// Does what cannot wait. Returns whether the line is answered already; if not, it is to be queued.
@@ -78,7 +82,7 @@ impl Session {
         let State::Transferring(transfer) = &self.state else { return false };
         let Received::Line(line) = received else { return false };
         let Ok(command) = Command::parse(line) else { return false };
-        if self.queue.iter().any(is_quit) {
+        if self.queue.iter().any(|received| is(received, Verb::Quit)) {
             return false;
         }
         if command.verb() == Verb::Abor {
@@ -121,7 +125,7 @@ impl Session {
     }
 
     pub(super) fn disconnected_during_transfer(&mut self) {
-        if !self.queue.iter().any(is_quit) {
+        if !self.queue.iter().any(|received| is(received, Verb::Quit)) {
             self.actions.push(Action::StopTransfer);
         }
         self.queue.push_back(Received::Disconnected);
@@ -137,9 +141,9 @@ fn transfer_status(transfer: &Transfer) -> Reply {
     )
 }
 
-fn is_quit(received: &Received) -> bool {
+fn is(received: &Received, verb: Verb) -> bool {
     match received {
-        Received::Line(line) => Command::parse(line).is_ok_and(|command| command.verb() == Verb::Quit),
+        Received::Line(line) => Command::parse(line).is_ok_and(|command| command.verb() == verb),
         Received::TooLong | Received::Disconnected => false,
     }
 }

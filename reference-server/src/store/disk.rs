@@ -2,16 +2,16 @@
 //!
 //! cap-std opens every path from the root's own handle and refuses what leads out of it, symbolic links included.
 
-use std::io::{self, Read, Seek, SeekFrom};
-use std::os::unix::ffi::OsStrExt;
+mod listing;
+mod place;
+
+use std::io::{self, Seek, SeekFrom};
 use std::path::Path;
-use std::time::UNIX_EPOCH;
 
 use cap_std::ambient_authority;
 use cap_std::fs::{Dir, Metadata, MetadataExt, OpenOptions};
-use protocol::listing::names;
-use protocol::listing::unix::{Date, Entry, Kind};
-use protocol::transfer::ascii;
+
+use place::{encoded_length, position};
 
 use super::location::as_path;
 use super::{Form, Listing, Location, Reading, Refused, Start, Store, StoreError, Writing};
@@ -56,58 +56,6 @@ impl Disk {
         };
         options.create_new(!exists);
         Ok((self.root.open_with(as_path(&path), &options)?.into_std(), !exists))
-    }
-
-    fn entry(&self, location: &Location, name: &[u8], now: i64) -> Result<Entry, StoreError> {
-        let path = location.below_root();
-        let metadata = self.root.symlink_metadata(as_path(&path))?;
-        let file_type = metadata.file_type();
-        let kind = if file_type.is_dir() {
-            Kind::Directory
-        } else if file_type.is_symlink() {
-            let target = self.root.read_link_contents(as_path(&path))?;
-            Kind::Link(target.as_os_str().as_bytes().to_vec())
-        } else if file_type.is_file() {
-            Kind::File
-        } else {
-            Kind::Other
-        };
-        Ok(Entry {
-            name: name.to_vec(),
-            kind,
-            permissions: metadata.mode() & 0o777,
-            links: metadata.nlink(),
-            owner: metadata.uid(),
-            group: metadata.gid(),
-            size: metadata.len(),
-            modified: date(metadata.mtime(), now),
-        })
-    }
-
-    /// The names in a directory, in their order.
-    fn names(&self, directory: &Location) -> Result<Vec<Vec<u8>>, StoreError> {
-        let entries = self.root.read_dir(as_path(&directory.below_root()))?;
-        let mut names =
-            entries.map(|entry| Ok(entry?.file_name().as_bytes().to_vec())).collect::<io::Result<Vec<Vec<u8>>>>()?;
-        names.sort_unstable();
-        Ok(names)
-    }
-
-    fn list_directory(&self, directory: &Location, listing: &Listing) -> Result<Vec<u8>, StoreError> {
-        let mut text = Vec::new();
-        let now = seconds_now();
-        for name in self.names(directory)? {
-            match listing {
-                Listing::Names { argument } => names::append(&mut text, argument, &name),
-                // An entry that went away since its name was read is no failure of the listing.
-                Listing::Long => match self.entry(&directory.child(&name), &name, now) {
-                    Ok(entry) => entry.append(&mut text),
-                    Err(StoreError::Refused(Refused::Missing)) => {}
-                    Err(error) => return Err(error),
-                },
-            }
-        }
-        Ok(text)
     }
 }
 
@@ -157,15 +105,7 @@ impl Store for Disk {
     }
 
     fn list(&self, location: &Location, listing: &Listing) -> Result<Vec<u8>, StoreError> {
-        if self.metadata(location)?.is_dir() {
-            return self.list_directory(location, listing);
-        }
-        let mut text = Vec::new();
-        match listing {
-            Listing::Names { argument } => names::append(&mut text, b"", argument),
-            Listing::Long => self.entry(location, location.name(), seconds_now())?.append(&mut text),
-        }
-        Ok(text)
+        self.listing(location, listing)
     }
 
     fn read(&self, file: &Location, form: Form, offset: u64) -> Result<Reading, StoreError> {
@@ -240,71 +180,5 @@ impl From<io::Error> for StoreError {
                 Self::Local
             }
         }
-    }
-}
-
-const PIECE: usize = 64 * 1024;
-
-/// How long the wire form of TYPE A of a file is.
-fn encoded_length(file: &mut std::fs::File) -> Result<u64, StoreError> {
-    let (mut encoder, mut length) = (ascii::Encoder::default(), 0);
-    for_each_piece(file, |piece| {
-        length += encoder.length(piece);
-        true
-    })?;
-    Ok(length)
-}
-
-/// The place in the file of an offset on the wire (RFC 3659 §5.3 counts what is transferred, not what is stored).
-fn position(file: &mut std::fs::File, form: Form, offset: u64) -> Result<u64, StoreError> {
-    let size = file.metadata()?.len();
-    if form == Form::Image || offset == 0 {
-        return if offset <= size { Ok(offset) } else { Err(StoreError::BadOffset) };
-    }
-    let (mut encoder, mut on_wire, mut in_file) = (ascii::Encoder::default(), 0, 0);
-    for_each_piece(file, |piece| {
-        for octet in piece {
-            if on_wire >= offset {
-                return false;
-            }
-            on_wire += encoder.length(std::slice::from_ref(octet));
-            in_file += 1;
-        }
-        true
-    })?;
-    // Over the offset: it lies between the CR and the LF of a line end, which are one octet here. Under it: the file is too short.
-    if on_wire == offset { Ok(in_file) } else { Err(StoreError::BadOffset) }
-}
-
-/// Reads a file from its beginning as long as it is asked to.
-fn for_each_piece(file: &mut std::fs::File, mut take: impl FnMut(&[u8]) -> bool) -> Result<(), StoreError> {
-    let mut buffer = vec![0; PIECE];
-    file.seek(SeekFrom::Start(0))?;
-    loop {
-        let length = file.read(&mut buffer)?;
-        let piece = buffer.get(..length).unwrap_or_default();
-        if piece.is_empty() || !take(piece) {
-            return Ok(());
-        }
-    }
-}
-
-fn seconds_now() -> i64 {
-    let since = std::time::SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
-}
-
-/// A date as `ls -l` shows it, in the time zone of the server.
-fn date(modified: i64, now: i64) -> Date {
-    const HALF_A_YEAR: i64 = 365 * 24 * 3600 / 2;
-    let timestamp = jiff::Timestamp::from_second(modified).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
-    let local = timestamp.to_zoned(jiff::tz::TimeZone::system());
-    let is_recent = (now - HALF_A_YEAR..=now + 60).contains(&modified);
-    let small = |number: i8| u8::try_from(number).unwrap_or_default();
-    Date {
-        year: local.year(),
-        month: small(local.month()),
-        day: small(local.day()),
-        time: is_recent.then(|| (small(local.hour()), small(local.minute()))),
     }
 }

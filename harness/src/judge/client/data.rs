@@ -217,8 +217,8 @@ fn differing(body: &Body) -> String {
 /// What the harness sends where the scenario leaves that open.
 fn said_by_server(body: &SentBody) -> Content {
     let lines = |names: &[String]| {
-        let lines: String = names.iter().map(|name| format!("{name}\r\n")).collect();
-        Content::Octets(lines.into_bytes().into())
+        let lines: Vec<u8> = names.iter().flat_map(|name| [name.as_bytes(), b"\r\n"].concat()).collect();
+        Content::Octets(lines.into())
     };
     match body {
         SentBody::Content(content) => content.clone(),

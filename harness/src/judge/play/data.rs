@@ -9,7 +9,9 @@ use super::steps::codes;
 use super::{DataChannel, Flow, Play, Said, Stop, shown};
 use crate::judge::grade::Outcome;
 use crate::judge::stage::{Act, Stage};
-use crate::scenario::tree::{Content, Data, Expect, Located, Method, ReadKind, Rule, Sent, SentBody, Step, Template};
+use crate::scenario::tree::{
+    Content, Data, Expect, Form, Located, Method, ReadKind, Rule, Sent, SentBody, Step, Template,
+};
 use crate::wire::address::{extended_argument, host_port, port_argument};
 use crate::wire::reply::SeenReply;
 use crate::wire::value;
@@ -266,6 +268,8 @@ impl<'a, S: Stage> Play<'a, S> {
             SentBody::Names(names) => {
                 let mut wanted: Vec<_> = names.iter().map(String::as_bytes).collect();
                 let mut came = lines(octets);
+                // The directory itself and the one above may be listed (RFC 3659 §7.2.3 says so of MLSD, and `ls` does).
+                came.retain(|line| wanted.contains(line) || !matches!(*line, b"." | b".."));
                 wanted.sort_unstable();
                 came.sort_unstable();
                 (wanted != came).then(|| {
@@ -293,6 +297,16 @@ impl<'a, S: Stage> Play<'a, S> {
         };
         if let Some(said) = said {
             self.find(step, Axis::Data, Outcome::Against, said.at(at));
+        }
+        if sent.form == Form::Ascii
+            && !matches!(sent.body, SentBody::Content(_) | SentBody::RestOf(_))
+            && let Some(line) = bare_line_feed(octets)
+        {
+            let said = Said::new("a line of the listing ends in LF without CR")
+                .expected(r"…\r\n")
+                .received(format!(r"{}\n", shown(line)))
+                .at(at);
+            self.find(step, Axis::Data, Outcome::Against, said);
         }
     }
 
@@ -378,6 +392,12 @@ fn lines(octets: &[u8]) -> Vec<&[u8]> {
     lines
 }
 
+/// The first line that ends in LF without CR.
+fn bare_line_feed(octets: &[u8]) -> Option<&[u8]> {
+    let ended = octets.iter().rposition(|octet| *octet == b'\n')?;
+    octets.get(..ended)?.split(|octet| *octet == b'\n').find(|line| line.last() != Some(&b'\r'))
+}
+
 /// Whether a name stands in a line as a word of its own: at its end or before white space, behind white space or a slash.
 fn mentions(line: &[u8], name: &[u8]) -> bool {
     line.windows(name.len().max(1)).enumerate().any(|(at, window)| {
@@ -412,6 +432,16 @@ mod tests {
     #[case("", "robots.txt", false)]
     fn a_word_of_its_own(#[case] line: &str, #[case] name: &str, #[case] expected: bool) {
         assert_eq!(mentions(line.as_bytes(), name.as_bytes()), expected);
+    }
+
+    #[rstest]
+    #[case(b"a\r\nb\r\n", None)]
+    #[case(b"a\r\nb\n", Some("b"))]
+    #[case(b"a\nb\r\n", Some("a"))]
+    #[case(b"a\r\nb", None)]
+    #[case(b"", None)]
+    fn line_feeds(#[case] octets: &[u8], #[case] expected: Option<&str>) {
+        assert_eq!(bare_line_feed(octets), expected.map(str::as_bytes));
     }
 
     #[rstest]

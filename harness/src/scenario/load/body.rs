@@ -51,7 +51,9 @@ impl Reader<'_> {
         if text == "anything" {
             return Some(Short::Anything);
         }
-        if let Some(near) = nearest(text, self.fixtures.keys().map(String::as_str)) {
+        // A word that is nearly a file's name is a slip more often than a body.
+        let word = text.len() >= 4 && !text.contains(char::is_whitespace);
+        if let Some(near) = nearest(text, self.fixtures.keys().map(String::as_str)).filter(|_| word) {
             let help =
                 format!("did you mean the file \"{near}\"? A text that only looks like it is written {{ text: … }}");
             self.fault_with_help(&node.span, format!("there is no file \"{text}\""), help);
@@ -153,6 +155,9 @@ impl Reader<'_> {
     }
 
     fn no_file(&mut self, node: &Node, name: &str) {
+        if self.more_fixtures {
+            return;
+        }
         let known: Vec<String> = self.fixtures.keys().cloned().collect();
         let help = match nearest(name, known.iter().map(String::as_str)) {
             Some(near) => format!("did you mean \"{near}\"?"),

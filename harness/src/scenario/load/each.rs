@@ -16,6 +16,8 @@ use crate::scenario::yaml::{self, Node, Value};
 const ROW: &str = "row";
 /// The most rows. More is no scenario that a person reads.
 const MAX_ROWS: usize = 500;
+/// The most octets that all rows of a file may have together, so that a small file cannot fill the memory.
+const MAX_FILLED: usize = 8 << 20;
 
 /// The rows of a file: one with an empty table where it has no `each:`.
 pub(crate) fn rows(file: &FileName, id: &str, source: &Arc<str>) -> Result<Vec<Filled>, Vec<Diagnostic>> {
@@ -25,7 +27,7 @@ pub(crate) fn rows(file: &FileName, id: &str, source: &Arc<str>) -> Result<Vec<F
         row: BTreeMap::new(),
         source: Arc::clone(source),
     };
-    if !source.lines().any(|line| line.starts_with("each") || line.starts_with("\"each") || line.starts_with('{')) {
+    if !source.contains("each") {
         return Ok(vec![single(source)]);
     }
     let node = yaml::parse(file, source).map_err(|diagnostic| vec![*diagnostic])?;
@@ -43,6 +45,12 @@ pub(crate) fn rows(file: &FileName, id: &str, source: &Arc<str>) -> Result<Vec<F
                 format!("write {{{}}} where its value goes", column.name),
             );
         }
+    }
+    let made: usize = rows.iter().map(|row| pieces.filled_length(row)).fold(0, usize::saturating_add);
+    if made > MAX_FILLED {
+        let message = format!("the table makes {made} octets of this file, and at most {MAX_FILLED} are read");
+        reader.fault(&table.span, message);
+        return Err(reader.faults);
     }
     let filled: Vec<_> = rows.iter().map(|row| fill(file, id, &pieces, row)).collect();
     for (index, row) in filled.iter().enumerate() {
@@ -196,6 +204,16 @@ impl<'s> Pieces<'s> {
 
     fn mention(&self, column: &str) -> bool {
         self.0.iter().any(|part| matches!(part, Part::Gap(name) if *name == column))
+    }
+
+    fn filled_length(&self, row: &[Cell<'_>]) -> usize {
+        let part = |part: &Part<'_>| match part {
+            Part::Text(text) => text.len(),
+            Part::Gap(name) => {
+                row.iter().find(|cell| cell.name == *name).map_or(name.len() + 2, |cell| cell.value.len())
+            }
+        };
+        self.0.iter().map(part).fold(0, usize::saturating_add)
     }
 
     fn fill(&self, row: &BTreeMap<String, String>) -> String {

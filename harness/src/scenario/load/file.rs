@@ -1,9 +1,9 @@
 //! One row of one file: the keys of a scenario and of a given state.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::reader::{FileName, Reader};
+use super::reader::{Fields, FileName, Reader};
 use super::values;
 use crate::scenario::diagnostic::Diagnostic;
 use crate::scenario::tree::{Content, Entry, Left, Located, Peer, Scenario, Span, TextMode};
@@ -29,7 +29,13 @@ pub(crate) struct Filled {
 }
 
 /// The given states, by name.
-pub(crate) type Givens = BTreeMap<String, Scenario>;
+#[derive(Debug, Default)]
+pub(crate) struct Givens {
+    /// Those that could be read.
+    pub(crate) states: BTreeMap<String, Scenario>,
+    /// Those in which something is wrong. That is said once, where it stands.
+    pub(crate) wrong: BTreeSet<String>,
+}
 
 /// Reads a scenario.
 pub(crate) fn scenario(filled: Filled, givens: &Givens) -> Result<Scenario, Vec<Diagnostic>> {
@@ -59,9 +65,11 @@ fn read(filled: Filled, keys: impl FnOnce(&mut Reader<'_>, &Node, &mut Scenario)
         text: TextMode::Shown,
         connections: BTreeMap::from([("a".to_owned(), Peer::Subject)]),
         files: BTreeMap::new(),
+        second_files: BTreeMap::new(),
         steps: Vec::new(),
         finally: Vec::new(),
         leaves: BTreeMap::new(),
+        second_leaves: BTreeMap::new(),
         tested_by: None,
     };
     let mut reader = Reader::new(&source);
@@ -85,6 +93,8 @@ impl Reader<'_> {
             scenario.connections = self.connections(node);
         }
         self.connections = scenario.connections.keys().cloned().collect();
+        let second = scenario.connections.iter().filter(|(_, peer)| **peer == Peer::Second);
+        self.second = second.map(|(name, _)| name.clone()).collect();
         self.taken_over(scenario, givens);
         if let Some(node) = fields.value("files") {
             self.files(node);
@@ -98,6 +108,7 @@ impl Reader<'_> {
         if let Some(node) = fields.value("leaves") {
             scenario.leaves = self.leaves(node);
         }
+        self.second_server(&fields, scenario);
     }
 
     fn given_state(&mut self, node: &Node, scenario: &mut Scenario) {
@@ -136,9 +147,13 @@ impl Reader<'_> {
 
     /// What the given states bring: their files, and what they need.
     fn taken_over(&mut self, scenario: &mut Scenario, givens: &Givens) {
-        let known: Vec<_> = givens.keys().map(String::as_str).collect();
+        let known: Vec<_> = givens.states.keys().map(String::as_str).collect();
         for name in scenario.given.clone() {
-            let Some(given) = givens.get(&name.value) else {
+            if givens.wrong.contains(&name.value) {
+                self.more_fixtures = true;
+                continue;
+            }
+            let Some(given) = givens.states.get(&name.value) else {
                 self.unknown(&name.span, "given state", &name.value, &known);
                 continue;
             };
@@ -154,7 +169,7 @@ impl Reader<'_> {
     fn connections(&mut self, node: &Node) -> BTreeMap<String, Peer> {
         let mut found = BTreeMap::new();
         let fields = self.entries(node, "connections");
-        for (key, value) in fields.iter().flat_map(super::reader::Fields::entries) {
+        for (key, value) in fields.iter().flat_map(Fields::entries) {
             let name = self.or_fault(key, values::name(key.text().unwrap_or_default()));
             let peer = self.word(value, "peer", &[("subject", Peer::Subject), ("second", Peer::Second)]);
             if let (Some(name), Some(peer)) = (name, peer) {
@@ -171,34 +186,93 @@ impl Reader<'_> {
     fn files(&mut self, node: &Node) {
         let Some(fields) = self.entries(node, "files") else { return };
         // Contents of their own first, so that `of:` may name a file that stands below it.
-        let copies = |value: &Node| matches!(&value.value, Value::Map(keys) if keys.iter().any(|(key, _)| key.text() == Some("of")));
         for pass in [false, true] {
             let mut added = BTreeMap::new();
-            for (key, value) in fields.entries().filter(|(_, value)| copies(value) == pass) {
-                let name = key.text().unwrap_or_default();
-                let Some(path) = self.or_fault(key, values::path(name)) else { continue };
-                let entry = if name.ends_with('/') {
-                    self.nothing(value, name);
-                    Entry::Directory
-                } else {
-                    // A wrong content is one fault; a name that is then not known would be a second.
-                    Entry::File(self.file_content(value).unwrap_or_else(|| Content::Octets(Arc::from([]))))
-                };
-                added.insert(path, entry);
+            for (key, value) in fields.entries().filter(|(_, value)| is_copy(value) == pass) {
+                if self.is_second(key) {
+                    continue;
+                }
+                added.extend(self.file(key, value));
             }
             self.fixtures.extend(added);
         }
+        for (key, _) in fields.entries() {
+            self.one_tree(key);
+        }
+    }
+
+    /// A file holds no other file, and a name is one thing.
+    fn one_tree(&mut self, key: &Node) {
+        let name = key.text().unwrap_or_default();
+        let path = name.trim_end_matches('/');
+        let is_file = |path: &str| matches!(self.fixtures.get(path), Some(Entry::File(_)));
+        let mut above = path.match_indices('/').filter_map(|(end, _)| path.get(..end));
+        let file = above.find(|above| is_file(above));
+        let both = self.fixtures.contains_key(path) && name.ends_with('/') == is_file(path);
+        let message = match file {
+            Some(file) => format!("\"{file}\" is a file, so nothing can stand below it"),
+            None if both => format!("\"{path}\" is a file and a directory"),
+            None => return,
+        };
+        self.fault(&key.span, message);
+    }
+
+    fn file(&mut self, key: &Node, value: &Node) -> Option<(String, Entry)> {
+        let name = key.text()?;
+        let path = self.or_fault(key, values::path(name))?;
+        if name.ends_with('/') {
+            self.nothing(value, name);
+            return Some((path, Entry::Directory));
+        }
+        // A wrong content is one fault; a name that is then not known would be a second.
+        let content = self.file_content(value).unwrap_or_else(|| Content::Octets(Arc::from([])));
+        Some((path, Entry::File(content)))
     }
 
     fn leaves(&mut self, node: &Node) -> BTreeMap<String, Located<Left>> {
-        let mut found = BTreeMap::new();
         let fields = self.entries(node, "leaves");
-        for (key, value) in fields.iter().flat_map(super::reader::Fields::entries) {
+        let mut found = BTreeMap::new();
+        for (key, value) in fields.iter().flat_map(Fields::entries) {
+            if self.is_second(key) {
+                continue;
+            }
             let Some(path) = self.or_fault(key, values::path(key.text().unwrap_or_default())) else { continue };
             if let Some(left) = self.left(value, &path) {
                 found.insert(path, left);
             }
         }
         found
+    }
+
+    /// Whether a key of `files` or `leaves` is the connection to the second server, and so holds that server's tree.
+    fn is_second(&self, key: &Node) -> bool {
+        self.second.iter().any(|name| key.text() == Some(name))
+    }
+
+    fn second_server(&mut self, fields: &Fields<'_>, scenario: &mut Scenario) {
+        for name in std::mem::take(&mut self.second) {
+            for tree in ["files", "leaves"] {
+                let Some(whole) = fields.value(tree).and_then(|node| child(node, &name)) else { continue };
+                if tree == "leaves" {
+                    scenario.second_leaves.extend(self.leaves(whole));
+                    continue;
+                }
+                let entries = self.entries(whole, "files");
+                for (key, value) in entries.iter().flat_map(Fields::entries) {
+                    scenario.second_files.extend(self.file(key, value));
+                }
+            }
+        }
+    }
+}
+
+fn is_copy(value: &Node) -> bool {
+    child(value, "of").is_some()
+}
+
+fn child<'n>(node: &'n Node, key: &str) -> Option<&'n Node> {
+    match &node.value {
+        Value::Map(entries) => entries.iter().find(|(found, _)| found.text() == Some(key)).map(|(_, value)| value),
+        Value::List(_) | Value::Scalar { .. } => None,
     }
 }

@@ -15,13 +15,20 @@ pub(crate) struct Reader<'a> {
     pub(crate) faults: Vec<Diagnostic>,
     /// The files that stand on the server, by name: a text in `server-sends` may be one of them.
     pub(crate) fixtures: BTreeMap<String, Entry>,
+    /// Whether there may be more of them: a given state could not be read.
+    pub(crate) more_fixtures: bool,
     /// The control connections that `as` may name.
     pub(crate) connections: Vec<String>,
+    /// Those of them that reach the second server.
+    pub(crate) second: Vec<String>,
 }
 
 /// The keys of a map, each once.
 #[derive(Debug)]
-pub(crate) struct Fields<'n>(Vec<(&'n Node, &'n Node)>);
+pub(crate) struct Fields<'n> {
+    entries: Vec<(&'n Node, &'n Node)>,
+    known: bool,
+}
 
 impl<'n> Fields<'n> {
     /// The value of a key.
@@ -31,19 +38,31 @@ impl<'n> Fields<'n> {
 
     /// A key and its value.
     pub(crate) fn entry(&self, key: &str) -> Option<(&'n Node, &'n Node)> {
-        self.0.iter().find(|(found, _)| found.text() == Some(key)).copied()
+        self.entries.iter().find(|(found, _)| found.text() == Some(key)).copied()
+    }
+
+    /// Whether no key is unknown. Where one is, a key that seems to be missing may only be misspelt.
+    pub(crate) fn are_known(&self) -> bool {
+        self.known
     }
 
     /// All of them, in the order of the file.
     pub(crate) fn entries(&self) -> impl Iterator<Item = (&'n Node, &'n Node)> {
-        self.0.iter().copied()
+        self.entries.iter().copied()
     }
 }
 
 impl<'a> Reader<'a> {
     /// A reader of the file with the text `source`.
     pub(crate) fn new(source: &'a str) -> Self {
-        Self { source, faults: Vec::new(), fixtures: BTreeMap::new(), connections: vec!["a".to_owned()] }
+        Self {
+            source,
+            faults: Vec::new(),
+            fixtures: BTreeMap::new(),
+            more_fixtures: false,
+            connections: vec!["a".to_owned()],
+            second: Vec::new(),
+        }
     }
 
     /// Notes something wrong.
@@ -79,10 +98,11 @@ impl<'a> Reader<'a> {
 
     /// The keys of a map, after a check that each is known and said once.
     pub(crate) fn fields<'n>(&mut self, node: &'n Node, what: &str, known: &[&str]) -> Option<Fields<'n>> {
-        let fields = self.entries(node, what)?;
-        for (key, _) in fields.entries() {
+        let mut fields = self.entries(node, what)?;
+        for (key, _) in &fields.entries {
             let name = key.text().unwrap_or_default();
             if !known.contains(&name) {
+                fields.known = false;
                 self.unknown(&key.span, "key", name, known);
             }
         }
@@ -95,7 +115,7 @@ impl<'a> Reader<'a> {
             self.fault(&node.span, format!("{what} is a map, and this is {}", node.what()));
             return None;
         };
-        let mut fields = Fields(Vec::new());
+        let mut fields = Fields { entries: Vec::new(), known: true };
         for (key, value) in entries {
             let Some(name) = key.text() else {
                 self.fault_with_help(
@@ -114,7 +134,7 @@ impl<'a> Reader<'a> {
                 );
                 continue;
             }
-            fields.0.push((key, value));
+            fields.entries.push((key, value));
         }
         Some(fields)
     }

@@ -87,6 +87,9 @@ impl Reader<'_> {
         let explicit = fields.value("exactly").is_some() || fields.value("deviation").is_some();
         let rule = if explicit { Rule::Explicit } else { Rule::Tiers };
         let Some((key, value)) = said.first() else {
+            if !fields.are_known() {
+                return (None, rule);
+            }
             self.fault_with_help(&node.span, "nothing says which reply is accepted", "add pass, any-of or exactly");
             return (None, rule);
         };
@@ -197,6 +200,9 @@ impl Reader<'_> {
         if let Value::Map(_) = node.value {
             let fields = self.fields(node, "within", &["timer"])?;
             let Some(timer) = fields.value("timer") else {
+                if !fields.are_known() {
+                    return None;
+                }
                 self.fault_with_help(&node.span, "within is a time or a timer", "write 5s, or { timer: data }");
                 return None;
             };

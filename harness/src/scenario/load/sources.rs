@@ -176,7 +176,11 @@ impl Sources {
     fn read(&mut self, path: &Path, name: &str) -> Result<(), Unreadable> {
         let unreadable = |cause| Unreadable { path: path.to_owned(), cause };
         let name: FileName = name.into();
-        let length = std::fs::metadata(path).map_err(unreadable)?.len();
+        let metadata = std::fs::metadata(path).map_err(unreadable)?;
+        if !metadata.is_file() {
+            return Err(unreadable(std::io::Error::other("this is not a file")));
+        }
+        let length = metadata.len();
         if length > MAX_OCTETS as u64 {
             let message = format!("the file has {length} octets, and at most {MAX_OCTETS} are read");
             self.faults.push(Diagnostic::new(beginning(&name), "", message));

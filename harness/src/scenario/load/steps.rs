@@ -10,7 +10,8 @@ use crate::scenario::yaml::{Node, Value};
 /// The steps, by their key.
 pub(crate) const STEPS: &[&str] = &["C", "S", "login", "data", "silence", "closed", "as"];
 const STEP_KEYS: &[&str] = &["C", "S", "login", "data", "silence", "closed", "as", "for"];
-const SAY: &[&str] = &["bytes", "urgent", "line", "end", "segments"];
+/// The keys of the map of `C`.
+pub(crate) const SAY: &[&str] = &["bytes", "urgent", "line", "end", "segments"];
 /// What `data:` says in one word.
 pub(crate) const DATA_WORDS: &[&str] =
     &["PASV", "PORT", "EPSV", "EPRT", "connect", "accept", "shutdown", "reset", "abandon", "expect-end"];
@@ -42,7 +43,7 @@ impl Reader<'_> {
         for (key, _) in fields.entries() {
             let name = key.text().unwrap_or_default();
             if !STEP_KEYS.contains(&name) {
-                self.unknown(&key.span, "step", name, STEPS);
+                self.unknown_step(key, name);
             }
         }
         let mut actions = fields.entries().filter(|(key, _)| key.text() != Some("for"));
@@ -65,6 +66,18 @@ impl Reader<'_> {
         let requirement = fields.value("for").and_then(|node| self.text(node, "for")).map(str::to_owned);
         let action = self.action(key, value)?;
         Some(Step { span: both(key, value), requirement, action })
+    }
+
+    fn unknown_step(&mut self, key: &Node, name: &str) {
+        let help = match name.to_lowercase().as_str() {
+            "expect" | "recv" | "receive" | "reply" | "server" => "what the server replies is written S",
+            "send" | "command" | "cmd" | "client" => "what the client says is written C",
+            "sleep" | "wait" | "delay" => {
+                "there are no sleeps: a reply has `within`, and `silence` says that nothing comes"
+            }
+            _ => return self.unknown(&key.span, "step", name, STEPS),
+        };
+        self.fault_with_help(&key.span, format!("unknown step \"{name}\""), help);
     }
 
     fn action(&mut self, key: &Node, value: &Node) -> Option<Action> {

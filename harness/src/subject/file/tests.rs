@@ -84,13 +84,9 @@ const LAUNCH: &str = "role: server\nlaunch: { command: \"s {port}\" }\n";
 )]
 #[case::no_port("role: server\nlaunch:\n  command: ./server\n", "x.yaml:3:3: the server is not told its port")]
 #[case::no_address("role: client\nlaunch:\n  command: ./client\n", "x.yaml:3:3: the client is not told where")]
-#[case::not_driven(
-    "role: client\nlaunch: { command: \"c {port}\" }\n",
-    "x.yaml:1:1: it does not say how the client is driven: write `drive: script`"
-)]
 #[case::driven_server(
     "role: server\ndrive: script\nlaunch: { command: \"s {port}\" }\n",
-    "x.yaml:1:1: a server is not driven"
+    "x.yaml:2:1: a server is not driven"
 )]
 #[case::attached_client(
     "role: client\ndrive: script\nattach: ftp://h/\n",

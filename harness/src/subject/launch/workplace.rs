@@ -67,13 +67,13 @@ impl Workplace {
         Ok(())
     }
 
-    /// Hands over the folder that is served, and the private one that it stands in.
-    pub(super) fn into_folders(self) -> (Root, TempDir) {
-        (self.root, self.folder)
+    /// Hands the folder over to the server that now runs in it.
+    pub(super) fn become_running(self, process: Process, address: SocketAddr) -> Running {
+        Running::server(process, address, self.root, self.folder)
     }
 
-    /// Hands the folder over to what now runs in it.
-    pub(super) fn become_running(self, process: Process, address: SocketAddr) -> Running {
-        Running::launched(process, address, self.root, self.folder)
+    /// Hands the folder over to the client that now runs in it, and speaks to this server.
+    pub(super) fn become_driven(self, process: Process, server: SocketAddr) -> Running {
+        Running::client(process, server, self.root, self.folder)
     }
 }

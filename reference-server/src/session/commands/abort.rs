@@ -4,8 +4,8 @@ use crate::session::data_port::Arranged;
 use crate::session::replies::reply;
 use crate::session::{Session, Step};
 
-/// By the time ABOR is executed no transfer runs. "The server closes the data connection (if open)": so 226, which says that
-/// it is closed, and not 225, which would say that it is open.
+/// By the time ABOR is executed no transfer runs. What is left to do is to close what was arranged
+/// for one: so 226, which says that the data connection is closed, and not 225, which would say that it is open.
 pub(super) fn abor(session: &mut Session, _: &[u8]) -> Step {
     session.arrange(Arranged::Default);
     reply::<226>("ABOR command successful; no data connection is open.").into()

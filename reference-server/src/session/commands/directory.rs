@@ -11,7 +11,7 @@ pub(super) fn cwd(session: &mut Session, pathname: &[u8]) -> Step {
     }
 }
 
-/// "The reply codes shall be identical to the reply codes of CWD" (§4.1.1): so 250, and not the 200 of the table of §5.4.
+/// §4.1.1 gives CDUP the reply codes of CWD: so 250, and not the 200 of the table of §5.4.
 pub(super) fn cdup(session: &mut Session, _: &[u8]) -> Step {
     cwd(session, b"..")
 }
@@ -41,7 +41,7 @@ pub(super) fn mkd(session: &mut Session, pathname: &[u8]) -> Step {
         Ok(directory) => directory,
         Err(refused) => return refused,
     };
-    // Appendix II: "the directory name should be absolute", for the client may go elsewhere before it uses it.
+    // Appendix II: the name in 257 is absolute, for the client may go elsewhere before it uses it.
     let mut text = directory.quoted();
     text.extend_from_slice(b" directory created.");
     Step::perform(

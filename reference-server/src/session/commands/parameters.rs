@@ -7,6 +7,7 @@ use protocol::{Form, Mode, ParameterError, Structure, Type};
 use crate::session::replies::reply;
 use crate::session::{Session, Step};
 
+/// Form T is taken for N: where files for printing are nothing special, RFC 1123 §4.1.2.2 makes the two the same.
 pub(super) fn representation(session: &mut Session, argument: &[u8]) -> Step {
     match Type::parse(argument) {
         Ok(accepted @ (Type::Ascii(Form::NonPrint | Form::Telnet) | Type::Image | Type::Local(8))) => {

@@ -46,6 +46,20 @@ fn abor_stops_at_once_and_is_answered_in_its_turn() {
 }
 
 #[test]
+fn abor_stops_the_transfers_that_wait_before_it() {
+    let mut bench = Bench::logged_in();
+    for line in ["RETR robots.txt", "RETR robots.txt", "ABOR", "RETR robots.txt"] {
+        bench.say(line);
+    }
+    assert_eq!(bench.stops, 1);
+    bench.end_transfer(5, End::Stopped);
+    assert_eq!(bench.stops, 2);
+    bench.end_transfer(5, End::Stopped);
+    assert_eq!(bench.stops, 2, "what comes behind ABOR is not stopped");
+    assert_eq!(code(&bench.end_transfer(26, End::Complete)), "226");
+}
+
+#[test]
 fn abor_that_comes_too_late() {
     let mut bench = Bench::logged_in();
     bench.say("RETR robots.txt");

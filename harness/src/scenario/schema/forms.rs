@@ -1,0 +1,167 @@
+//! What each key of the language holds, and what it means, in a sentence.
+
+use serde_json::{Value, json};
+
+use super::{any, data_words, describe, properties, reference};
+
+/// A map of known keys.
+pub(super) fn described_map(description: &str, keys: &[&str], form: fn(&str) -> Value, required: &[&str]) -> Value {
+    json!({
+        "description": description,
+        "type": "object",
+        "required": required,
+        "properties": properties(keys, form),
+        "additionalProperties": false,
+    })
+}
+
+fn steps() -> Value {
+    json!({ "type": "array", "minItems": 1, "items": reference("step") })
+}
+
+fn words(words: &[&str]) -> Value {
+    any(&[json!({ "enum": words }), reference("gap"), json!({ "type": "string", "pattern": "\\{" })])
+}
+
+pub(super) fn scenario_key(key: &str) -> Value {
+    let (description, form) = match key {
+        "purpose" => ("What it is for, in one sentence.", reference("text")),
+        "covers" => ("Ids of requirements, the principal one first.", reference("texts")),
+        "given" => ("Start states: files of given/.", reference("texts")),
+        "needs" => ("What the subject must claim; else the case is skipped.", reference("texts")),
+        "text" => ("Whether texts of replies decide.", words(&["exact", "shown"])),
+        "connections" => (
+            "Whom each control connection reaches; else { a: subject }.",
+            json!({ "type": "object", "required": ["a"], "additionalProperties": words(&["subject", "second"]) }),
+        ),
+        "files" => {
+            ("The tree on the server before: name to content; NAME/ is a directory and has {}.", reference("tree"))
+        }
+        "each" => (
+            "A table: a map of lists (every combination is a case) or a list of maps (every map is a case).",
+            any(&[
+                json!({ "type": "object", "minProperties": 1, "additionalProperties": reference("texts") }),
+                json!({ "type": "array", "minItems": 1, "items": { "type": "object", "additionalProperties": reference("text") } }),
+            ]),
+        ),
+        "steps" => ("The conversation.", steps()),
+        "finally" => ("Steps that run whatever happened.", steps()),
+        "leaves" => (
+            "What must stand on the server afterwards: absent, directory, same, same as NAME, or a content.",
+            reference("tree"),
+        ),
+        "tested-by" => ("The scenario that tests this state.", reference("text")),
+        _ => ("", json!({})),
+    };
+    describe(description, form)
+}
+
+pub(super) fn step_key(key: &str) -> Value {
+    let (description, form) = match key {
+        "C" => (
+            "What the client says: a command line, a list of lines in one write, or octets.",
+            any(&[reference("text"), reference("texts"), reference("say-map")]),
+        ),
+        "S" => (
+            "What the server may reply: codes, a code and its text, a sequence, or a map.",
+            any(&[reference("sequence"), reference("reply-map")]),
+        ),
+        "login" => ("The client logs in, the way that the subject's file says.", reference("nothing")),
+        "data" => ("Something on the data connection.", data_words()),
+        "silence" => (
+            "Nothing arrives.",
+            json!({
+                "type": "object",
+                "required": ["on", "for"],
+                "properties": { "on": words(&["control", "data", "both"]), "for": reference("text") },
+                "additionalProperties": false,
+            }),
+        ),
+        "closed" => (
+            "The server closes the control connection.",
+            json!({
+                "type": "object",
+                "properties": { "how": words(&["any", "fin"]), "within": reference("within") },
+                "additionalProperties": false,
+            }),
+        ),
+        "as" => ("The following steps speak on this control connection.", reference("text")),
+        _ => ("", json!({})),
+    };
+    describe(description, form)
+}
+
+pub(super) fn reply_key(key: &str) -> Value {
+    let values = ["host-port", "port", "path", "time", "size", "name", "text"];
+    let read =
+        || json!({ "type": "object", "propertyNames": { "enum": values }, "additionalProperties": reference("text") });
+    let (description, form) = match key {
+        "pass" => ("The accepted replies: one sequence.", reference("sequence")),
+        "any-of" => {
+            ("Several accepted sequences.", json!({ "type": "array", "minItems": 1, "items": reference("sequence") }))
+        }
+        "exactly" => ("As pass, and everything else fails.", reference("sequences")),
+        "deviation" => ("Tolerated; everything else outside of pass fails.", reference("sequences")),
+        "not-applicable" => ("Codes by which the subject says that it does not have the feature.", reference("text")),
+        "because" => ("Why it is graded so.", reference("text")),
+        "text" => ("The text of the last reply.", reference("text")),
+        "text-mode" => ("Whether that text decides here.", words(&["exact", "shown"])),
+        "contains" => ("Each must stand in the last reply.", any(&[reference("text"), reference("texts")])),
+        "capture" => ("Read a value out of the last reply and bind it to a name.", read()),
+        "reads" => ("The value in the last reply must be this.", read()),
+        "within" => ("How long each reply may take: 5s, or a timer of the subject.", reference("within")),
+        _ => ("", json!({})),
+    };
+    describe(description, form)
+}
+
+pub(super) fn body_key(key: &str) -> Value {
+    let (description, form) = match key {
+        "text" => ("This text.", reference("text")),
+        "hex" => ("These octets, in hexadecimal.", reference("text")),
+        "size" => ("A generated body of so many octets: 1 MiB.", reference("text")),
+        "seed" => ("The seed of the generated body; else 0.", reference("text")),
+        "of" => ("What `files` says of this name.", reference("text")),
+        "from" => ("How many octets are left out at its beginning.", reference("text")),
+        "rest-of" => ("What remains of this file behind the octets read so far.", reference("text")),
+        "names" => (
+            "Lines that are exactly these names, in any order.",
+            json!({ "type": "array", "items": reference("text") }),
+        ),
+        "mentions" => ("Each of these stands in some line, as a word of its own.", reference("texts")),
+        "without" => ("None of these stands in a line.", reference("texts")),
+        _ => ("", json!({})),
+    };
+    describe(description, form)
+}
+
+pub(super) fn say_key(key: &str) -> Value {
+    let (description, form) = match key {
+        "bytes" => ("These octets in hexadecimal, nothing added.", reference("text")),
+        "urgent" => ("The last octet goes as TCP urgent data.", json!({ "type": "boolean" })),
+        "line" => ("A command line.", reference("text")),
+        "end" => ("How the line ends.", words(&["crlf", "lf", "cr", "none"])),
+        "segments" => ("Each its own write, exactly as written.", reference("texts")),
+        _ => ("", json!({})),
+    };
+    describe(description, form)
+}
+
+pub(super) fn data_key(key: &str) -> Value {
+    let (description, form) = match key {
+        "open" => (
+            "Agree on a data connection by this command.",
+            any(&[words(&["PASV", "PORT", "EPSV", "EPRT"]), json!({ "type": "null" })]),
+        ),
+        "reply" => ("The code and text of its reply.", reference("text")),
+        "receive-buffer" => ("The receive buffer of the client's socket: 64 KiB.", reference("text")),
+        "server-sends" => ("The server sends exactly this, and ends it.", reference("body")),
+        "client-sends" => ("The client sends this, and ends it.", reference("body")),
+        "form" => ("In which representation it travels.", words(&["image", "ascii"])),
+        "read" => ("The client takes so many octets.", reference("text")),
+        "write" => ("The client sends this, and does not end it.", reference("body")),
+        "expect-no-connection" => ("Nobody connects to the client for this long.", reference("text")),
+        _ => ("", json!({})),
+    };
+    describe(description, form)
+}

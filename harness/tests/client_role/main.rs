@@ -1,0 +1,6 @@
+//! Clients are judged by the same scenarios: the reference client conforms, and each bad client fails for its fault.
+
+#[cfg(test)]
+mod fakes;
+#[cfg(test)]
+mod verdicts;

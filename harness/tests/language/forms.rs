@@ -1,0 +1,249 @@
+//! Every written form and what it becomes.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use harness::scenario::tree::{
+    Action, Closed, CodePattern, Content, Data, Ending, Entry, Expect, Form, Left, Listened, Method, Peer, Piece,
+    ReadKind, ReadUse, ReplyPattern, Rule, Scenario, Sent, SentBody, Template, TextMode, Within,
+};
+use harness::scenario::{Diagnostics, Suite};
+use rstest::rstest;
+
+const FILES: &str = "{ f: abc, big: { size: 1 MiB, seed: 7 }, d/: {} }";
+
+fn load(keys: &str) -> Result<Scenario, Diagnostics> {
+    let text = format!("purpose: A form.\ncovers: [x]\n{keys}\n");
+    let suite = Suite::from_sources(BTreeMap::from([("forms.yaml".to_owned(), text)]))?;
+    suite.scenario("forms").cloned().ok_or(Diagnostics(Vec::new()))
+}
+
+fn action(step: &str) -> Result<Action, Diagnostics> {
+    let scenario = load(&format!("connections: {{ a: subject, b: second }}\nfiles: {FILES}\nsteps:\n  - {step}"))?;
+    scenario.steps.first().map(|step| step.action.clone()).ok_or(Diagnostics(Vec::new()))
+}
+
+/// The octets of every segment; a capture as its name in braces.
+fn said(step: &str) -> Result<(Vec<Vec<u8>>, bool), Diagnostics> {
+    let text = format!("steps:\n  - S: {{ pass: 227, capture: {{ host-port: there }} }}\n  - {step}");
+    let scenario = load(&text)?;
+    let Some(Action::Say(say)) = scenario.steps.last().map(|step| &step.action) else {
+        return Err(Diagnostics(Vec::new()));
+    };
+    Ok((say.segments.iter().map(octets).collect(), say.urgent))
+}
+
+fn octets(template: &Template) -> Vec<u8> {
+    let piece = |piece: &Piece| match piece {
+        Piece::Octets(octets) => octets.clone(),
+        Piece::Capture(name) => format!("{{{name}}}").into_bytes(),
+    };
+    template.0.iter().flat_map(piece).collect()
+}
+
+fn text(template: &Template) -> String {
+    String::from_utf8_lossy(&octets(template)).into_owned()
+}
+
+fn expected(step: &str) -> Result<Expect, Diagnostics> {
+    let Action::Expect(expect) = action(step)? else { return Err(Diagnostics(Vec::new())) };
+    Ok(expect)
+}
+
+fn one(codes: &[u16]) -> ReplyPattern {
+    ReplyPattern { codes: codes.iter().map(|code| CodePattern::Code(*code)).collect(), optional: false }
+}
+
+fn maybe(codes: &[u16]) -> ReplyPattern {
+    ReplyPattern { optional: true, ..one(codes) }
+}
+
+#[rstest]
+#[case("C: NOOP", &[r"NOOP\r\n"], false)]
+#[case("C: CWD two words", &[r"CWD two words\r\n"], false)]
+#[case("C: \"\"", &[r"\r\n"], false)]
+#[case("C: 010", &[r"010\r\n"], false)]
+#[case("C: [NOOP, \"SYST\"]", &[r"NOOP\r\nSYST\r\n"], false)]
+#[case("C: PORT {there}", &[r"PORT {there}\r\n"], false)]
+#[case("C: USER {user}", &[r"USER {user}\r\n"], false)]
+#[case("C: \"CWD {{a}\"", &[r"CWD {a}\r\n"], false)]
+#[case("C: { bytes: \"ff F4 fff2\", urgent: true }", &[r"\xff\xf4\xff\xf2"], true)]
+#[case("C: { bytes: \"00\" }", &[r"\x00"], false)]
+#[case("C: { line: NOOP }", &[r"NOOP\r\n"], false)]
+#[case("C: { line: NOOP, end: lf }", &[r"NOOP\n"], false)]
+#[case("C: { line: NOOP, end: cr }", &[r"NOOP\r"], false)]
+#[case("C: { line: NOOP, end: none }", &["NOOP"], false)]
+#[case("C: { segments: [\"NO\", \"OP\\r\\n\"] }", &["NO", r"OP\r\n"], false)]
+fn what_the_client_says(#[case] step: &str, #[case] segments: &[&str], #[case] urgent: bool) {
+    let (found, found_urgent) = said(step).unwrap();
+    let found: Vec<_> = found.iter().map(|segment| segment.escape_ascii().to_string()).collect();
+    assert_eq!(
+        (found.as_slice(), found_urgent),
+        (segments.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>().as_slice(), urgent)
+    );
+}
+
+#[rstest]
+#[case("S: 226", vec![vec![one(&[226])]])]
+#[case("S: 226 | 250", vec![vec![one(&[226, 250])]])]
+#[case("S: 226|250", vec![vec![one(&[226, 250])]])]
+#[case("S: [125? | 150?, 226 | 250]", vec![vec![maybe(&[125, 150]), one(&[226, 250])]])]
+#[case("S: { pass: [120?, 220] }", vec![vec![maybe(&[120]), one(&[220])]])]
+#[case("S: { any-of: [[426, 226], 225] }", vec![vec![one(&[426]), one(&[226])], vec![one(&[225])]])]
+fn accepted_replies(#[case] step: &str, #[case] pass: Vec<Vec<ReplyPattern>>) {
+    let found = expected(step).unwrap();
+    assert_eq!((found.pass, found.rule), (pass, Rule::Tiers));
+}
+
+#[rstest]
+#[case("S: 2yz", CodePattern::Class(2))]
+#[case("S: 53z", CodePattern::Group(5, 3))]
+fn classes_of_replies(#[case] step: &str, #[case] pattern: CodePattern) {
+    assert_eq!(expected(step).unwrap().pass[0][0].codes, [pattern]);
+}
+
+#[rstest]
+#[case("S: { exactly: 227 }", vec![vec![one(&[227])]], vec![])]
+#[case("S: { exactly: [[426, 226], [225]] }", vec![vec![one(&[426]), one(&[226])], vec![one(&[225])]], vec![])]
+#[case("S: { pass: 200, deviation: 202 | 250 }", vec![vec![one(&[200])]], vec![vec![one(&[202, 250])]])]
+#[case("S: { pass: 200, deviation: [[120, 220], [250]] }", vec![vec![one(&[200])]], vec![vec![one(&[120]), one(&[220])], vec![one(&[250])]])]
+fn explicit_rules(#[case] step: &str, #[case] pass: Vec<Vec<ReplyPattern>>, #[case] deviation: Vec<Vec<ReplyPattern>>) {
+    let found = expected(step).unwrap();
+    assert_eq!((found.pass, found.deviation, found.rule), (pass, deviation, Rule::Explicit));
+}
+
+#[rstest]
+#[case("S: \"220 ready\"", "ready")]
+#[case("S: \"220 {name} ready\"", "{name} ready")]
+#[case("S: \"220-Welcome\\n220 ready\"", "Welcome\nready")]
+#[case("S: { pass: 220, text: ready }", "ready")]
+#[case("S: { pass: 220, text: 220 ready }", "ready")]
+#[case("S: { pass: 226, text: 220 octets sent }", "220 octets sent")]
+#[case("S: { pass: 211, text: \"211-Features:\\n MDTM\\n211 End\\n\" }", "Features:\n MDTM\nEnd")]
+#[case("S: { pass: 211, text: \"Features:\\n MDTM\\nEnd\" }", "Features:\n MDTM\nEnd")]
+#[case("S: { pass: 2yz, text: \"230-\\n230-Hello\\n230 Done\" }", "\nHello\nDone")]
+fn texts_of_replies(#[case] step: &str, #[case] lines: &str) {
+    assert_eq!(expected(step).unwrap().text.map(|found| text(&found.value)), Some(lines.to_owned()));
+}
+
+#[test]
+fn the_rest_of_a_reply() {
+    let found = expected(
+        "S: { pass: 227, not-applicable: 500 | 50z, because: so, text: a, text-mode: exact, contains: [b, c], capture: { host-port: there }, reads: { port: \"21\" }, within: { timer: data } }",
+    )
+    .unwrap();
+    assert_eq!(found.not_applicable, [CodePattern::Code(500), CodePattern::Group(5, 0)]);
+    assert_eq!(found.because.as_deref(), Some("so"));
+    assert_eq!(found.text_mode, Some(TextMode::Exact));
+    assert_eq!(found.contains.iter().map(|part| text(&part.value)).collect::<Vec<_>>(), ["b", "c"]);
+    assert_eq!((found.reads[0].kind, &found.reads[0].use_), (ReadKind::HostPort, &ReadUse::Bind("there".to_owned())));
+    assert_eq!(found.reads[1].kind, ReadKind::Port);
+    assert_eq!(found.within, Within::Timer("data".to_owned()));
+    assert_eq!(expected("S: { pass: 200, within: 2min }").unwrap().within, Within::Time(Duration::from_mins(2)));
+    assert_eq!(expected("S: { pass: 200, contains: one }").unwrap().contains.len(), 1);
+}
+
+fn content(content: Content) -> SentBody {
+    SentBody::Content(content)
+}
+
+fn fixture(name: &str, from: u64) -> SentBody {
+    content(Content::Fixture { name: name.to_owned(), from })
+}
+
+fn names(names: &[&str]) -> Vec<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
+}
+
+#[rstest]
+#[case("f", fixture("f", 0))]
+#[case("some text", content(Content::Octets(b"some text"[..].into())))]
+#[case("\"\"", content(Content::Octets([].into())))]
+#[case("g", content(Content::Octets(b"g"[..].into())))]
+#[case("{ text: f }", content(Content::Octets(b"f"[..].into())))]
+#[case("{ hex: \"00 ff\" }", content(Content::Octets([0, 255].into())))]
+#[case("{ size: 64 KiB, seed: 9 }", content(Content::Generated { size: 65536, seed: 9 }))]
+#[case("{ size: 3 }", content(Content::Generated { size: 3, seed: 0 }))]
+#[case("{ of: f }", fixture("f", 0))]
+#[case("{ of: big, from: 1 KiB }", fixture("big", 1024))]
+#[case("{ rest-of: big }", SentBody::RestOf("big".to_owned()))]
+#[case("{ names: [a, b] }", SentBody::Names(names(&["a", "b"])))]
+#[case("{ names: [] }", SentBody::Names(names(&[])))]
+#[case("{ mentions: [a], without: [b] }", SentBody::Mentions(names(&["a"]), names(&["b"])))]
+#[case("{ without: [b] }", SentBody::Mentions(names(&[]), names(&["b"])))]
+#[case("anything", SentBody::Anything)]
+fn bodies(#[case] written: &str, #[case] body: SentBody) {
+    let sent = |form| Sent { body: body.clone(), form };
+    let found = action(&format!("data: {{ server-sends: {written} }}")).unwrap();
+    assert_eq!(found, Action::Data(Data::ServerSends(sent(Form::Image))));
+    let found = action(&format!("data: {{ client-sends: {written}, form: ascii }}")).unwrap();
+    assert_eq!(found, Action::Data(Data::ClientSends(sent(Form::Ascii))));
+    let found = action(&format!("data: {{ write: {written}, form: image }}")).unwrap();
+    assert_eq!(found, Action::Data(Data::Write(sent(Form::Image))));
+}
+
+fn opened(method: Method) -> Action {
+    Action::Data(Data::Open { method, reply: None, receive_buffer: None })
+}
+
+#[rstest]
+#[case("login: {}", Action::Login)]
+#[case("as: b", Action::Switch("b".to_owned()))]
+#[case("silence: { on: control, for: 500ms }", Action::Silence { on: Listened::Control, during: Duration::from_millis(500) })]
+#[case("silence: { on: data, for: 1s }", Action::Silence { on: Listened::Data, during: Duration::from_secs(1) })]
+#[case("silence: { on: both, for: 1s }", Action::Silence { on: Listened::Both, during: Duration::from_secs(1) })]
+#[case("closed: {}", Action::Closed(Closed { how: Ending::Any, within: Within::Default }))]
+#[case("closed: { how: fin, within: 5s }", Action::Closed(Closed { how: Ending::Fin, within: Within::Time(Duration::from_secs(5)) }))]
+#[case("closed: { within: { timer: idle } }", Action::Closed(Closed { how: Ending::Any, within: Within::Timer("idle".to_owned()) }))]
+#[case("data: PASV", opened(Method::Pasv))]
+#[case("data: PORT", opened(Method::Port))]
+#[case("data: EPSV", opened(Method::Epsv))]
+#[case("data: EPRT", opened(Method::Eprt))]
+#[case("data: { open: EPSV }", opened(Method::Epsv))]
+#[case("data: { open: PASV, receive-buffer: 64 KiB }", Action::Data(Data::Open { method: Method::Pasv, reply: None, receive_buffer: Some(65536) }))]
+#[case("data: { read: 1 MiB }", Action::Data(Data::Read(1 << 20)))]
+#[case("data: connect", Action::Data(Data::Connect))]
+#[case("data: accept", Action::Data(Data::Accept))]
+#[case("data: shutdown", Action::Data(Data::Shutdown))]
+#[case("data: reset", Action::Data(Data::Reset))]
+#[case("data: abandon", Action::Data(Data::Abandon))]
+#[case("data: expect-end", Action::Data(Data::ExpectEnd))]
+#[case("data: { expect-no-connection: 500ms }", Action::Data(Data::ExpectNoConnection(Duration::from_millis(500))))]
+fn other_steps(#[case] step: &str, #[case] expected: Action) {
+    assert_eq!(action(step).unwrap(), expected);
+}
+
+#[rstest]
+#[case("PASV", "227 Entering Passive Mode ({host-port})", "Entering Passive Mode ({host-port})")]
+#[case("PORT", "200 PORT command successful.", "PORT command successful.")]
+#[case("EPSV", "229 Ok (|||{p}|)", "Ok (|||{p}|)")]
+#[case("EPRT", "200", "")]
+fn replies_of_open(#[case] method: &str, #[case] reply: &str, #[case] lines: &str) {
+    let found = action(&format!("data: {{ open: {method}, reply: \"{reply}\" }}")).unwrap();
+    let Action::Data(Data::Open { reply: Some(reply), .. }) = found else { panic!("{found:?}") };
+    assert_eq!(text(&reply.value), lines);
+}
+
+#[test]
+fn the_keys_of_a_scenario() {
+    let scenario = load(concat!(
+        "needs: [EPSV, writable]\ntext: exact\nconnections: { a: subject, b: subject }\n",
+        "files: { f: abc, copy: { of: f, from: 1 }, box/: {}, box/deep.txt: \"\" }\n",
+        "steps: [{ C: NOOP, for: y }]\nfinally:\n  - C: QUIT\n",
+        "leaves: { f: same, copy: same as f, box/: same, gone: absent, made: directory, text: { text: absent } }",
+    ))
+    .unwrap();
+    assert_eq!(scenario.needs.iter().map(|need| need.value.as_str()).collect::<Vec<_>>(), ["EPSV", "writable"]);
+    assert_eq!(scenario.text, TextMode::Exact);
+    assert_eq!(scenario.connections["b"], Peer::Subject);
+    let f = || Content::Fixture { name: "f".to_owned(), from: 0 };
+    assert_eq!(scenario.files["copy"], Entry::File(Content::Fixture { name: "f".to_owned(), from: 1 }));
+    assert_eq!(scenario.files["box"], Entry::Directory);
+    assert_eq!(scenario.files["box/deep.txt"], Entry::File(Content::Octets([].into())));
+    assert_eq!(scenario.steps[0].requirement.as_deref(), Some("y"));
+    assert_eq!(scenario.finally.len(), 1);
+    let left = |path: &str| scenario.leaves[path].value.clone();
+    assert_eq!((left("f"), left("copy")), (Left::File(f()), Left::File(f())));
+    assert_eq!((left("box"), left("gone"), left("made")), (Left::Directory, Left::Absent, Left::Directory));
+    assert_eq!(left("text"), Left::File(Content::Octets(b"absent"[..].into())));
+}

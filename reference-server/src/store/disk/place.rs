@@ -1,0 +1,54 @@
+//! Places in a file, and how far they are on the wire.
+
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+
+use protocol::transfer::ascii;
+
+use crate::store::{Form, StoreError};
+
+const PIECE: usize = 64 * 1024;
+
+/// How long the wire form of TYPE A of a file is.
+pub(super) fn encoded_length(file: &mut File) -> Result<u64, StoreError> {
+    let (mut encoder, mut length) = (ascii::Encoder::default(), 0);
+    for_each_piece(file, |piece| {
+        length += encoder.length(piece);
+        true
+    })?;
+    Ok(length)
+}
+
+/// The place in the file of an offset on the wire (RFC 3659 §5.3 counts what is transferred, not what is stored).
+pub(super) fn position(file: &mut File, form: Form, offset: u64) -> Result<u64, StoreError> {
+    let size = file.metadata()?.len();
+    if form == Form::Image || offset == 0 {
+        return if offset <= size { Ok(offset) } else { Err(StoreError::BadOffset) };
+    }
+    let (mut encoder, mut on_wire, mut in_file) = (ascii::Encoder::default(), 0, 0);
+    for_each_piece(file, |piece| {
+        for octet in piece {
+            if on_wire >= offset {
+                return false;
+            }
+            on_wire += encoder.length(std::slice::from_ref(octet));
+            in_file += 1;
+        }
+        true
+    })?;
+    // Over the offset: it lies between the CR and the LF of a line end, which are one octet here. Under it: the file is too short.
+    if on_wire == offset { Ok(in_file) } else { Err(StoreError::BadOffset) }
+}
+
+/// Reads a file from its beginning as long as it is asked to.
+fn for_each_piece(file: &mut File, mut take: impl FnMut(&[u8]) -> bool) -> Result<(), StoreError> {
+    let mut buffer = vec![0; PIECE];
+    file.seek(SeekFrom::Start(0))?;
+    loop {
+        let length = file.read(&mut buffer)?;
+        let piece = buffer.get(..length).unwrap_or_default();
+        if piece.is_empty() || !take(piece) {
+            return Ok(());
+        }
+    }
+}
