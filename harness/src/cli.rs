@@ -58,7 +58,7 @@ struct Rest {
 /// Which scenarios.
 #[derive(Debug, Args)]
 struct Selection {
-    /// Ids, folders, globs (`rfc959/**`), rows (`ID[open=PASV]`) or files on disk. All scenarios, if there is none.
+    /// Ids, folders, globs (`rfc959/**`), rows (`ID[open=PASV]`) or files and folders on disk (`mine.yaml`, `./mine/`). All scenarios, if there is none.
     patterns: Vec<String>,
     #[command(flatten)]
     suite: SuiteFolder,

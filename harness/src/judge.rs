@@ -12,6 +12,7 @@ pub mod grade;
 pub mod play;
 pub mod stage;
 pub mod text;
+pub mod value;
 
 pub use play::{Facts, Played, play};
 pub use stage::{Act, Stage};

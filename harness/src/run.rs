@@ -6,10 +6,11 @@ mod data;
 mod disk;
 mod gather;
 mod live;
+mod probe;
 mod recorder;
 mod server_role;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -59,7 +60,7 @@ pub fn run(
     let started = Timestamp::now();
     let begun = Instant::now();
     let given: Vec<_> = selected.iter().map(|scenario| case::given_of(suite, scenario)).collect();
-    let claims = subject.claims.clone();
+    let claims = claims(selected, subject);
     let known = Known { claims: &claims, folder: subject.folder_is_known() };
     let planned = plan(selected, &given, subject, &known);
     let facts = facts(subject, options);
@@ -83,6 +84,26 @@ pub fn run(
     report.started = started.to_string();
     report.duration = recorder::millis(begun.elapsed());
     report
+}
+
+/// What the subject says it can do, or else what it can be seen to do.
+fn claims(selected: &[&Scenario], subject: &Subject) -> BTreeSet<String> {
+    let needs: BTreeSet<_> =
+        selected.iter().flat_map(|scenario| &scenario.needs).map(|need| need.value.as_str()).collect();
+    if subject.says_what_it_claims() || needs.is_empty() {
+        return subject.claims.clone();
+    }
+    match runtime() {
+        Ok(runtime) => runtime.block_on(probe::claims(subject, &needs)),
+        Err(error) => {
+            tracing::error!(%error, "the subject cannot be tried");
+            BTreeSet::new()
+        }
+    }
+}
+
+fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()
 }
 
 /// What a play must know of this subject in this run.
@@ -134,7 +155,7 @@ impl<P: Progress> Floor<'_, P> {
     }
 
     fn worker(&self) -> Vec<(usize, Ran)> {
-        match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        match runtime() {
             Ok(runtime) => runtime.block_on(self.work()),
             Err(error) => {
                 // The other workers take its cases. If none can begin, the cases are missing and the caller says so.

@@ -145,6 +145,11 @@ impl Subject {
         matches!(self.way, Way::Attached(_))
     }
 
+    /// Whether a file says what it claims. Otherwise it is tried.
+    pub fn says_what_it_claims(&self) -> bool {
+        !self.claims.is_empty()
+    }
+
     /// Whether the folder that it serves is known.
     pub fn folder_is_known(&self) -> bool {
         match &self.way {

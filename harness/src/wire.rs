@@ -6,4 +6,3 @@
 pub mod address;
 pub mod reply;
 pub mod telnet;
-pub mod value;

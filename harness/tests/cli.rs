@@ -27,6 +27,17 @@ fn list_prints_ids_and_purposes() {
 }
 
 #[test]
+fn files_and_folders_on_disk_are_patterns() {
+    let row = format!("{}[open=PORT]", in_suite("example/retrieve.yaml").display());
+    let listed = ftpspec(&["list", &row]).assert().code(0).stderr(is_empty());
+    listed.stdout(contains("\n").count(2).and(contains("[open=PASV").not()));
+    let listed = ftpspec(&["list", "./example/"]).current_dir(SUITE).assert().code(0).stderr(is_empty());
+    listed.stdout(contains("\n").count(6));
+    let listed = ftpspec(&["list", "example"]).current_dir(SUITE).assert().code(2);
+    listed.stderr(contains("no scenario matches \"example\""));
+}
+
+#[test]
 fn list_prints_json() {
     let listed = ftpspec(&["list", "--scenarios", SUITE, "--format", "json", RETRIEVE]).assert().code(0);
     let list: serde_json::Value = serde_json::from_slice(&listed.get_output().stdout).unwrap();
@@ -128,9 +139,21 @@ Afterwards
 }
 
 #[test]
+fn explain_a_file() {
+    let file = in_suite("example/user-and-password.yaml");
+    let explained = ftpspec(&["explain", file.to_str().unwrap()]).assert().code(0).stderr(is_empty());
+    explained
+        .stdout(predicates::str::starts_with("example/user-and-password\n").and(contains("   2  C: USER {user}\n")));
+}
+
+#[test]
 fn explain_a_requirement() {
     let explained = ftpspec(&["explain", "--scenarios", SUITE, "example-user"]).assert().code(0);
     explained.stdout(contains("RFC 959 §4.1.1, must, server").and(contains("example/user-and-password  A user")));
+    let explained = ftpspec(&["explain", "--scenarios", SUITE, "example-retrieve"]).assert().code(0);
+    explained.stdout(
+        contains("\n  example/retrieve (4 rows)  RETR sends").and(contains("\n  example/between-two-servers  A file")),
+    );
     let explained = ftpspec(&["explain", "--scenarios", SUITE, "example-account"]).assert().code(0);
     explained.stdout(contains("not tested (not observable): No subject asks for it.").and(contains("  none\n")));
     let explained = ftpspec(&["explain", "--scenarios", SUITE, "example-usr"]).assert().code(2);

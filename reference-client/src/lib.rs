@@ -39,16 +39,12 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 fn converse(arguments: &Arguments) -> io::Result<ExitCode> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let code = runtime.block_on(async {
+    runtime::to_the_end(async {
         match &arguments.connect {
             Some(server) if arguments.script => script::run(server, arguments.timeout()).await,
             Some(_) | None => shell::run(arguments).await,
         }
-    });
-    // A name that is still being looked up is not waited for: its time is over.
-    runtime.shutdown_background();
-    code
+    })?
 }
 
 /// Standard output is gone, or the system refuses what every program needs.

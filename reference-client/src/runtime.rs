@@ -25,6 +25,15 @@ pub(crate) use witness::{Moved, Witness};
 /// The most octets of the control connection that are read and not yet understood.
 const READ_SIZE: usize = 16 * 1024;
 
+/// Runs a conversation, on this thread.
+pub(crate) fn to_the_end<T>(conversation: impl Future<Output = T>) -> io::Result<T> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let said = runtime.block_on(conversation);
+    // A name that is still being looked up is not waited for: its time is over.
+    runtime.shutdown_background();
+    Ok(said)
+}
+
 /// Why a wait on the control connection ended without what was waited for. The connection is of no use then.
 #[derive(Debug, Error)]
 pub(crate) enum RuntimeError {

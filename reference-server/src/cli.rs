@@ -11,7 +11,6 @@ use std::time::Duration;
 
 use clap::{Parser, ValueEnum};
 use thiserror::Error;
-use tokio::net::TcpListener;
 
 use crate::accounts::{Access, Accounts};
 use crate::runtime::{self, Server, Timeouts};
@@ -114,11 +113,8 @@ fn log_to_stderr() {
     drop(started);
 }
 
-/// Sessions share one thread, for they only think; files and transfers have threads of their own.
 fn start(arguments: Arguments) -> Result<(), StartError> {
-    let mut runtime = tokio::runtime::Builder::new_current_thread();
-    runtime.enable_all().max_blocking_threads(runtime::THREAD_LIMIT);
-    runtime.build()?.block_on(serve(arguments))
+    runtime::to_the_end(serve(arguments))?
 }
 
 async fn serve(arguments: Arguments) -> Result<(), StartError> {
@@ -126,7 +122,7 @@ async fn serve(arguments: Arguments) -> Result<(), StartError> {
         Disk::open(&arguments.root).map_err(|error| StartError::Root { root: arguments.root.clone(), error })?;
     let address = SocketAddr::new(arguments.listen, arguments.port);
     let listen = |error| StartError::Listen { address, error };
-    let listener = TcpListener::bind(address).await.map_err(listen)?;
+    let listener = runtime::listen(address).await.map_err(listen)?;
     say(&format!("listening on {}", listener.local_addr().map_err(listen)?));
     let server = Server {
         timeouts: Timeouts {

@@ -5,6 +5,7 @@ mod data;
 mod moving;
 
 use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,7 +20,7 @@ const CONNECTION_LIMIT: usize = 1000;
 
 /// How many threads may move files. A stalled transfer holds one, and must not be able to take them all: each connection
 /// has its own for the one transfer it may run, and some are left for what the sessions ask of the store.
-pub(crate) const THREAD_LIMIT: usize = CONNECTION_LIMIT + 64;
+const THREAD_LIMIT: usize = CONNECTION_LIMIT + 64;
 
 /// What all connections share.
 pub(crate) struct Server {
@@ -35,6 +36,18 @@ pub(crate) struct Timeouts {
     pub(crate) data: Duration,
     /// For a command, or for an octet more of a transfer; then 421 or 426.
     pub(crate) idle: Duration,
+}
+
+/// Runs what serves. Sessions share one thread, for they only think; files and transfers have threads of their own.
+pub(crate) fn to_the_end<T>(serving: impl Future<Output = T>) -> io::Result<T> {
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    runtime.enable_all().max_blocking_threads(THREAD_LIMIT);
+    Ok(runtime.build()?.block_on(serving))
+}
+
+/// Listens for control connections.
+pub(crate) async fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    TcpListener::bind(address).await
 }
 
 /// Serves whoever connects, for ever.

@@ -124,7 +124,14 @@ impl Explained<'_> {
         if covering.is_empty() {
             return self.line("none");
         }
-        covering.iter().try_for_each(|scenario| self.line(&format!("{}  {}", scenario.id, scenario.purpose.value)))
+        covering.chunk_by(|one, other| one.file == other.file).try_for_each(|rows| match rows {
+            [scenario] => self.line(&format!("{}  {}", scenario.id, scenario.purpose.value)),
+            [first, ..] => {
+                let path = first.id.split('[').next().unwrap_or_default();
+                self.line(&format!("{path} ({} rows)  {}", rows.len(), first.purpose.value))
+            }
+            [] => Ok(()),
+        })
     }
 
     fn requirement(&mut self, requirement: &Requirement) -> io::Result<()> {

@@ -82,8 +82,8 @@ impl Suite {
         if let Some(folder) = folder {
             sources.add_folder(folder)?;
         }
-        for path in patterns.iter().map(Path::new).filter(|path| path.is_file()) {
-            sources.add_path(path)?;
+        for pattern in patterns.iter().filter(|pattern| select::names_disk(pattern)) {
+            sources.add_path(Path::new(select::split_row(pattern).0))?;
         }
         Ok(Self::load(sources)?)
     }

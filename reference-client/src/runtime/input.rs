@@ -34,6 +34,14 @@ impl Lines {
     pub(crate) async fn next(&mut self) -> io::Result<Option<Vec<u8>>> {
         self.lines.recv().await.transpose()
     }
+
+    /// The next line, or an error if the user interrupts the program first, which then does not end by itself.
+    pub(crate) async fn next_or_interrupted(&mut self) -> io::Result<Option<Vec<u8>>> {
+        tokio::select! {
+            line = self.next() => line,
+            signal = tokio::signal::ctrl_c() => Err(signal.err().unwrap_or_else(|| io::ErrorKind::Interrupted.into())),
+        }
+    }
 }
 
 fn next_line(input: &mut impl BufRead) -> io::Result<Option<Vec<u8>>> {

@@ -15,11 +15,8 @@ pub(super) async fn ask(input: &mut Lines, screen: &Screen) -> io::Result<Option
     }
     screen.ask("Password: ")?;
     let quiet = Quiet::begin()?;
-    let line = tokio::select! {
-        line = input.next() => line,
-        // The terminal must be put back before the program ends.
-        signal = tokio::signal::ctrl_c() => Err(signal.err().unwrap_or_else(|| io::ErrorKind::Interrupted.into())),
-    };
+    // The terminal must be put back before the program ends.
+    let line = input.next_or_interrupted().await;
     quiet.end()?;
     screen.line("")?;
     Ok(line?.map(|line| Secret::new(&line)))

@@ -7,10 +7,10 @@ use super::wording::{Reply, code_of, text_of};
 use super::{Act, DataChannel, Flow, Play, Stage, Stop};
 use crate::judge::play::{Said, shown};
 use crate::judge::text::fill;
+use crate::judge::value;
 use crate::scenario::tree::{Expect, Piece, ReadKind, ReadUse, Span, Step, Template};
 use crate::wire::address::port_argument;
 use crate::wire::reply::ReplyReader;
-use crate::wire::value;
 
 impl<S: Stage> Play<'_, S> {
     /// Says the first of the replies that the step accepts.

@@ -123,8 +123,8 @@ mod tests {
     use rstest::rstest;
 
     use super::*;
+    use crate::judge::value::read;
     use crate::wire::reply::ReplyReader;
-    use crate::wire::value::read;
 
     #[rstest]
     #[case(ReadKind::HostPort, 227, "127,0,0,1,4,1")]

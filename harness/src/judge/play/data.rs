@@ -9,12 +9,12 @@ use super::steps::codes;
 use super::{DataChannel, Flow, Play, Said, Stop, shown};
 use crate::judge::grade::Outcome;
 use crate::judge::stage::{Act, Stage};
+use crate::judge::value;
 use crate::scenario::tree::{
     Content, Data, Expect, Form, Located, Method, ReadKind, Rule, Sent, SentBody, Step, Template,
 };
 use crate::wire::address::{extended_argument, host_port, port_argument};
 use crate::wire::reply::SeenReply;
-use crate::wire::value;
 
 impl<'a, S: Stage> Play<'a, S> {
     pub(super) async fn data(&mut self, step: &'a Step, data: &'a Data) -> Flow {

@@ -9,9 +9,9 @@ use crate::judge::expectation::{Match, Matcher, Quality};
 use crate::judge::grade::Outcome;
 use crate::judge::stage::{Act, Stage};
 use crate::judge::text::{fill, matches};
+use crate::judge::value;
 use crate::scenario::tree::{Expect, Located, Read, ReadUse, Step, Template, TextMode};
 use crate::wire::reply::{Flaw, SeenReply};
-use crate::wire::value;
 
 /// How many lines that are no reply are passed over while one reply is waited for.
 const PATIENCE: usize = 100;

@@ -1,5 +1,8 @@
 //! Which scenarios a person means: ids, globs, files on disk, rows in brackets.
 
+use std::collections::BTreeSet;
+use std::path::Path;
+
 use super::Suite;
 use crate::scenario::diagnostic::{escape, nearest};
 use crate::scenario::tree::Scenario;
@@ -35,7 +38,7 @@ impl Suite {
     /// The scenarios that the patterns name, in the order of the suite; all of them without a pattern.
     ///
     /// A pattern is an id, an id with a row (`a/b[open=PASV]`, which selects every row where `open` is PASV), a folder, a glob (`*` within a name,
-    /// `**` over several), or the path of a file on disk that the suite was loaded with.
+    /// `**` over several), or the path of a file or folder on disk that the suite was loaded with.
     ///
     /// # Errors
     /// A pattern selects nothing.
@@ -52,17 +55,12 @@ impl Suite {
     }
 
     fn pattern<'p>(&'p self, written: &'p str) -> Pattern<'p> {
-        if let Some(file) = self.sources().on_disk(written) {
-            return Pattern { written, path: file.strip_suffix(".yaml").unwrap_or(file), row: None };
-        }
-        let (path, row) = match written.split_once('[') {
-            Some((path, row)) => (path, Some(row.strip_suffix(']').unwrap_or(row))),
-            None => (written, None),
-        };
+        let (path, row) = split_row(written);
+        let files = if names_disk(written) { self.sources().on_disk(path) } else { BTreeSet::new() };
         let path = path.strip_prefix("./").unwrap_or(path);
         let path = path.strip_prefix("scenarios/").unwrap_or(path);
         let path = path.strip_suffix(".yaml").unwrap_or(path);
-        Pattern { written, path: path.trim_end_matches('/'), row }
+        Pattern { written, path: path.trim_end_matches('/'), row, files }
     }
 
     fn nothing(&self, pattern: &Pattern<'_>) -> Select {
@@ -84,17 +82,39 @@ impl Suite {
     }
 }
 
+/// Whether a pattern is the path of a file on disk, or of a folder that is written as one: `rfc959` alone is a folder of the suite.
+pub(super) fn names_disk(pattern: &str) -> bool {
+    let (path, _) = split_row(pattern);
+    let written_as_folder = path.ends_with('/') || path.starts_with(['/', '.']) || path.starts_with("scenarios/");
+    Path::new(path).is_file() || (written_as_folder && Path::new(path).is_dir())
+}
+
+/// The pattern without its row in brackets, and the row.
+pub(super) fn split_row(pattern: &str) -> (&str, Option<&str>) {
+    match pattern.split_once('[') {
+        Some((path, row)) => (path, Some(row.strip_suffix(']').unwrap_or(row))),
+        None => (pattern, None),
+    }
+}
+
 struct Pattern<'p> {
     written: &'p str,
     path: &'p str,
     row: Option<&'p str>,
+    /// The files, where it names a path on disk.
+    files: BTreeSet<&'p str>,
 }
 
 impl Pattern<'_> {
     fn matches(&self, scenario: &Scenario) -> bool {
         let (path, row) = parts(scenario);
         let below = path.strip_prefix(self.path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-        (below || glob(self.path.as_bytes(), path.as_bytes())) && self.row.is_none_or(|wanted| row_matches(wanted, row))
+        let named = if self.files.is_empty() {
+            below || glob(self.path.as_bytes(), path.as_bytes())
+        } else {
+            self.files.contains(scenario.file.as_ref())
+        };
+        named && self.row.is_none_or(|wanted| row_matches(wanted, row))
     }
 }
 

@@ -128,9 +128,11 @@ impl Sources {
         self.loose.contains(file)
     }
 
-    /// The file of the suite that this path on disk became.
-    pub(crate) fn on_disk(&self, path: &str) -> Option<&str> {
-        self.disk.get(&std::path::absolute(path).ok()?).map(AsRef::as_ref)
+    /// The files of the suite that this path on disk, a file or a folder, became.
+    pub(crate) fn on_disk(&self, path: &str) -> BTreeSet<&str> {
+        let Ok(absolute) = std::path::absolute(path) else { return BTreeSet::new() };
+        let below = self.disk.iter().filter(|(found, _)| found.starts_with(&absolute));
+        below.map(|(_, name)| name.as_ref()).collect()
     }
 
     /// SHA-256 over the names and texts of all files.

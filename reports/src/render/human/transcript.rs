@@ -153,7 +153,7 @@ mod tests {
     use crate::render::Style;
 
     fn event(what: What, channel: Channel) -> Event {
-        Event { at: 1_500, step: 0, connection: "a".to_owned(), channel, what }
+        Event { at: 1_500, step: 0, act: 0, connection: "a".to_owned(), channel, what }
     }
 
     fn sent(octets: &[u8]) -> Event {

@@ -1,14 +1,14 @@
 //! The values that a specification lets software read out of a reply.
 
-use super::address::{extended_port, host_port};
-use super::reply::SeenReply;
 use crate::scenario::tree::ReadKind;
+use crate::wire::address::{extended_port, host_port, port_argument};
+use crate::wire::reply::SeenReply;
 
 /// Reads a value out of a reply, in the form in which a scenario uses it. `None` where it is not there.
 pub fn read(kind: ReadKind, reply: &SeenReply) -> Option<Vec<u8>> {
     let text = reply.last_text();
     match kind {
-        ReadKind::HostPort => host_port(text).and_then(super::address::port_argument).map(String::into_bytes),
+        ReadKind::HostPort => host_port(text).and_then(port_argument).map(String::into_bytes),
         ReadKind::Port => extended_port(text).map(|port| port.to_string().into_bytes()),
         ReadKind::Path => reply.texts().into_iter().find_map(quoted_path),
         ReadKind::Time => timestamp(text),
