@@ -1,6 +1,6 @@
 //! From what was said to what it means. Nothing here touches a socket, a file or a clock.
 //!
-//! [`play`] walks through a scenario on a [`Stage`]. The runner's stage does what it is asked and writes it down; the
+//! [`play()`] walks through a scenario on a [`Stage`]. The runner's stage does what it is asked and writes it down; the
 //! stage of [`again`] answers from what was written down. So a verdict can be repeated from its transcript, by the very
 //! same code.
 

@@ -43,7 +43,7 @@ pub struct Played {
     pub end: End,
     /// What was found, in the order of the steps.
     pub findings: Vec<Finding>,
-    /// What is wrong with the form of replies. Of one cause only one statement is kept in a run.
+    /// What every case meets alike, such as the form of replies. Of one cause only one statement is kept in a run.
     pub framing: Vec<Finding>,
     /// What kind of failure, where it is more than a wrong answer.
     pub kind: Option<FailKind>,
@@ -67,6 +67,8 @@ pub enum End {
         /// What went wrong.
         why: String,
     },
+    /// What the scenario is about could not be reached.
+    Unreached(String),
     /// The subject closed the service with 421.
     ServiceGone,
 }
@@ -156,6 +158,8 @@ enum Stop {
     Found,
     /// The subject says that it does not have the feature.
     NotApplicable(String),
+    /// What the scenario is about could not be reached: something that another scenario tests is wrong.
+    Blocked(String),
     /// 421.
     ServiceGone,
 }
@@ -180,7 +184,8 @@ impl<'a, S: Stage> Play<'a, S> {
                 None if why.is_none() => None,
                 stop => {
                     let by = state.tested_by.clone().unwrap_or_else(|| state.id.clone());
-                    let told = if let Some(Stop::NotApplicable(why)) = stop { Some(why) } else { why };
+                    let told =
+                        if let Some(Stop::NotApplicable(why) | Stop::Blocked(why)) = stop { Some(why) } else { why };
                     Some(End::Blocked { state: state.id.clone(), by, why: told.unwrap_or_default() })
                 }
             };
@@ -200,6 +205,11 @@ impl<'a, S: Stage> Play<'a, S> {
             Some(Stop::NotApplicable(why)) => {
                 self.epilogue().await;
                 End::NotApplicable(why)
+            }
+            Some(Stop::Blocked(why)) => {
+                self.epilogue().await;
+                let graver = self.findings.iter().any(|finding| finding.grade == Grade::Fail);
+                if graver { End::Judged } else { End::Unreached(why) }
             }
             Some(Stop::ServiceGone) => End::ServiceGone,
             Some(Stop::Found) => {
@@ -285,6 +295,23 @@ impl<'a, S: Stage> Play<'a, S> {
         self.findings.push(finding);
     }
 
+    /// A statement on what every case meets alike. In a run it is made once.
+    fn find_once(&mut self, requirement: &str, span: &Span, axis: Axis, outcome: Outcome, said: Said) {
+        let level = self.catalogue.requirement(requirement).map_or(Level::Must, |found| found.level);
+        let finding = self.finding(Some(requirement.to_owned()), span, axis, grade(level, outcome), said);
+        let known = self.framing.iter().any(|f| f.requirement == finding.requirement && f.message == finding.message);
+        if !known {
+            self.framing.push(finding);
+        }
+    }
+
+    /// The same where the steps cannot be played on. Only a scenario that covers the requirement is judged by it.
+    fn stop_once(&mut self, requirement: &str, span: &Span, axis: Axis, said: Said) -> Stop {
+        let why = format!("{requirement}: {}", said.message);
+        self.find_once(requirement, span, axis, Outcome::Against, said);
+        if self.part.covers.iter().any(|id| id.value == requirement) { Stop::Found } else { Stop::Blocked(why) }
+    }
+
     /// A statement of a grade that no requirement decides.
     fn remark(&mut self, span: &Span, axis: Axis, grade: Grade, said: Said) {
         let finding = self.finding(None, span, axis, grade, said);
@@ -317,14 +344,7 @@ impl<'a, S: Stage> Play<'a, S> {
                 because: None,
                 event: Some(event),
             };
-            let level = self.catalogue.requirement(remark.requirement).map_or(Level::Must, |found| found.level);
-            let grade = grade(level, remark.outcome);
-            let finding = self.finding(Some(remark.requirement.to_owned()), span, Axis::Framing, grade, said);
-            let known =
-                self.framing.iter().any(|f| f.requirement == finding.requirement && f.message == finding.message);
-            if !known {
-                self.framing.push(finding);
-            }
+            self.find_once(remark.requirement, span, Axis::Framing, remark.outcome, said);
         }
     }
 }

@@ -128,6 +128,11 @@ pub(crate) fn judged(scenario: &Scenario, played: Played) -> Ran {
                 stuck = Some(Stuck::State(state));
             }
         }
+        End::Unreached(why) => {
+            case.verdict = Verdict::Blocked;
+            case.reason = Some(why);
+            case.findings.clear();
+        }
         End::ServiceGone => {
             case.verdict = Verdict::Inconclusive;
             case.reason = Some("the server closed the service with 421, twice".to_owned());

@@ -123,8 +123,8 @@ fn quote(suite: &Suite, report: &mut Report) {
 /// The requirement and the words of a statement: the same for the same cause.
 type Cause = (Option<String>, String);
 
-/// The form of replies is judged on every reply. What has one cause is said once: in the case that covers the
-/// requirement if it saw it, else in the first that did.
+/// The form of replies and the reply to PASV are judged in every case. What has one cause is said once: in the case that
+/// covers the requirement if it saw it, else in the first that did.
 fn one_cause_one_finding(ran: Vec<Ran>) -> Vec<Case> {
     let mut sightings: BTreeMap<Cause, Vec<(usize, Finding)>> = BTreeMap::new();
     let mut cases = Vec::with_capacity(ran.len());
@@ -143,6 +143,7 @@ fn one_cause_one_finding(ran: Vec<Ran>) -> Vec<Case> {
             .iter()
             .position(|(at, _)| covers(*at) && judged(*at))
             .or_else(|| seen.iter().position(|(at, _)| judged(*at)))
+            .or_else(|| seen.iter().position(|(at, _)| covers(*at)))
             .unwrap_or_default();
         let also: Vec<_> = seen
             .iter()
@@ -157,10 +158,10 @@ fn one_cause_one_finding(ran: Vec<Ran>) -> Vec<Case> {
             case.findings.sort_by_key(|finding| finding.event);
             let verdict = worst(&case.findings);
             // A case that could not be judged otherwise is judged by what it saw.
-            if verdict > case.verdict && case.verdict <= Verdict::Fail
-                || matches!(case.verdict, Verdict::Blocked | Verdict::Skipped) && verdict == Verdict::Fail
-            {
+            let unjudged = matches!(case.verdict, Verdict::Blocked | Verdict::Skipped) && verdict == Verdict::Fail;
+            if verdict > case.verdict && case.verdict <= Verdict::Fail || unjudged {
                 case.verdict = verdict;
+                case.reason = None;
             }
         }
     }

@@ -125,8 +125,7 @@ impl<'a, S: Stage> Play<'a, S> {
                 .expected(kind.form())
                 .received(shown(&first_line(reply)))
                 .at(self.last());
-            self.find_by(Some(requirement.to_owned()), &step.span, Axis::Text, Outcome::Against, said);
-            return Err(Stop::Found);
+            return Err(self.stop_once(requirement, &step.span, Axis::Text, said));
         };
         match peer.map(|peer| peer.ip()) {
             Some(ip) if ip != address.ip() => {
@@ -137,7 +136,7 @@ impl<'a, S: Stage> Play<'a, S> {
                         .at(self.last());
                 // An address behind a translator is told on purpose; nobody can be reached at none.
                 let outcome = if address.ip().is_unspecified() { Outcome::Against } else { Outcome::Tolerated };
-                self.find_by(Some(PASV_ADDRESS.to_owned()), &step.span, Axis::Text, outcome, said);
+                self.find_once(PASV_ADDRESS, &step.span, Axis::Text, outcome, said);
                 Ok(SocketAddr::new(ip, address.port()))
             }
             _ => Ok(address),
@@ -160,8 +159,11 @@ impl<'a, S: Stage> Play<'a, S> {
             "nobody listens where the server told"
         };
         let said = Said::new(message).expected("a listening port").received(why).at(self.last());
-        self.find_by(Some(PASV_LISTENS.to_owned()), &step.span, Axis::Order, Outcome::Against, said);
-        if stands { Ok(()) } else { Err(Stop::Found) }
+        if !stands {
+            return Err(self.stop_once(PASV_LISTENS, &step.span, Axis::Order, said));
+        }
+        self.find_once(PASV_LISTENS, &step.span, Axis::Order, Outcome::Against, said);
+        Ok(())
     }
 
     /// Makes sure that the data connection stands.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use reports::model::{Axis, Body, Grade, What};
 
-use super::replies::first_line;
+use super::replies::{ONE_FINAL, first_line};
 use super::{DataChannel, Play, Said, shown};
 use crate::judge::grade::Outcome;
 use crate::judge::stage::{Act, Stage};
@@ -38,6 +38,7 @@ impl<S: Stage> Play<'_, S> {
         if self.here().verb == "QUIT" {
             return;
         }
+        let command = self.last_command();
         self.act(Act::Say { segments: &[b"QUIT\r\n".to_vec()], urgent: false }).await;
         let mut finals = 0_usize;
         let mut last = None;
@@ -62,11 +63,11 @@ impl<S: Stage> Play<'_, S> {
             && count > 1
             && reply.code == Some(221)
         {
-            let said = Said::new("a reply that answers no command came before the reply to QUIT")
+            let said = Said::new(format!("{command} is answered by more than one final reply"))
                 .expected("one final reply a command")
                 .received(format!("{count} replies, the last {}", shown(&first_line(&reply))))
                 .at(event);
-            self.find_by(Some(ONE_FINAL.to_owned()), &step.span, Axis::Framing, Outcome::Against, said);
+            self.find_once(ONE_FINAL, &step.span, Axis::Framing, Outcome::Against, said);
         }
     }
 
@@ -119,5 +120,3 @@ impl<S: Stage> Play<'_, S> {
         self.find_by(requirement, &left.span, Axis::Files, Outcome::Against, said);
     }
 }
-
-const ONE_FINAL: &str = "rfc959-4.2-one-final-reply-per-command";

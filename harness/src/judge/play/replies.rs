@@ -10,7 +10,7 @@ use crate::judge::grade::Outcome;
 use crate::judge::stage::{Act, Stage};
 use crate::judge::text::{fill, matches};
 use crate::judge::value;
-use crate::scenario::tree::{Expect, Located, Read, ReadUse, Step, Template, TextMode};
+use crate::scenario::tree::{Expect, Located, Read, ReadKind, ReadUse, Step, Template, TextMode};
 use crate::wire::reply::{Flaw, SeenReply};
 
 /// How many lines that are no reply are passed over while one reply is waited for.
@@ -175,12 +175,18 @@ impl<S: Stage> Play<'_, S> {
             if reply.code.is_none() || reply.code == Some(421) {
                 continue;
             }
-            let said = Said::new("a reply that answers no command")
+            let said = Said::new(format!("{} is answered by more than one final reply", self.last_command()))
                 .expected("one final reply a command")
                 .received(shown(&first_line(&reply)))
                 .at(event);
-            self.find_by(Some(ONE_FINAL.to_owned()), &step.span, Axis::Framing, Outcome::Against, said);
+            self.find_once(ONE_FINAL, &step.span, Axis::Framing, Outcome::Against, said);
         }
+    }
+
+    /// What the last reply answers, in words.
+    pub(super) fn last_command(&mut self) -> String {
+        let verb = self.here().verb.clone();
+        if verb.is_empty() { "the connection".to_owned() } else { verb }
     }
 
     fn keep_identity(&mut self, reply: &SeenReply) {
@@ -254,6 +260,9 @@ impl<S: Stage> Play<'_, S> {
                 .expected(read.kind.form())
                 .received(shown(&first_line(reply)))
                 .at(event);
+            if let Some(form) = form_of(read.kind, &self.here().verb) {
+                return Err(self.stop_once(form, &step.span, Axis::Text, said));
+            }
             self.find(step, Axis::Text, Outcome::Against, said);
             return Err(Stop::Found);
         };
@@ -296,4 +305,14 @@ pub(super) fn first_line(reply: &SeenReply) -> Vec<u8> {
 
 const REPLIED: &str = "rfc959-4.2-every-command-replied";
 const FORMED: &str = "rfc1123-4.1.2.11-correct-reply-format";
-const ONE_FINAL: &str = "rfc959-4.2-one-final-reply-per-command";
+pub(super) const ONE_FINAL: &str = "rfc959-4.2-one-final-reply-per-command";
+
+/// The requirement on the form of a reply out of which every client reads something, whatever the scenario is about.
+fn form_of(kind: ReadKind, verb: &str) -> Option<&'static str> {
+    match kind {
+        ReadKind::HostPort => Some("rfc959-4.2.1-227-number-format"),
+        ReadKind::Port => Some("rfc2428-3-epsv-reply-format"),
+        ReadKind::Path if matches!(verb, "PWD" | "XPWD") => Some("rfc959-A2-pwd-reply-format"),
+        ReadKind::Path | ReadKind::Time | ReadKind::Size | ReadKind::Name | ReadKind::Text => None,
+    }
+}

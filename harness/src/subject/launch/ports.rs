@@ -1,9 +1,14 @@
 //! Ports that nobody uses.
 
 use std::collections::BTreeSet;
+use std::hash::{BuildHasher, RandomState};
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
+use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
+
+/// Below are the ports of services that people know.
+const LOWEST: u16 = 12_000;
 
 /// The ports that starts of ours are about to use, so that two at one time do not choose the same.
 static CHOSEN: Mutex<BTreeSet<u16>> = Mutex::new(BTreeSet::new());
@@ -13,17 +18,35 @@ static CHOSEN: Mutex<BTreeSet<u16>> = Mutex::new(BTreeSet::new());
 pub(super) struct FreePort(u16);
 
 impl FreePort {
-    /// Lets the kernel choose one, and gives it back for the subject to take.
+    /// Chooses among the ports that the kernel gives to nobody by itself: one that it gives, any connection of any
+    /// program may have before the subject binds it. Where there are none, the kernel chooses.
     ///
     /// # Errors
     /// There is none.
     pub(super) fn choose() -> io::Result<Self> {
-        loop {
-            let port = bind(0)?.local_addr()?.port();
-            if CHOSEN.lock().unwrap_or_else(PoisonError::into_inner).insert(port) {
+        let quiet = quiet_ports();
+        let start = RandomState::new().hash_one(std::process::id());
+        for step in 0..quiet.len() {
+            let at = start.wrapping_add(step as u64) % quiet.len() as u64;
+            let Some(port) = u16::try_from(at).ok().and_then(|at| quiet.start.checked_add(at)) else { continue };
+            if Self::is_free(port) && Self::is_ours(port) {
                 return Ok(Self(port));
             }
         }
+        loop {
+            let port = bind(0)?.local_addr()?.port();
+            if Self::is_ours(port) {
+                return Ok(Self(port));
+            }
+        }
+    }
+
+    fn is_free(port: u16) -> bool {
+        bind(port).is_ok()
+    }
+
+    fn is_ours(port: u16) -> bool {
+        CHOSEN.lock().unwrap_or_else(PoisonError::into_inner).insert(port)
     }
 
     pub(super) fn number(&self) -> u16 {
@@ -40,6 +63,13 @@ impl Drop for FreePort {
     fn drop(&mut self) {
         CHOSEN.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.0);
     }
+}
+
+/// The ports below those that the kernel gives by itself, without the ones that services are known by.
+fn quiet_ports() -> Range<u16> {
+    let range = std::fs::read_to_string("/proc/sys/net/ipv4/ip_local_port_range").unwrap_or_default();
+    let lowest = range.split_whitespace().next().and_then(|lowest| lowest.parse().ok()).unwrap_or_default();
+    LOWEST..lowest
 }
 
 /// Binds every address of both families, for the subject may want any of them.
