@@ -131,7 +131,9 @@ impl Process {
         let mut looks_left = 2;
         while looks_left > 0 {
             let family = self.family()?;
-            for member in family.iter().filter(|member| !member.ended) {
+            // The ended as well: one whose first thread has ended may have others that still do, and till then it
+            // cannot be reaped.
+            for member in &family {
                 kill_and_wait(member.pid, deadline)?;
             }
             for member in family.iter().filter(|member| member.pid != self.leader) {
