@@ -12,6 +12,7 @@ mod wording;
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use reports::model::{Axis, Channel, Event, FailKind, Finding, Grade, What};
 
@@ -88,6 +89,8 @@ struct Control {
     event: usize,
     peer: Option<SocketAddr>,
     closed: bool,
+    /// Whether it was the server that closed it.
+    by_server: bool,
     /// The verb of the last command.
     verb: String,
 }
@@ -96,8 +99,8 @@ struct Control {
 enum DataChannel {
     #[default]
     None,
-    /// The client was told where the harness listens.
-    Listening,
+    /// The client was told where the harness listens, in a reply with this code.
+    Listening(u16),
     /// The client told where it listens.
     Agreed(SocketAddr),
 }
@@ -153,12 +156,12 @@ impl<'a, S: Stage> Play<'a, S> {
                 self.unasked(&step.span).await?;
                 self.act(Act::Close).await;
                 self.control.closed = true;
+                self.control.by_server = true;
                 Ok(())
             }
+            Action::Silence { during, .. } => self.silence(&step.span, *during).await,
             // The plan leaves out what has such steps.
-            Action::Silence { .. } | Action::Switch(_) => {
-                self.cannot_go_on(&step.span, "a client cannot be asked this")
-            }
+            Action::Switch(_) => self.cannot_go_on(&step.span, "a client cannot be asked this"),
         }
     }
 
@@ -223,14 +226,14 @@ impl<'a, S: Stage> Play<'a, S> {
         });
     }
 
-    /// The requirement of this step that a client must keep; else the one that is named.
-    fn clause(&self, step: &Step, otherwise: Option<&str>) -> Option<String> {
-        let covers = self.part.covers.iter().map(|id| &id.value);
+    /// The requirement that the step names, if a client must keep it; else this one. What a scenario covers is mostly
+    /// the server's, or that a command exists at all: neither says what is wrong with a client.
+    fn clause(&self, step: &Step, otherwise: &str) -> String {
         let binds = |id: &&String| {
             let requirement = self.catalogue.requirement(id);
             requirement.is_some_and(|found| found.role != Role::Server && found.level == Level::Must)
         };
-        step.requirement.iter().chain(covers).find(binds).cloned().or_else(|| otherwise.map(str::to_owned))
+        step.requirement.as_ref().filter(binds).map_or_else(|| otherwise.to_owned(), Clone::clone)
     }
 
     /// Takes the control connection of the client.
@@ -257,7 +260,8 @@ impl<'a, S: Stage> Play<'a, S> {
         let events = self.act(Act::Tell { instruction, within: self.facts.reply }).await;
         match events.last().map(|event| &event.what) {
             Some(What::Deadline { .. }) => Err(self.hang(span, "the client does not read what it is told")),
-            Some(What::Fault { .. }) => Err(self.gone(span, "something to do").await),
+            // When the server closes, a client may end of itself.
+            Some(What::Fault { .. }) if !self.control.by_server => Err(self.gone(span, "something to do").await),
             _ => Ok(()),
         }
     }
@@ -287,6 +291,20 @@ impl<'a, S: Stage> Play<'a, S> {
                 Err(self.find(None, span, Axis::Lifecycle, said))
             }
             _ => Err(self.hang(span, "the client did not end when it was told to")),
+        }
+    }
+
+    /// The server keeps silent for a while, and so does the client.
+    async fn silence(&mut self, span: &Span, during: Duration) -> Flow {
+        self.unasked(span).await?;
+        let events = self.act(Act::Hear { within: during }).await;
+        match events.last().map(|event| &event.what) {
+            Some(What::Deadline { .. }) => Ok(()),
+            Some(What::Fault { why }) => self.cannot_go_on(span, &why.clone()),
+            _ => {
+                self.unasked(span).await?;
+                Err(self.gone(span, "that it waits for the server").await)
+            }
         }
     }
 

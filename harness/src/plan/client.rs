@@ -1,6 +1,6 @@
 //! What a client cannot be asked.
 
-use crate::scenario::tree::{Action, Data, Left, Piece, ReplyPattern, Say, Scenario, SentBody, Step};
+use crate::scenario::tree::{Action, Data, Piece, ReplyPattern, Say, Scenario, SentBody, Step};
 
 /// The longest command line that a client is told.
 const LONGEST: usize = 32 * 1024;
@@ -9,10 +9,6 @@ const LONGEST: usize = 32 * 1024;
 pub(super) fn cannot(scenario: &Scenario, given: &[&Scenario]) -> Option<String> {
     if scenario.connections.len() > 1 {
         return Some("a client has one control connection, and the scenario speaks on several".to_owned());
-    }
-    let left = scenario.leaves.values().find(|left| !matches!(left.value, Left::File(_)));
-    if left.is_some() {
-        return Some("it asks what stands on the server's disk afterwards, which is not the client's doing".to_owned());
     }
     given
         .iter()
@@ -31,9 +27,8 @@ fn why_not(step: &Step) -> Option<&'static str> {
             (!expect.pass.first().is_some_and(replies)).then_some("to take a reply that no step names")
         }
         Action::Data(data) => unmovable(data),
-        Action::Silence { .. } => Some("for a silence of the server, which would be the harness's own"),
         Action::Switch(_) => Some("to speak on another control connection"),
-        Action::Login | Action::Closed(_) => None,
+        Action::Login | Action::Silence { .. } | Action::Closed(_) => None,
     }
 }
 
@@ -62,14 +57,12 @@ const RAW: &str = "to send octets that are no command line";
 
 fn unmovable(data: &Data) -> Option<&'static str> {
     match data {
-        Data::Open { .. } | Data::ServerSends(_) => None,
+        Data::Open { .. } | Data::ServerSends(_) | Data::ExpectEnd | Data::ExpectNoConnection(_) => None,
         Data::ClientSends(sent) => {
             (!matches!(sent.body, SentBody::Content(_))).then_some("to send what the scenario does not spell out")
         }
-        Data::Read(_) | Data::Write(_) => Some("to move a part of a body"),
+        Data::Read(_) | Data::Write(_) => Some("to send or take only a part of a file"),
         Data::Connect | Data::Accept => Some("when to make or take the data connection"),
         Data::Shutdown | Data::Reset | Data::Abandon => Some("to break off the data connection"),
-        Data::ExpectEnd => Some("to wait for the end of the data connection"),
-        Data::ExpectNoConnection(_) => Some("to see that nobody connects"),
     }
 }

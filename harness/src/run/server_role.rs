@@ -18,7 +18,7 @@ use super::live::{Wires, hear_on};
 use super::recorder::{Recorder, millis};
 use crate::judge::client::script::Instruction;
 use crate::judge::client::{Act, Stage, play};
-use crate::judge::play::Facts;
+use crate::judge::play::{End, Facts};
 use crate::scenario::Suite;
 use crate::scenario::tree::{Entry, Scenario};
 use crate::subject::{Driven, Health, StartError, Subject};
@@ -54,18 +54,21 @@ pub(super) async fn on_client(
     let Counterpart { recorder, client, wires, .. } = stage;
     drop(wires);
     client.stop().await;
+    let unreached = if let End::Blocked { state, .. } = &played.end { Some(state.clone()) } else { None };
     let mut ran = judged(scenario, played);
     ran.case.events = recorder.into_events();
     ran.case.duration = millis(begun.elapsed());
-    ran.stuck = stuck(&ran);
+    ran.stuck = stuck(&ran, unreached);
     Ok(ran)
 }
 
-/// A client that never said anything will not in another case.
-fn stuck(ran: &Ran) -> Option<Stuck> {
+/// A client that never said anything will not in another case; one that hung in a start state will hang there again.
+fn stuck(ran: &Ran, unreached: Option<String>) -> Option<Stuck> {
+    if ran.case.kind != Some(FailKind::Hang) {
+        return None;
+    }
     let says = |event: &Event| event.channel == Channel::Control && matches!(event.what, What::Received { .. });
-    let mute = ran.case.kind == Some(FailKind::Hang) && !ran.case.events.iter().any(says);
-    mute.then_some(Stuck::Everywhere)
+    if ran.case.events.iter().any(says) { unreached.map(Stuck::State) } else { Some(Stuck::Everywhere) }
 }
 
 /// The server's side of the network, and the client's process.
@@ -90,7 +93,7 @@ impl Stage for Counterpart<'_> {
             Act::Reply { octets } => self.reply(octets).await,
             Act::Close => self.close().await,
             Act::Listen => data::listen(&mut self.wires, &mut self.recorder, None),
-            Act::Accept { within } => data::accept(&mut self.wires, &mut self.recorder, within).await,
+            Act::Accept { within } => self.accept(within).await,
             Act::Dial { to } => data::dial(&mut self.wires, &mut self.recorder, to, None).await,
             Act::Send { content, within } => {
                 data::send(&mut self.wires, &mut self.recorder, self.files, content, within).await;
@@ -177,6 +180,17 @@ impl Counterpart<'_> {
                 What::Closed { how: CloseKind::Fin }
             }
         };
+        self.recorder.note(Channel::Subject, what);
+    }
+
+    /// A client that ended makes no connection any more.
+    async fn accept(&mut self, within: Duration) {
+        let ended = tokio::select! {
+            biased;
+            () = data::accept(&mut self.wires, &mut self.recorder, within) => return,
+            ended = self.client.ended() => ended,
+        };
+        let what = self.ending(ended);
         self.recorder.note(Channel::Subject, what);
     }
 

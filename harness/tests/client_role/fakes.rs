@@ -9,6 +9,8 @@ use std::process::ExitCode;
 /// What a client plays, and where the server is: said to it in its environment.
 pub(crate) const PART: &str = "FAKE_CLIENT";
 pub(crate) const ADDRESS: &str = "FAKE_SERVER";
+/// The file to which a client adds the number of its process.
+pub(crate) const PROCESSES: &str = "FAKE_PROCESSES";
 
 /// The bad clients' side. Without a part to play, it checks that an unknown part is refused.
 #[test]
@@ -18,18 +20,22 @@ fn fake_client() -> ExitCode {
         return ExitCode::SUCCESS;
     };
     assert!(PARTS.contains(&part.as_str()), "there is no part {part}");
+    let mut processes = OpenOptions::new().append(true).open(std::env::var(PROCESSES).unwrap()).unwrap();
+    writeln!(processes, "{}", std::process::id()).unwrap();
     if part == "exits" {
         std::process::exit(7)
     }
     let stream = TcpStream::connect(std::env::var(ADDRESS).unwrap()).unwrap();
     let output = OpenOptions::new().write(true).open("/proc/self/fd/3").unwrap();
-    Fake { part, control: BufReader::new(stream), output, data: None }.obey()
+    Fake { part, control: BufReader::new(stream), output, said: String::new(), data: None }.obey()
 }
 
 const PARTS: &[&str] = &[
     "good",
     "line-feed",
     "small-letters",
+    "other-argument",
+    "chatters",
     "twice",
     "endless-line",
     "mute",
@@ -37,11 +43,18 @@ const PARTS: &[&str] = &[
     "floods",
     "gives-up",
     "dies",
+    "hangs",
+    "dies-in-transfer",
+    "dies-unconnected",
+    "never-connects",
+    "never-listens",
     "exit-code",
     "never-ends",
     "first-line",
     "loses",
     "adds",
+    "alters",
+    "never-closes",
     "foreign",
 ];
 
@@ -50,6 +63,8 @@ struct Fake {
     part: String,
     control: BufReader<TcpStream>,
     output: File,
+    /// The last command.
+    said: String,
     data: Option<Data>,
 }
 
@@ -96,11 +111,13 @@ impl Fake {
         let said = match self.part.as_str() {
             "line-feed" => format!("{command}\n"),
             "small-letters" => format!("{}\r\n", command.to_lowercase()),
+            "other-argument" => format!("{}\r\n", command.replacen(' ', " x", 1)),
             "twice" => format!("{command}\r\n{command}\r\n"),
             "endless-line" => command.to_owned(),
             _ => format!("{command}\r\n"),
         };
         self.control.get_mut().write_all(said.as_bytes()).unwrap();
+        command.clone_into(&mut self.said);
     }
 
     fn reply(&mut self) -> String {
@@ -110,6 +127,7 @@ impl Fake {
                 std::process::exit(1)
             }
             "dies" => std::process::abort(),
+            "hangs" if self.said.starts_with("USER") => forever(),
             _ => {}
         }
         let mut printed = String::new();
@@ -120,6 +138,9 @@ impl Fake {
             writeln!(printed, "S {line}").unwrap();
             if line.as_bytes()[3] == b' ' || self.part == "first-line" {
                 self.print(&format!("{printed}."));
+                if self.part == "chatters" && self.said == "NOOP" {
+                    self.say("NOOP");
+                }
                 return line;
             }
         }
@@ -128,6 +149,11 @@ impl Fake {
     fn passive(&mut self) {
         self.say("PASV");
         let reply = self.reply();
+        match self.part.as_str() {
+            "never-connects" => return,
+            "dies-unconnected" => std::process::abort(),
+            _ => {}
+        }
         let numbers = reply.split(['(', ')']).nth(1).unwrap();
         let ports: Vec<u16> = numbers.split(',').skip(4).map(|number| number.parse().unwrap()).collect();
         self.data = Some(Data::Open(TcpStream::connect(("127.0.0.1", ports[0] * 256 + ports[1])).unwrap()));
@@ -139,17 +165,21 @@ impl Fake {
         let host = if self.part == "foreign" { "127,0,0,9" } else { "127,0,0,1" };
         self.say(&format!("PORT {host},{},{}", port / 256, port % 256));
         self.reply();
-        self.data = Some(Data::Expected(listener));
+        self.data = (self.part != "never-listens").then_some(Data::Expected(listener));
     }
 
     fn stream(&mut self) -> TcpStream {
-        match self.data.take().unwrap() {
-            Data::Open(stream) => stream,
-            Data::Expected(listener) => listener.accept().unwrap().0,
+        match self.data.take() {
+            Some(Data::Open(stream)) => stream,
+            Some(Data::Expected(listener)) => listener.accept().unwrap().0,
+            None => forever(),
         }
     }
 
     fn receive(&mut self, name: &str) {
+        if self.part == "dies-in-transfer" {
+            std::process::abort()
+        }
         let mut octets = Vec::new();
         self.stream().read_to_end(&mut octets).unwrap();
         if self.part == "loses" {
@@ -164,7 +194,15 @@ impl Fake {
         if self.part == "adds" {
             octets.push(b'!');
         }
-        self.stream().write_all(&octets).unwrap();
+        if self.part == "alters" {
+            octets[17] ^= 1;
+        }
+        let mut stream = self.stream();
+        stream.write_all(&octets).unwrap();
+        if self.part == "never-closes" {
+            forever()
+        }
+        drop(stream);
         self.print(&format!("sent {}", octets.len()));
     }
 }

@@ -72,8 +72,8 @@ impl<S: Stage> Play<'_, S> {
     }
 
     pub(super) fn wrong_command(&mut self, step: &Step, said: Said) -> Stop {
-        let requirement = self.clause(step, Some(SYNTAX));
-        self.find(requirement, &step.span, Axis::Command, said.at(self.control.event))
+        let requirement = self.clause(step, SYNTAX);
+        self.find(Some(requirement), &step.span, Axis::Command, said.at(self.control.event))
     }
 
     /// The client says one line a command, and nothing that it was not told to.

@@ -17,6 +17,8 @@ impl<S: Stage> Play<'_, S> {
             Data::Open { method, reply, .. } => self.open(step, *method, reply.as_ref()).await,
             Data::ServerSends(sent) => self.server_sends(step, sent).await,
             Data::ClientSends(sent) => self.client_sends(step, sent).await,
+            Data::ExpectEnd => self.hang_up(step).await,
+            Data::ExpectNoConnection(during) => self.silence(&step.span, *during).await,
             // The plan leaves out what has such steps.
             Data::Read(_)
             | Data::Write(_)
@@ -24,10 +26,18 @@ impl<S: Stage> Play<'_, S> {
             | Data::Accept
             | Data::Shutdown
             | Data::Reset
-            | Data::Abandon
-            | Data::ExpectEnd
-            | Data::ExpectNoConnection(_) => self.cannot_go_on(&step.span, "a client cannot be asked this"),
+            | Data::Abandon => self.cannot_go_on(&step.span, "a client cannot be asked this"),
         }
+    }
+
+    /// The server ends the data connection. The client made it before, if it was to make it.
+    async fn hang_up(&mut self, step: &Step) -> Flow {
+        if matches!(self.data, DataChannel::Listening(_)) {
+            self.reach(step).await?;
+        }
+        self.data = DataChannel::None;
+        self.act(Act::HangUp).await;
+        Ok(())
     }
 
     async fn open(&mut self, step: &Step, method: Method, text: Option<&Located<Template>>) -> Flow {
@@ -62,7 +72,7 @@ impl<S: Stage> Play<'_, S> {
             let said = Said::new("the client asks for a data connection with another line than it was told to");
             return Err(self.wrong_command(step, said.expected(shown(&due)).received(shown(&line))));
         }
-        self.listen(step).await
+        self.listen(step, if method == Method::Epsv { 229 } else { 227 }).await
     }
 
     /// The client tells where it listens.
@@ -89,23 +99,31 @@ impl<S: Stage> Play<'_, S> {
     /// Makes or takes the data connection.
     async fn reach(&mut self, step: &Step) -> Flow {
         let within = self.facts.reply;
-        let (events, message) = match std::mem::take(&mut self.data) {
-            DataChannel::Agreed(to) => (self.act(Act::Dial { to }).await, "nobody listens where the client told"),
-            DataChannel::Listening => {
-                (self.act(Act::Accept { within }).await, "the client does not make the data connection")
+        let (events, message, requirement) = match std::mem::take(&mut self.data) {
+            DataChannel::Agreed(to) => {
+                (self.act(Act::Dial { to }).await, "nobody listens where the client told", LISTENS_FIRST)
+            }
+            DataChannel::Listening(code) => {
+                let parses = if code == 229 { PARSES_229 } else { PARSES_227 };
+                (
+                    self.act(Act::Accept { within }).await,
+                    "the client does not connect to the address of the reply",
+                    parses,
+                )
             }
             DataChannel::None => return self.cannot_go_on(&step.span, "no data connection was agreed on"),
         };
         let at = self.last();
         let refused = events.iter().any(|event| matches!(event.what, What::NotConnected { .. }));
-        let stands = matches!(events.last().map(|event| &event.what), Some(What::Connected { .. }));
-        if stands && !refused {
-            return Ok(());
+        match events.last().map(|event| &event.what) {
+            Some(What::Connected { .. }) if !refused => return Ok(()),
+            Some(What::Exited { .. }) => return Err(self.gone(&step.span, "a data connection").await),
+            Some(What::Fault { why }) => return self.cannot_go_on(&step.span, why),
+            _ => {}
         }
-        let said = Said::new(message).expected("a data connection").received("none").at(at);
-        // RFC 959 §3.2: who is connected to listens before the transfer command is said.
-        let requirement = refused.then(|| LISTENS_FIRST.to_owned());
-        Err(self.find(requirement, &step.span, Axis::Data, said))
+        let received = if refused { "a refusal" } else { "nothing" };
+        let said = Said::new(message).expected("a data connection").received(received).at(at);
+        Err(self.find(Some(requirement.to_owned()), &step.span, Axis::Data, said))
     }
 
     async fn server_sends(&mut self, step: &Step, sent: &Sent) -> Flow {
@@ -119,7 +137,7 @@ impl<S: Stage> Play<'_, S> {
         match events.last().map(|event| &event.what) {
             Some(What::Closed { .. }) => {
                 let said = Said::new("the client ended the data connection before it had taken everything").at(at);
-                return Err(self.find(self.clause(step, None), &step.span, Axis::Data, said));
+                return Err(self.find(Some(self.clause(step, ENDS_BY_CLOSE)), &step.span, Axis::Data, said));
             }
             Some(What::Deadline { .. }) => return Err(self.hang(&step.span, "the client does not take the data")),
             Some(What::Fault { why }) => return self.cannot_go_on(&step.span, &why.clone()),
@@ -147,7 +165,7 @@ impl<S: Stage> Play<'_, S> {
             None => "no file".to_owned(),
         };
         let said = Said::new("the client's file is not what the server sent").expected(SAME).received(received).at(at);
-        Err(self.find(self.clause(step, None), &step.span, Axis::Data, said))
+        Err(self.find(Some(self.clause(step, TRANSPARENT)), &step.span, Axis::Data, said))
     }
 
     async fn client_sends(&mut self, step: &Step, sent: &Sent) -> Flow {
@@ -183,7 +201,7 @@ impl<S: Stage> Play<'_, S> {
                     .expected("the whole body, then the end")
                     .received(format!("{length} octets"))
                     .at(at);
-                return Err(self.find(self.clause(step, None), &step.span, Axis::Data, said));
+                return Err(self.find(Some(self.clause(step, ENDS_BY_CLOSE)), &step.span, Axis::Data, said));
             }
             Some(What::Deadline { .. }) => {
                 let said = Said::new("the client does not end the data connection")
@@ -196,7 +214,7 @@ impl<S: Stage> Play<'_, S> {
         }
         let Some(body) = body.filter(|body| body.differs_at.is_some() || !body.ended) else { return Ok(()) };
         let said = Said::new("the client sent other octets than its file has").expected(SAME).received(differing(body));
-        Err(self.find(self.clause(step, None), &step.span, Axis::Data, said.at(at)))
+        Err(self.find(Some(self.clause(step, TRANSPARENT)), &step.span, Axis::Data, said.at(at)))
     }
 
     /// A name for the client's file of this step.
@@ -250,7 +268,14 @@ fn extended(argument: &[u8]) -> Option<SocketAddr> {
 const SAME: &str = "the octets of the file, and nothing behind them";
 const PORT: &str = "rfc959-4.1.2-port-syntax";
 const EPRT: &str = "rfc2428-2-eprt-client-syntax";
+/// Who is connected to listens before the transfer command is said.
 const LISTENS_FIRST: &str = "rfc959-3.2-passive-side-listens-first";
+const PARSES_227: &str = "rfc1123-4.1.2.6-client-parses-227";
+const PARSES_229: &str = "rfc2428-3-epsv-client-parsing";
+/// Every octet on the data connection is one of the file.
+const TRANSPARENT: &str = "rfc959-3.4.1-stream-file-transparent";
+/// The sender ends the file, by the end of the connection, and nobody and nothing else.
+const ENDS_BY_CLOSE: &str = "rfc959-3.3-stream-eof-by-close";
 const CLOSES: &str = "rfc959-3.2-client-closes-after-stor";
 
 #[cfg(test)]

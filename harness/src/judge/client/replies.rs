@@ -28,7 +28,7 @@ impl<S: Stage> Play<'_, S> {
             self.reply_shortly(step, *code).await?;
         }
         if matches!(last, 227 | 229) {
-            self.listen(step).await?;
+            self.listen(step, *last).await?;
         }
         let reply = self.worded(*last, expect);
         self.speak(step, &reply).await?;
@@ -44,8 +44,8 @@ impl<S: Stage> Play<'_, S> {
         self.told(step, &reply).await
     }
 
-    /// Listens for a data connection, and binds where.
-    pub(super) async fn listen(&mut self, step: &Step) -> Flow {
+    /// Listens for a data connection, and binds where. The reply with this code will tell it.
+    pub(super) async fn listen(&mut self, step: &Step, code: u16) -> Flow {
         let events = self.act(Act::Listen).await;
         let address = match events.last().map(|event| &event.what) {
             Some(What::Listening { local }) => local.parse().ok(),
@@ -56,7 +56,7 @@ impl<S: Stage> Play<'_, S> {
         };
         self.bindings.insert("host-port".to_owned(), argument.into_bytes());
         self.bindings.insert("port".to_owned(), address.port().to_string().into_bytes());
-        self.data = DataChannel::Listening;
+        self.data = DataChannel::Listening(code);
         Ok(())
     }
 

@@ -42,7 +42,7 @@ pub enum Act<'a> {
     Close,
     /// Listen for a data connection at the address of the control connection. Gives `Listening` or `Fault`.
     Listen,
-    /// Take the data connection. Gives `Connected` or `Deadline`.
+    /// Take the data connection. Gives `Connected` or `Deadline`, or `Exited` where the client ended instead.
     Accept {
         /// How long to wait.
         within: Duration,
