@@ -16,9 +16,6 @@ const ROOMS: [(&str, &[&str]); 8] = [
     ("builtin", &[]),
 ];
 
-/// Arrows that are wrong and not put right yet. A line that is needed no more fails the test.
-const WRONG_UNTIL_NOW: [(&str, &str); 0] = [];
-
 /// The rooms that touch sockets, processes and clocks.
 const ACTING: [&str; 2] = ["run", "subject"];
 
@@ -49,7 +46,7 @@ fn every_room_is_known_here() {
 fn rooms_draw_no_forbidden_arrow() {
     let mut wrong = Vec::new();
     for source in harness().iter().filter(|source| !is_front(source)) {
-        for named in forbidden(source).filter(|named| !is_known(source, named)) {
+        for named in forbidden(source) {
             wrong.push(format!("{}:{} names {}", source.file, named.line, named.path.join("::")));
         }
     }
@@ -58,17 +55,6 @@ fn rooms_draw_no_forbidden_arrow() {
         "An arrow that ARCHITECTURE.md forbids: cli → run → judge, plan → subject → scenario, wire. \
          Move what is needed to the lower room, or hand it in as an argument.",
     );
-}
-
-#[test]
-fn known_wrong_arrows_are_still_there() {
-    let sources = harness();
-    let gone = WRONG_UNTIL_NOW.iter().filter(|(file, path)| {
-        let source = sources.iter().find(|source| source.file == *file);
-        !source.is_some_and(|source| forbidden(source).any(|named| named.path.join("::") == *path))
-    });
-    let gone: Vec<_> = gone.map(|(file, path)| format!("{file} names {path} no more")).collect();
-    none(&gone, "Well done. Take the line out of WRONG_UNTIL_NOW.");
 }
 
 #[test]
@@ -139,9 +125,4 @@ fn forbidden(source: &Source) -> impl Iterator<Item = &Named> {
         let to = named.path.get(1).map(String::as_str);
         named.path[0] == "crate" && to.is_none_or(|to| to != own && !allowed.contains(&to))
     })
-}
-
-fn is_known(source: &Source, named: &Named) -> bool {
-    let path = named.path.join("::");
-    WRONG_UNTIL_NOW.iter().any(|(file, known)| *file == source.file && *known == path)
 }
