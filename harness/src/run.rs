@@ -8,6 +8,7 @@ mod gather;
 mod live;
 mod probe;
 mod recorder;
+mod server_role;
 mod stop;
 
 use std::collections::BTreeSet;
@@ -24,15 +25,15 @@ use crate::judge::play::Facts;
 use crate::plan::{Known, Planned, plan};
 use crate::scenario::Suite;
 use crate::scenario::tree::{Action, Data, Expect, Scenario, Step, Within};
-use crate::subject::{Health, Running, StartError, Subject};
+use crate::subject::{Health, Role, Running, StartError, Subject};
 
 pub use self::gather::again;
 
 /// How long a reply may take.
 pub const REPLY: Duration = Duration::from_secs(10);
 
-/// How long a reply may take of a subject that gave no greeting when it was tried.
-const MUTE: Duration = Duration::from_secs(3);
+/// How long the greeting may take of a subject that gave none when it was tried.
+const MUTE: Duration = Duration::from_secs(2);
 
 /// What a run is asked for.
 #[derive(Debug, Clone)]
@@ -70,7 +71,7 @@ pub fn run(
     let mut facts = facts(subject, options);
     if mute {
         // It had the whole time already when it was tried.
-        facts.reply = facts.reply.min(MUTE);
+        facts.greeting = facts.greeting.min(MUTE);
     }
     let stops = Stops::default();
     if let Some(error) = &failed {
@@ -127,6 +128,7 @@ pub(crate) fn facts(subject: &Subject, options: &Options) -> Facts {
         timers: subject.timers.clone(),
         exact_text: options.exact_text,
         reply: options.reply,
+        greeting: options.reply,
     }
 }
 
@@ -193,14 +195,13 @@ impl<P: Progress> Floor<'_, P> {
         if let Some(cause) = self.stops.of(scenario) {
             return blocked(scenario, &cause);
         }
+        if self.subject.role == Role::Client {
+            return self.one_client(scenario, given).await;
+        }
         if running.is_none() {
             match self.subject.start().await {
                 Ok(started) => *running = Some(started),
-                Err(error) => {
-                    let cause = never_started(&error);
-                    self.stops.everything(cause.clone());
-                    return blocked(scenario, &cause);
-                }
+                Err(error) => return self.never_started(scenario, &error),
             }
         }
         let Some(subject) = running else { return skipped(scenario, "no subject") };
@@ -214,9 +215,24 @@ impl<P: Progress> Floor<'_, P> {
         }
         ran
     }
+
+    /// A client is a fresh process in every case.
+    async fn one_client(&self, scenario: &Scenario, given: &[&Scenario]) -> Ran {
+        match server_role::on_client(scenario, given, self.suite, self.facts, self.subject).await {
+            Ok(ran) => {
+                self.stops.heed(scenario, &ran);
+                ran
+            }
+            Err(error) => self.never_started(scenario, &error),
+        }
+    }
+
+    fn never_started(&self, scenario: &Scenario, error: &StartError) -> Ran {
+        blocked(scenario, &self.stops.everything(never_started(error)))
+    }
 }
 
-/// The cases that must wait longest begin first, so that nobody waits for them at the end.
+/// The greeting is seen to first. Then the cases that must wait longest begin, so that nobody waits for them at the end.
 fn longest_first(planned: &[Planned<'_>], facts: &Facts) -> Vec<usize> {
     let wait = |step: &Step| match &step.action {
         Action::Silence { during, .. } | Action::Data(Data::ExpectNoConnection(during)) => *during,
@@ -232,7 +248,8 @@ fn longest_first(planned: &[Planned<'_>], facts: &Facts) -> Vec<usize> {
     };
     let waits: Vec<Duration> = planned.iter().map(|planned| planned.scenario.steps.iter().map(wait).sum()).collect();
     let mut order: Vec<usize> = (0..planned.len()).collect();
-    order.sort_by_key(|&at| std::cmp::Reverse(waits.get(at).copied()));
+    let greets = |at: usize| planned.get(at).is_some_and(|planned| planned.scenario.id == stop::GREETING);
+    order.sort_by_key(|&at| (!greets(at), std::cmp::Reverse(waits.get(at).copied())));
     order
 }
 

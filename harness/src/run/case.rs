@@ -8,6 +8,7 @@ use reports::model::{Case, Finding, Grade, Verdict};
 use super::disk;
 use super::live::Live;
 use super::recorder::{Recorder, millis};
+use super::stop::GREETING;
 use crate::judge::play;
 use crate::judge::play::{End, Facts, Played, place};
 use crate::scenario::Suite;
@@ -125,6 +126,7 @@ pub(crate) fn judged(scenario: &Scenario, played: Played) -> Ran {
             }
         }
         End::Blocked { state, by, why } => {
+            let by = if short.is_some() { GREETING.to_owned() } else { by };
             case.verdict = Verdict::Blocked;
             case.reason = Some(format!("{by}: {why}"));
             case.findings.clear();

@@ -122,7 +122,8 @@ impl Talk {
         stream.set_nodelay(true).map_err(|_| Seen::Closed)?;
         let mut talk = Self { stream, reader: ReplyReader::default(), codes: VecDeque::new() };
         let greeted = async {
-            while talk.reply(greeting).await? / 100 == 1 {}
+            // This wait ends with the one round it.
+            while talk.reply(greeting * 2).await? / 100 == 1 {}
             Some(())
         };
         match timeout(greeting, greeted).await {

@@ -34,9 +34,9 @@ struct Seen {
 }
 
 impl Stops {
-    /// Nothing more is tried.
-    pub(super) fn everything(&self, cause: Cause) {
-        self.seen().causes.entry(None).or_insert(cause);
+    /// Nothing more is tried. Gives the cause that came first.
+    pub(super) fn everything(&self, cause: Cause) -> Cause {
+        self.seen().causes.entry(None).or_insert(cause).clone()
     }
 
     /// Why this scenario is not tried, if it is not.
@@ -62,9 +62,10 @@ impl Stops {
         *count += 1;
         let often = *count >= ENOUGH && !seen.reached.contains(&state);
         if ran.case.kind == Some(FailKind::Hang) || often {
-            let by = by.unwrap_or_else(|| GREETING.to_owned());
-            let why = ran.case.reason.clone();
-            let reason = why.unwrap_or_else(|| format!("{by}: the subject gives no greeting"));
+            let (by, reason) = match (by, &ran.case.reason) {
+                (Some(by), Some(reason)) => (by, reason.clone()),
+                (_, _) => (GREETING.to_owned(), format!("{GREETING}: the subject gives no greeting")),
+            };
             seen.causes.entry(state).or_insert(Cause { reason, by: Some(by), kind: ran.case.kind });
         }
     }
@@ -75,7 +76,7 @@ impl Stops {
 }
 
 /// The scenario that tests the greeting.
-const GREETING: &str = "rfc959/control/greeting";
+pub(super) const GREETING: &str = "rfc959/control/greeting";
 
 fn states(scenario: &Scenario) -> Vec<Option<String>> {
     let given = scenario.given.iter().map(|state| Some(state.value.clone()));
