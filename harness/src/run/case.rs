@@ -90,7 +90,7 @@ async fn once(
     let played = play(scenario, given, suite.catalogue(), facts, &mut live).await;
     let events = live.recorder.into_events();
     let gone = played.end == End::ServiceGone;
-    let mut ran = judged(scenario, played);
+    let mut ran = judged_server(scenario, played);
     ran.case.events = events;
     ran.case.duration = millis(begun.elapsed());
     (ran, gone)
@@ -107,6 +107,16 @@ fn prepare(running: &Running, files: &BTreeMap<String, Entry>) -> std::io::Resul
     }
     running.empty_root()?;
     disk::lay(running, files)
+}
+
+/// From a play of a server to a case. Where it gave no greeting, that is why nothing else could be reached.
+pub(crate) fn judged_server(scenario: &Scenario, mut played: Played) -> Ran {
+    if let End::Blocked { by, .. } = &mut played.end
+        && played.identity.is_empty()
+    {
+        GREETING.clone_into(by);
+    }
+    judged(scenario, played)
 }
 
 /// From a play to a case.
@@ -126,7 +136,6 @@ pub(crate) fn judged(scenario: &Scenario, played: Played) -> Ran {
             }
         }
         End::Blocked { state, by, why } => {
-            let by = if short.is_some() { GREETING.to_owned() } else { by };
             case.verdict = Verdict::Blocked;
             case.reason = Some(format!("{by}: {why}"));
             case.findings.clear();

@@ -10,7 +10,7 @@ use reports::model::{
 };
 
 use super::Options;
-use super::case::{Ran, given_of, judged, worst};
+use super::case::{Ran, given_of, judged, judged_server, worst};
 use super::recorder::millis;
 use crate::judge::again::{Again, at_once};
 use crate::judge::{Facts, client, play};
@@ -232,7 +232,8 @@ fn case_again(suite: &Suite, role: Role, facts: &Facts, case: &Case) -> Ran {
         at_once(play(scenario, &given, suite.catalogue(), facts, &mut stage))
     };
     let Some(played) = played else { return as_it_was() };
-    let mut ran = judged(scenario, played);
+    let judge = if role == Role::Client { judged } else { judged_server };
+    let mut ran = judge(scenario, played);
     ran.case.events.clone_from(&case.events);
     ran.case.duration = case.duration;
     ran
