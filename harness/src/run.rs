@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use reports::model::{Case, FailKind, Report, Verdict};
+use reports::model::{Case, FailKind, Report, Verdict, What};
 
 use self::case::{Ran, unseen};
 use self::probe::Probed;
@@ -206,6 +206,11 @@ impl<P: Progress> Floor<'_, P> {
         }
         let Some(subject) = running else { return skipped(scenario, "no subject") };
         let ran = case::on_server(scenario, given, self.suite, self.facts, subject).await;
+        if self.subject.is_attached()
+            && let Some(cause) = never_reached(&ran, self.subject)
+        {
+            return blocked(scenario, &self.stops.everything(cause));
+        }
         self.stops.heed(scenario, &ran);
         let broken = ran.case.kind.is_some() || subject.health() != Health::Alive;
         if (broken || !self.subject.pool)
@@ -255,6 +260,13 @@ fn longest_first(planned: &[Planned<'_>], facts: &Facts) -> Vec<usize> {
 
 fn never_started(error: &StartError) -> Cause {
     Cause { reason: format!("the subject never started: {error}"), by: None, kind: Some(FailKind::NoStart) }
+}
+
+/// A server that we did not start, and that does not even take a connection, is perhaps another than was meant.
+fn never_reached(ran: &Ran, subject: &Subject) -> Option<Cause> {
+    let What::NotConnected { why } = &ran.case.events.first()?.what else { return None };
+    let reason = format!("no connection to the subject, said to be {}: {why}", subject.reached());
+    Some(Cause { reason, by: None, kind: Some(FailKind::NoStart) })
 }
 
 fn skipped(scenario: &Scenario, reason: &str) -> Ran {

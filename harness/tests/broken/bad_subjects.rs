@@ -129,13 +129,23 @@ fn a_program_that_is_not_there_blocks_all() {
     let folder = tempfile::tempdir().unwrap();
     let (exit, human, report) = whole_suite(&["--launch", "./no-such-server {port}"], folder.path());
     assert_eq!(exit, 3, "{human}");
-    never_started(&human, &report, "cannot run `./no-such-server");
+    never_started(&human, &report, "the subject never started: cannot run `./no-such-server");
+}
+
+#[test]
+fn where_nobody_listens_nothing_is_judged() {
+    let folder = tempfile::tempdir().unwrap();
+    let port = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
+    let url = format!("ftp://127.0.0.1:{port}/");
+    let (exit, human, report) = whole_suite(&["--server", &url], folder.path());
+    assert_eq!(exit, 3, "{human}");
+    never_started(&human, &report, &format!("no connection to the subject, said to be running at {url}: "));
 }
 
 fn never_started(human: &str, report: &Report, word: &str) {
     let one_line = human.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(one_line.contains(word), "{human}");
-    assert_eq!(one_line.matches("the subject never started").count(), 1, "{human}");
+    assert_eq!(one_line.matches(word).count(), 1, "{human}");
     for case in report.cases.iter().filter(|case| case.verdict != Verdict::Skipped) {
         assert_eq!((case.verdict, case.kind), (Verdict::Blocked, Some(FailKind::NoStart)), "{}", case.id);
     }
