@@ -5,6 +5,7 @@
 //! same code.
 
 pub mod again;
+pub mod client;
 pub mod expectation;
 pub mod framing;
 pub mod grade;

@@ -1,5 +1,7 @@
 //! What is run and what is not, and why.
 
+mod client;
+
 use std::collections::BTreeSet;
 
 use crate::scenario::tree::{Peer, Scenario};
@@ -50,6 +52,6 @@ fn reason(scenario: &Scenario, given: &[&Scenario], subject: &Subject, known: &K
             (needs_folder && !known.folder)
                 .then(|| "needs files on the server, and its folder is not known: say --root".to_owned())
         }
-        Role::Client => Some("clients cannot be judged yet".to_owned()),
+        Role::Client => client::cannot(scenario, given),
     }
 }

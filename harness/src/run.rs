@@ -8,27 +8,33 @@ mod gather;
 mod live;
 mod probe;
 mod recorder;
+mod server_role;
+mod stop;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use reports::model::{Case, FailKind, Report, Verdict};
+use reports::model::{Case, FailKind, Report, Verdict, What};
 
-use self::case::{Ran, Stuck, unseen};
+use self::case::{Ran, unseen};
+use self::probe::Probed;
+use self::stop::{Cause, Stops};
 use crate::judge::grade::Scale;
 use crate::judge::play::Facts;
 use crate::plan::{Known, Planned, plan};
 use crate::scenario::tree::{Action, Data, Expect, Scenario, Step, Within};
 use crate::scenario::{Profile, Suite};
-use crate::subject::{Health, Running, Subject};
+use crate::subject::{Health, Role, Running, StartError, Subject};
 
 pub use self::gather::again;
 
 /// How long a reply may take.
 pub const REPLY: Duration = Duration::from_secs(10);
+
+/// How long the greeting may take of a subject that gave none when it was tried.
+const MUTE: Duration = Duration::from_secs(2);
 
 /// What a run is asked for.
 #[derive(Debug, Clone)]
@@ -62,10 +68,18 @@ pub fn run(
     let started = Timestamp::now();
     let begun = Instant::now();
     let given: Vec<_> = selected.iter().map(|scenario| case::given_of(suite, scenario)).collect();
-    let claims = claims(selected, subject);
+    let Probed { claims, mute, never_started: failed } = probed(selected, subject, options);
     let known = Known { claims: &claims, folder: subject.folder_is_known() };
     let planned = plan(selected, &given, subject, &known);
-    let facts = facts(suite, subject, options);
+    let mut facts = facts(suite, subject, options);
+    if mute {
+        // It had the whole time already when it was tried.
+        facts.greeting = facts.greeting.min(MUTE);
+    }
+    let stops = Stops::default();
+    if let Some(error) = &failed {
+        stops.everything(never_started(error));
+    }
     let floor = Floor {
         suite,
         subject,
@@ -74,7 +88,7 @@ pub fn run(
         planned: &planned,
         order: longest_first(&planned, &facts),
         progress,
-        stop: Mutex::default(),
+        stops,
         next: AtomicUsize::new(0),
     };
     progress.begins(planned.iter().filter(|planned| planned.skip.is_none()).count());
@@ -89,17 +103,17 @@ pub fn run(
 }
 
 /// What the subject says it can do, or else what it can be seen to do.
-fn claims(selected: &[&Scenario], subject: &Subject) -> BTreeSet<String> {
+fn probed(selected: &[&Scenario], subject: &Subject, options: &Options) -> Probed {
     let needs: BTreeSet<_> =
         selected.iter().flat_map(|scenario| &scenario.needs).map(|need| need.value.as_str()).collect();
     if subject.says_what_it_claims() || needs.is_empty() {
-        return subject.claims.clone();
+        return Probed::of(subject.claims.clone());
     }
     match runtime() {
-        Ok(runtime) => runtime.block_on(probe::claims(subject, &needs)),
+        Ok(runtime) => runtime.block_on(probe::probe(subject, &needs, options.reply)),
         Err(error) => {
             tracing::error!(%error, "the subject cannot be tried");
-            BTreeSet::new()
+            Probed::default()
         }
     }
 }
@@ -118,6 +132,7 @@ pub(crate) fn facts(suite: &Suite, subject: &Subject, options: &Options) -> Fact
         exact_text: options.exact_text,
         reply: options.reply,
         scale: Scale::of(&options.profile, suite),
+        greeting: options.reply,
     }
 }
 
@@ -131,15 +146,8 @@ struct Floor<'a, P> {
     /// The order in which the cases are begun.
     order: Vec<usize>,
     progress: &'a P,
-    stop: Mutex<BTreeMap<Option<String>, Cause>>,
+    stops: Stops,
     next: AtomicUsize,
-}
-
-/// Why cases are not tried any more.
-#[derive(Debug, Clone)]
-struct Cause {
-    reason: String,
-    kind: FailKind,
 }
 
 impl<P: Progress> Floor<'_, P> {
@@ -188,29 +196,26 @@ impl<P: Progress> Floor<'_, P> {
     }
 
     async fn one(&self, scenario: &Scenario, given: &[&Scenario], running: &mut Option<Running>) -> Ran {
-        if let Some(cause) = self.stopped(scenario) {
+        if let Some(cause) = self.stops.of(scenario) {
             return blocked(scenario, &cause);
+        }
+        if self.subject.role == Role::Client {
+            return self.one_client(scenario, given).await;
         }
         if running.is_none() {
             match self.subject.start().await {
                 Ok(started) => *running = Some(started),
-                Err(error) => {
-                    let reason = format!("the subject never started: {error}");
-                    let cause = Cause { reason, kind: FailKind::NoStart };
-                    self.stop(None, cause.clone());
-                    return blocked(scenario, &cause);
-                }
+                Err(error) => return self.never_started(scenario, &error),
             }
         }
         let Some(subject) = running else { return skipped(scenario, "no subject") };
         let ran = case::on_server(scenario, given, self.suite, self.facts, subject).await;
-        if let Some(stuck) = &ran.stuck {
-            let state = if let Stuck::State(state) = stuck { Some(state.clone()) } else { None };
-            self.stop(
-                state,
-                Cause { reason: format!("{}: the subject fell silent", scenario.id), kind: FailKind::Hang },
-            );
+        if self.subject.is_attached()
+            && let Some(cause) = never_reached(&ran, self.subject)
+        {
+            return blocked(scenario, &self.stops.everything(cause));
         }
+        self.stops.heed(scenario, &ran);
         let broken = ran.case.kind.is_some() || subject.health() != Health::Alive;
         if (broken || !self.subject.pool)
             && let Some(running) = running.take()
@@ -220,18 +225,23 @@ impl<P: Progress> Floor<'_, P> {
         ran
     }
 
-    fn stop(&self, state: Option<String>, cause: Cause) {
-        self.stop.lock().unwrap_or_else(PoisonError::into_inner).entry(state).or_insert(cause);
+    /// A client is a fresh process in every case.
+    async fn one_client(&self, scenario: &Scenario, given: &[&Scenario]) -> Ran {
+        match server_role::on_client(scenario, given, self.suite, self.facts, self.subject).await {
+            Ok(ran) => {
+                self.stops.heed(scenario, &ran);
+                ran
+            }
+            Err(error) => self.never_started(scenario, &error),
+        }
     }
 
-    fn stopped(&self, scenario: &Scenario) -> Option<Cause> {
-        let stop = self.stop.lock().unwrap_or_else(PoisonError::into_inner);
-        let states = scenario.given.iter().map(|state| Some(state.value.clone()));
-        [None].into_iter().chain(states).find_map(|state| stop.get(&state).cloned())
+    fn never_started(&self, scenario: &Scenario, error: &StartError) -> Ran {
+        blocked(scenario, &self.stops.everything(never_started(error)))
     }
 }
 
-/// The cases that must wait longest begin first, so that nobody waits for them at the end.
+/// The greeting is seen to first. Then the cases that must wait longest begin, so that nobody waits for them at the end.
 fn longest_first(planned: &[Planned<'_>], facts: &Facts) -> Vec<usize> {
     let wait = |step: &Step| match &step.action {
         Action::Silence { during, .. } | Action::Data(Data::ExpectNoConnection(during)) => *during,
@@ -247,8 +257,20 @@ fn longest_first(planned: &[Planned<'_>], facts: &Facts) -> Vec<usize> {
     };
     let waits: Vec<Duration> = planned.iter().map(|planned| planned.scenario.steps.iter().map(wait).sum()).collect();
     let mut order: Vec<usize> = (0..planned.len()).collect();
-    order.sort_by_key(|&at| std::cmp::Reverse(waits.get(at).copied()));
+    let greets = |at: usize| planned.get(at).is_some_and(|planned| planned.scenario.id == stop::GREETING);
+    order.sort_by_key(|&at| (!greets(at), std::cmp::Reverse(waits.get(at).copied())));
     order
+}
+
+fn never_started(error: &StartError) -> Cause {
+    Cause { reason: format!("the subject never started: {error}"), by: None, kind: Some(FailKind::NoStart) }
+}
+
+/// A server that we did not start, and that does not even take a connection, is perhaps another than was meant.
+fn never_reached(ran: &Ran, subject: &Subject) -> Option<Cause> {
+    let What::NotConnected { why } = &ran.case.events.first()?.what else { return None };
+    let reason = format!("no connection to the subject, said to be {}: {why}", subject.reached());
+    Some(Cause { reason, by: None, kind: Some(FailKind::NoStart) })
 }
 
 fn skipped(scenario: &Scenario, reason: &str) -> Ran {
@@ -256,11 +278,11 @@ fn skipped(scenario: &Scenario, reason: &str) -> Ran {
         case: unseen(scenario, Verdict::Skipped, reason.to_owned()),
         framing: Vec::new(),
         identity: Vec::new(),
-        stuck: None,
+        short: None,
     }
 }
 
 fn blocked(scenario: &Scenario, cause: &Cause) -> Ran {
     let never_run = unseen(scenario, Verdict::Blocked, cause.reason.clone());
-    Ran { case: Case { kind: Some(cause.kind), ..never_run }, framing: Vec::new(), identity: Vec::new(), stuck: None }
+    Ran { case: Case { kind: cause.kind, ..never_run }, framing: Vec::new(), identity: Vec::new(), short: None }
 }

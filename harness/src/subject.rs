@@ -50,6 +50,8 @@ pub struct Subject {
     pub login: Login,
     /// Whether one process bears many cases, one after the other. Otherwise each case has a fresh one.
     pub pool: bool,
+    /// How it is told what to do, if it is a client.
+    pub drive: Option<Drive>,
     way: Way,
 }
 
@@ -60,6 +62,13 @@ pub enum Role {
     Server,
     /// It connects, and says the commands.
     Client,
+}
+
+/// How a client is told what to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Drive {
+    /// Line by line on its standard input, in the words of the reference client's `--script`.
+    Script,
 }
 
 /// How the scenarios log in.
@@ -183,6 +192,7 @@ impl Subject {
             known: Vec::new(),
             login,
             pool: false,
+            drive: None,
             way,
         }
     }

@@ -73,12 +73,12 @@ pub(crate) fn word(case: &Case, finding: &Finding) -> &'static str {
 
 /// Why cases have a verdict that comes with a reason, and how many for each reason, the most frequent first.
 ///
-/// The reason of a blocked case begins with the id of its cause, and that alone groups them.
+/// Where the reason of a blocked case begins with the id of its cause, that alone groups them.
 pub(crate) fn reasons(report: &Report, verdict: Verdict) -> Vec<(&str, usize)> {
     let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
     for case in report.cases.iter().filter(|case| case.verdict == verdict) {
         let whole = case.reason.as_deref().unwrap_or("no reason given");
-        let reason = if verdict == Verdict::Blocked { first_word(whole) } else { whole };
+        let reason = if verdict == Verdict::Blocked { cause_of(whole) } else { whole };
         *reasons.entry(reason).or_default() += 1;
     }
     let mut reasons: Vec<_> = reasons.into_iter().collect();
@@ -86,8 +86,10 @@ pub(crate) fn reasons(report: &Report, verdict: Verdict) -> Vec<(&str, usize)> {
     reasons
 }
 
-fn first_word(text: &str) -> &str {
-    text.split_whitespace().next().map_or(text, |word| word.trim_end_matches([':', ',', ';']))
+/// The id that a reason begins with, or its first line.
+fn cause_of(reason: &str) -> &str {
+    let id = reason.split([':', ',', ';', ' ']).next().unwrap_or(reason);
+    if id.contains('/') { id } else { reason.lines().next().unwrap_or(reason) }
 }
 
 #[cfg(test)]

@@ -40,7 +40,7 @@ pub(super) struct Run {
 /// What is judged. Without any of these, the reference server that this program carries.
 #[derive(Debug, Args)]
 struct Target {
-    /// A subject by its name (`ftpspec subjects`), or a file that describes one.
+    /// A subject by its name, or a file that describes one. A name that is not known is answered by those there are.
     #[arg(long, value_name = "NAME-or-FILE", conflicts_with_all = ["launch", "server"])]
     subject: Option<String>,
     /// A command that starts a server; {port} and {root} are filled in.

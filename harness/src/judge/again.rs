@@ -7,6 +7,7 @@ use std::task::{Context, Poll, Waker};
 
 use reports::model::Event;
 
+use super::client;
 use super::stage::{Act, Stage};
 
 /// A stage that answers from the events of a case.
@@ -23,14 +24,27 @@ impl Again {
     }
 }
 
-impl Stage for Again {
-    fn act(&mut self, _: usize, _: &str, _: Act<'_>) -> impl Future<Output = Vec<Event>> {
+impl Again {
+    /// What happened in the next act.
+    fn next(&mut self) -> Vec<Event> {
         let mut happened = Vec::new();
         while let Some(event) = self.events.pop_front_if(|event| event.act == self.acts) {
             happened.push(event);
         }
         self.acts += 1;
-        std::future::ready(happened)
+        happened
+    }
+}
+
+impl Stage for Again {
+    fn act(&mut self, _: usize, _: &str, _: Act<'_>) -> impl Future<Output = Vec<Event>> {
+        std::future::ready(self.next())
+    }
+}
+
+impl client::Stage for Again {
+    fn act(&mut self, _: usize, _: client::Act<'_>) -> impl Future<Output = Vec<Event>> {
+        std::future::ready(self.next())
     }
 }
 

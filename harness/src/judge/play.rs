@@ -36,6 +36,8 @@ pub struct Facts {
     pub reply: Duration,
     /// How statements are weighed.
     pub scale: Scale,
+    /// How long the greeting may take: less, where the subject had its time already.
+    pub greeting: Duration,
 }
 
 /// What a play came to.
@@ -355,42 +357,42 @@ impl<'a, S: Stage> Play<'a, S> {
 
 /// The words of a finding.
 #[derive(Debug, Default, Clone)]
-struct Said {
-    message: String,
-    expected: Option<String>,
-    received: Option<String>,
-    because: Option<String>,
-    event: Option<usize>,
+pub(super) struct Said {
+    pub(super) message: String,
+    pub(super) expected: Option<String>,
+    pub(super) received: Option<String>,
+    pub(super) because: Option<String>,
+    pub(super) event: Option<usize>,
 }
 
 impl Said {
-    fn new(message: impl Into<String>) -> Self {
+    pub(super) fn new(message: impl Into<String>) -> Self {
         Self { message: message.into(), ..Self::default() }
     }
 
-    fn expected(mut self, expected: impl Into<String>) -> Self {
+    pub(super) fn expected(mut self, expected: impl Into<String>) -> Self {
         self.expected = Some(expected.into());
         self
     }
 
-    fn received(mut self, received: impl Into<String>) -> Self {
+    pub(super) fn received(mut self, received: impl Into<String>) -> Self {
         self.received = Some(received.into());
         self
     }
 
-    fn because(mut self, because: Option<&String>) -> Self {
+    pub(super) fn because(mut self, because: Option<&String>) -> Self {
         self.because = because.cloned();
         self
     }
 
-    fn at(mut self, event: usize) -> Self {
+    pub(super) fn at(mut self, event: usize) -> Self {
         self.event = Some(event);
         self
     }
 }
 
 /// Octets as a person reads them.
-fn shown(octets: &[u8]) -> String {
+pub(super) fn shown(octets: &[u8]) -> String {
     Octets::from(octets).to_string()
 }
 
@@ -406,7 +408,7 @@ pub fn place(span: &Span, source: &str) -> Place {
 }
 
 /// The verb of a command line, in capitals.
-fn verb(line: &[u8]) -> String {
+pub(super) fn verb(line: &[u8]) -> String {
     let word: Vec<u8> = line
         .iter()
         .copied()

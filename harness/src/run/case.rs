@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use reports::model::{Case, FailKind, Finding, Grade, Verdict};
+use reports::model::{Case, Finding, Grade, Verdict};
 
 use super::disk;
 use super::live::Live;
 use super::recorder::{Recorder, millis};
+use super::stop::GREETING;
 use crate::judge::play;
 use crate::judge::play::{End, Facts, Played, place};
 use crate::scenario::Suite;
@@ -24,17 +25,22 @@ pub(super) struct Ran {
     /// What is wrong with the form of replies, before one cause is made one finding.
     pub(super) framing: Vec<Finding>,
     pub(super) identity: Vec<String>,
-    /// Where the subject fell silent, if other cases would meet the same silence.
-    pub(super) stuck: Option<Stuck>,
+    /// What the case came short of, if other cases would too.
+    pub(super) short: Option<Short>,
 }
 
-/// Where a subject fell silent.
+/// What a case did not reach.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Stuck {
-    /// Before its greeting.
-    Everywhere,
-    /// In this start state.
-    State(String),
+pub(super) enum Short {
+    /// The greeting.
+    OfTheGreeting,
+    /// A start state, which the scenario `by` tests.
+    Of {
+        /// Its name.
+        state: String,
+        /// The id of the scenario.
+        by: String,
+    },
 }
 
 /// The case without anything that was seen.
@@ -78,13 +84,13 @@ async fn once(
     let files = files_of(scenario, given);
     if let Err(error) = prepare(running, &files) {
         let case = unseen(scenario, Verdict::Inconclusive, format!("the files could not be laid: {error}"));
-        return (Ran { case, framing: Vec::new(), identity: Vec::new(), stuck: None }, false);
+        return (Ran { case, framing: Vec::new(), identity: Vec::new(), short: None }, false);
     }
     let mut live = Live::new(Recorder::new(LONGEST), running, &files);
     let played = play(scenario, given, suite.catalogue(), facts, &mut live).await;
     let events = live.recorder.into_events();
     let gone = played.end == End::ServiceGone;
-    let mut ran = judged(scenario, played);
+    let mut ran = judged_server(scenario, played);
     ran.case.events = events;
     ran.case.duration = millis(begun.elapsed());
     (ran, gone)
@@ -103,14 +109,23 @@ fn prepare(running: &Running, files: &BTreeMap<String, Entry>) -> std::io::Resul
     disk::lay(running, files)
 }
 
+/// From a play of a server to a case. Where it gave no greeting, that is why nothing else could be reached.
+pub(crate) fn judged_server(scenario: &Scenario, mut played: Played) -> Ran {
+    if let End::Blocked { by, .. } = &mut played.end
+        && played.identity.is_empty()
+    {
+        GREETING.clone_into(by);
+    }
+    judged(scenario, played)
+}
+
 /// From a play to a case.
 pub(crate) fn judged(scenario: &Scenario, played: Played) -> Ran {
     let mut case = unseen(scenario, Verdict::Pass, String::new());
     case.reason = None;
     case.kind = played.kind;
     case.findings = played.findings;
-    let hangs = case.kind == Some(FailKind::Hang);
-    let mut stuck = (hangs && played.identity.is_empty()).then_some(Stuck::Everywhere);
+    let mut short = played.identity.is_empty().then_some(Short::OfTheGreeting);
     match played.end {
         End::Judged => case.verdict = worst(&case.findings),
         End::NotApplicable(why) => {
@@ -124,9 +139,7 @@ pub(crate) fn judged(scenario: &Scenario, played: Played) -> Ran {
             case.verdict = Verdict::Blocked;
             case.reason = Some(format!("{by}: {why}"));
             case.findings.clear();
-            if hangs && stuck.is_none() {
-                stuck = Some(Stuck::State(state));
-            }
+            short = short.or(Some(Short::Of { state, by }));
         }
         End::Unreached(why) => {
             case.verdict = Verdict::Blocked;
@@ -138,7 +151,7 @@ pub(crate) fn judged(scenario: &Scenario, played: Played) -> Ran {
             case.reason = Some("the server closed the service with 421, twice".to_owned());
         }
     }
-    Ran { case, framing: played.framing, identity: played.identity, stuck }
+    Ran { case, framing: played.framing, identity: played.identity, short }
 }
 
 /// The verdict that the worst finding gives.

@@ -5,15 +5,16 @@ use std::time::Duration;
 
 use jiff::Zoned;
 use reports::model::{
-    Case, Finding, Grade, Octets, Report, RequirementText, SCHEMA, Subject as Shown, Suite as ShownSuite, Verdict, What,
+    Case, Event, Finding, Grade, Octets, Report, RequirementText, SCHEMA, Subject as Shown, Suite as ShownSuite,
+    Verdict, What,
 };
 
 use super::Options;
-use super::case::{Ran, given_of, judged, worst};
+use super::case::{Ran, given_of, judged, judged_server, worst};
 use super::recorder::millis;
 use crate::judge::again::{Again, at_once};
 use crate::judge::grade::Scale;
-use crate::judge::{Facts, play};
+use crate::judge::{Facts, client, play};
 use crate::scenario::{Profile, Suite};
 use crate::subject::{Role, Subject};
 
@@ -59,19 +60,39 @@ pub(super) fn report(
 
 /// Transcripts are shown around: a password does not stand in them.
 fn hide(password: &str, cases: &mut [Case]) {
-    let line = format!("PASS {password}");
     if password.is_empty() {
         return;
     }
-    for event in cases.iter_mut().flat_map(|case| &mut case.events) {
-        if let What::Sent { octets, .. } = &mut event.what
-            && octets.as_slice().starts_with(line.as_bytes())
-        {
-            let rest = octets.as_slice().get(line.len()..).unwrap_or_default();
-            *octets = Octets::from([b"PASS ****", rest].concat());
+    for case in cases {
+        for event in &mut case.events {
+            if let What::Sent { octets, .. } | What::Received { octets } = &mut event.what
+                && let Some(hidden) = hidden(password, octets.as_slice())
+            {
+                *octets = Octets::from(hidden);
+            }
+        }
+        for finding in &mut case.findings {
+            for text in [&mut finding.expected, &mut finding.received].into_iter().flatten() {
+                if let Some(hidden) = hidden(password, text.as_bytes()) {
+                    *text = String::from_utf8_lossy(&hidden).into_owned();
+                }
+            }
         }
     }
 }
+
+/// The octets with `****` for the password, if it stands in them behind PASS.
+fn hidden(password: &str, octets: &[u8]) -> Option<Vec<u8>> {
+    let verb = octets.windows(5 + password.len()).position(|window| {
+        let (verb, argument) = window.split_at(5);
+        verb.eq_ignore_ascii_case(b"PASS ") && argument == password.as_bytes()
+    })?;
+    let (before, behind) = octets.split_at(verb + 5);
+    Some([before, HIDDEN, behind.get(password.len()..).unwrap_or_default()].concat())
+}
+
+/// What stands for a password.
+const HIDDEN: &[u8] = b"****";
 
 /// Puts the requirements and sources into a report that its cases name.
 fn quote(suite: &Suite, report: &mut Report) {
@@ -185,8 +206,10 @@ pub fn again(suite: &Suite, report: &Report) -> Report {
         exact_text: report.exact_text,
         reply: super::REPLY,
         scale: Scale::of(&profile, suite),
+        greeting: super::REPLY,
     };
-    let ran = report.cases.iter().map(|case| case_again(suite, &facts, case)).collect();
+    let role = if report.subject.role == "client" { Role::Client } else { Role::Server };
+    let ran = report.cases.iter().map(|case| case_again(suite, role, &facts, case)).collect();
     let mut cases = one_cause_one_finding(ran);
     for (case, before) in cases.iter_mut().zip(&report.cases) {
         // What is known stands in the subject's file, which a report does not carry.
@@ -200,16 +223,30 @@ pub fn again(suite: &Suite, report: &Report) -> Report {
     again
 }
 
-fn case_again(suite: &Suite, facts: &Facts, case: &Case) -> Ran {
-    let as_it_was = || Ran { case: case.clone(), framing: Vec::new(), identity: Vec::new(), stuck: None };
+fn case_again(suite: &Suite, role: Role, facts: &Facts, case: &Case) -> Ran {
+    let as_it_was = || Ran { case: case.clone(), framing: Vec::new(), identity: Vec::new(), short: None };
     let Some(scenario) = suite.scenario(&case.id).filter(|_| !case.events.is_empty()) else { return as_it_was() };
     let given = given_of(suite, scenario);
     let mut stage = Again::new(&case.events);
-    let Some(played) = at_once(play(scenario, &given, suite.catalogue(), facts, &mut stage)) else {
-        return as_it_was();
+    let played = if role == Role::Client {
+        let facts = Facts { password: password_again(case), ..facts.clone() };
+        at_once(client::play(scenario, &given, suite.catalogue(), &facts, &mut stage))
+    } else {
+        at_once(play(scenario, &given, suite.catalogue(), facts, &mut stage))
     };
-    let mut ran = judged(scenario, played);
+    let Some(played) = played else { return as_it_was() };
+    let judge = if role == Role::Client { judged } else { judged_server };
+    let mut ran = judge(scenario, played);
     ran.case.events.clone_from(&case.events);
     ran.case.duration = case.duration;
     ran
+}
+
+/// The password as it stands in a transcript, where a client was told to say it.
+fn password_again(case: &Case) -> String {
+    let said = |event: &Event| {
+        let (What::Sent { octets, .. } | What::Received { octets }) = &event.what else { return false };
+        octets.as_slice().windows(HIDDEN.len()).any(|window| window == HIDDEN)
+    };
+    if case.events.iter().any(said) { String::from_utf8_lossy(HIDDEN).into_owned() } else { String::new() }
 }

@@ -167,7 +167,7 @@ impl Wires {
     }
 
     /// Takes what is there already.
-    fn drain(&mut self, recorder: &mut Recorder) {
+    pub(super) fn drain(&mut self, recorder: &mut Recorder) {
         let Some(stream) = &self.control else { return };
         let mut buffer = [0; 8192];
         while !recorder.is_flooded() {

@@ -2,7 +2,7 @@
 //!
 //! A thing that it does not have makes scenarios skipped, never failed; so what is obligatory is never asked for here.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -10,24 +10,56 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 
-use crate::subject::{Health, Login, Running, Subject};
+use crate::subject::{Health, Login, Running, StartError, Subject};
 use crate::wire::address::extended_argument;
 use crate::wire::reply::ReplyReader;
 
 /// How long a reply may take here.
 const REPLY: Duration = Duration::from_secs(4);
 
-/// Tries what the scenarios need. A subject that does not start claims nothing; the run will say why.
-pub(super) async fn claims(subject: &Subject, needs: &BTreeSet<&str>) -> BTreeSet<String> {
-    let mut claims = BTreeSet::new();
+/// What a try showed.
+#[derive(Debug, Default)]
+pub(super) struct Probed {
+    /// What it can do.
+    pub(super) claims: BTreeSet<String>,
+    /// Whether it gave no greeting.
+    pub(super) mute: bool,
+    /// Why it did not start, if it did not.
+    pub(super) never_started: Option<StartError>,
+}
+
+impl Probed {
+    /// What a subject says of itself.
+    pub(super) fn of(claims: BTreeSet<String>) -> Self {
+        Self { claims, ..Self::default() }
+    }
+}
+
+/// Tries what the scenarios need. The greeting may take as long as any reply.
+pub(super) async fn probe(subject: &Subject, needs: &BTreeSet<&str>, greeting: Duration) -> Probed {
+    let mut probed = Probed::default();
     let mut running = None;
     for &need in needs {
-        if running.is_none() {
-            running = subject.start().await.ok();
-        }
-        let Some(server) = &mut running else { return claims };
-        if has(server.address(), &subject.login, need).await.unwrap_or_default() {
-            claims.insert(need.to_owned());
+        let server = match running.take() {
+            Some(server) => server,
+            None => match subject.start().await {
+                Ok(server) => server,
+                Err(error) => {
+                    probed.never_started = Some(error);
+                    return probed;
+                }
+            },
+        };
+        let server = running.insert(server);
+        match has(server.address(), &subject.login, need, greeting).await {
+            Seen::Has => drop(probed.claims.insert(need.to_owned())),
+            Seen::HasNot => {}
+            // What answers neither here nor there is asked nothing more; the cases will say what is wrong.
+            Seen::Mute => {
+                probed.mute = true;
+                break;
+            }
+            Seen::Closed | Seen::NoLogin => break,
         }
         // What kills it while it is tried must not be missing for the next try.
         if server.health() != Health::Alive
@@ -39,60 +71,92 @@ pub(super) async fn claims(subject: &Subject, needs: &BTreeSet<&str>) -> BTreeSe
     if let Some(server) = running {
         Running::stop(server).await;
     }
-    claims
+    probed
 }
 
-/// Whether the server has it. `None` where it gave no answer.
-async fn has(address: SocketAddr, login: &Login, need: &str) -> Option<bool> {
-    let known = |code: u16| !matches!(code, 500 | 502 | 504);
+/// What a try of one thing showed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Seen {
+    Has,
+    HasNot,
+    /// No greeting came in time.
+    Mute,
+    /// No greeting came before the end.
+    Closed,
+    /// The login was not answered.
+    NoLogin,
+}
+
+/// Whether the server has it. No answer is none.
+async fn has(address: SocketAddr, login: &Login, need: &str, greeting: Duration) -> Seen {
+    let seen = |has: bool| if has { Seen::Has } else { Seen::HasNot };
     if need == "passwords" {
-        return Some(login.user != Login::anonymous().user);
+        return seen(login.user != Login::anonymous().user);
     }
-    let mut talk = Talk::begin(address).await?;
-    if need == "anonymous" {
-        return talk.login(&Login::anonymous()).await;
-    }
-    if !talk.login(login).await? {
-        return Some(false);
-    }
-    let answer = match need {
-        "writable" => {
-            let code = talk.ask("MKD ftpspec-probe").await?;
-            if code / 100 == 2 {
-                talk.ask("RMD ftpspec-probe").await?;
-            }
-            code / 100 == 2 || !known(code)
-        }
-        "EPRT" => {
-            let listener = TcpListener::bind((talk.local()?.ip(), 0)).await.ok()?;
-            let line = format!("EPRT {}", extended_argument(listener.local_addr().ok()?));
-            talk.ask(&line).await? == 200
-        }
-        "EPSV" => talk.ask("EPSV").await? == 229,
-        "FEAT" => talk.ask("FEAT").await? == 211,
-        "REST" => talk.ask("REST 0").await? == 350,
-        "SIZE" | "MDTM" => known(talk.ask(&format!("{need} ftpspec-probe")).await?),
-        "STOU" => known(talk.ask("STOU").await?),
-        _ => return None,
+    let mut talk = match Talk::begin(address, greeting).await {
+        Ok(talk) => talk,
+        Err(seen) => return seen,
+    };
+    let who = if need == "anonymous" { &Login::anonymous() } else { login };
+    let seen = match talk.login(who).await {
+        Some(true) if need == "anonymous" => Seen::Has,
+        Some(true) => seen(talk.tries(need).await.unwrap_or_default()),
+        Some(false) => Seen::HasNot,
+        None => Seen::NoLogin,
     };
     // The reply to QUIT is of no interest, and a transfer may be under way.
     talk.stream.write_all(b"QUIT\r\n").await.ok();
-    Some(answer)
+    seen
 }
 
 struct Talk {
     stream: TcpStream,
     reader: ReplyReader,
-    codes: std::collections::VecDeque<u16>,
+    codes: VecDeque<u16>,
 }
 
 impl Talk {
-    async fn begin(address: SocketAddr) -> Option<Self> {
-        let stream = timeout(REPLY, TcpStream::connect(address)).await.ok()?.ok()?;
-        stream.set_nodelay(true).ok()?;
-        let mut talk = Self { stream, reader: ReplyReader::default(), codes: std::collections::VecDeque::new() };
-        while talk.reply().await? / 100 == 1 {}
-        Some(talk)
+    async fn begin(address: SocketAddr, greeting: Duration) -> Result<Self, Seen> {
+        let connected = timeout(REPLY, TcpStream::connect(address)).await.ok().and_then(Result::ok);
+        let stream = connected.ok_or(Seen::Closed)?;
+        stream.set_nodelay(true).map_err(|_| Seen::Closed)?;
+        let mut talk = Self { stream, reader: ReplyReader::default(), codes: VecDeque::new() };
+        let greeted = async {
+            // This wait ends with the one round it.
+            while talk.reply(greeting * 2).await? / 100 == 1 {}
+            Some(())
+        };
+        match timeout(greeting, greeted).await {
+            Ok(Some(())) => Ok(talk),
+            Ok(None) => Err(Seen::Closed),
+            Err(_) => Err(Seen::Mute),
+        }
+    }
+
+    /// Whether the server has what a scenario needs. `None` where it gave no answer.
+    async fn tries(&mut self, need: &str) -> Option<bool> {
+        let known = |code: u16| !matches!(code, 500 | 502 | 504);
+        let has = match need {
+            "writable" => {
+                let code = self.ask("MKD ftpspec-probe").await?;
+                if code / 100 == 2 {
+                    self.ask("RMD ftpspec-probe").await?;
+                }
+                code / 100 == 2 || !known(code)
+            }
+            "EPRT" => {
+                let listener = TcpListener::bind((self.local()?.ip(), 0)).await.ok()?;
+                let line = format!("EPRT {}", extended_argument(listener.local_addr().ok()?));
+                self.ask(&line).await? == 200
+            }
+            "EPSV" => self.ask("EPSV").await? == 229,
+            "FEAT" => self.ask("FEAT").await? == 211,
+            "REST" => self.ask("REST 0").await? == 350,
+            "SIZE" | "MDTM" => known(self.ask(&format!("{need} ftpspec-probe")).await?),
+            "STOU" => known(self.ask("STOU").await?),
+            _ => return None,
+        };
+        Some(has)
     }
 
     fn local(&self) -> Option<SocketAddr> {
@@ -113,12 +177,12 @@ impl Talk {
     /// Says a line, and gives the code of the first reply.
     async fn ask(&mut self, line: &str) -> Option<u16> {
         self.stream.write_all(format!("{line}\r\n").as_bytes()).await.ok()?;
-        self.reply().await
+        self.reply(REPLY).await
     }
 
-    async fn reply(&mut self) -> Option<u16> {
+    async fn reply(&mut self, within: Duration) -> Option<u16> {
         let mut buffer = [0; 4096];
-        let until = tokio::time::Instant::now() + REPLY;
+        let until = tokio::time::Instant::now() + within;
         loop {
             if let Some(code) = self.codes.pop_front() {
                 return Some(code);

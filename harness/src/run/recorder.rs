@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use reports::model::{Channel, Event, What};
 
 /// The most octets of control connections that one case keeps. A peer that sends more is flooding.
-const MOST_OCTETS: usize = 8 << 20;
+const MOST_OCTETS: usize = 256 << 10;
 
 /// Writes down what happens.
 #[derive(Debug)]

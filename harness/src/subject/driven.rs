@@ -1,10 +1,13 @@
 //! A client that runs and takes instructions line by line.
 
 use std::io;
+use std::os::fd::OwnedFd;
 use std::process::{ChildStdin as Input, ChildStdout as Output};
 
+use rustix::event::{PollFd, PollFlags, poll};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::process::{ChildStdin, ChildStdout};
+use tokio::sync::watch;
 
 use super::running::{Health, Running};
 
@@ -16,13 +19,15 @@ const LONGEST_LINE: u64 = 64 * 1024;
 pub struct Driven {
     input: Option<ChildStdin>,
     output: BufReader<ChildStdout>,
+    end: watch::Receiver<bool>,
     running: Running,
 }
 
 impl Driven {
     pub(super) fn new(running: Running, input: Input, output: Output) -> io::Result<Self> {
         let output = BufReader::new(ChildStdout::from_std(output)?);
-        Ok(Self { input: Some(ChildStdin::from_std(input)?), output, running })
+        let end = watched(running.watched()?)?;
+        Ok(Self { input: Some(ChildStdin::from_std(input)?), output, end, running })
     }
 
     /// Says a line to it.
@@ -30,9 +35,34 @@ impl Driven {
     /// # Errors
     /// It does not read any more.
     pub async fn say(&mut self, line: &str) -> io::Result<()> {
+        self.write(format!("{line}\n").as_bytes()).await
+    }
+
+    /// Writes octets to it as they are. A client that does not read lets this wait.
+    ///
+    /// # Errors
+    /// It does not read any more.
+    pub async fn write(&mut self, octets: &[u8]) -> io::Result<()> {
         let input = self.input.as_mut().ok_or(io::ErrorKind::BrokenPipe)?;
-        input.write_all(format!("{line}\n").as_bytes()).await?;
+        input.write_all(octets).await?;
         input.flush().await
+    }
+
+    /// Takes what it printed, and says how many octets; 0 when it prints no more. May be given up and called again.
+    ///
+    /// # Errors
+    /// Its output cannot be read.
+    pub async fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        self.output.read(into).await
+    }
+
+    /// Waits for its end, and says how it ended. May be given up and called again.
+    ///
+    /// # Errors
+    /// Nobody watches it.
+    pub async fn ended(&mut self) -> io::Result<Health> {
+        self.end.wait_for(|ended| *ended).await.map_err(io::Error::other)?;
+        Ok(self.running.health())
     }
 
     /// Tells it that there is nothing more to come.
@@ -67,4 +97,14 @@ impl Driven {
     pub async fn stop(self) {
         self.running.stop().await;
     }
+}
+
+/// Watches a process, on a thread of its own that ends with it. Turns true when the process has ended.
+fn watched(process: OwnedFd) -> io::Result<watch::Receiver<bool>> {
+    let (sender, receiver) = watch::channel(false);
+    std::thread::Builder::new().name("client's end".to_owned()).spawn(move || {
+        while let Err(rustix::io::Errno::INTR) = poll(&mut [PollFd::new(&process, PollFlags::IN)], None) {}
+        sender.send_replace(true);
+    })?;
+    Ok(receiver)
 }

@@ -11,7 +11,7 @@ use self::value::{CommandLine, Day, FileText, Mode, Owner, Text, Time, Url};
 use super::attach::Attach;
 use super::launch::{ConfigFile, Launch};
 use super::placeholder::Template;
-use super::{Known, Login, Role, Subject, SubjectError, Way};
+use super::{Drive, Known, Login, Role, Subject, SubjectError, Way};
 
 /// Reads a subject's file. `file` is the name that messages give it.
 ///
@@ -31,6 +31,7 @@ struct Written {
     role: WrittenRole,
     #[serde(default)]
     pool: bool,
+    drive: Option<WrittenDrive>,
     launch: Option<WrittenLaunch>,
     attach: Option<Url>,
     login: Option<WrittenLogin>,
@@ -47,6 +48,12 @@ struct Written {
 enum WrittenRole {
     Server,
     Client,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum WrittenDrive {
+    Script,
 }
 
 #[derive(Debug, Deserialize)]
@@ -117,6 +124,7 @@ impl Written {
                 return Err(("role", message.to_owned()));
             }
         };
+        let drive = drive_of(role, self.drive, &way)?;
         let login = self.login.map(WrittenLogin::into_login).or(said_by_url).unwrap_or_else(Login::anonymous);
         Ok(Subject {
             name: name.to_owned(),
@@ -126,8 +134,23 @@ impl Written {
             known: self.known.into_iter().map(WrittenKnown::into_known).collect(),
             login,
             pool: self.pool,
+            drive,
             way,
         })
+    }
+}
+
+/// Only a client is driven, and only one that is started.
+fn drive_of(role: Role, drive: Option<WrittenDrive>, way: &Way) -> Result<Option<Drive>, Contradiction> {
+    match (role, drive, way) {
+        (Role::Client, _, Way::Attached(_)) => {
+            Err(("attach", "a client is started by the harness: write `launch:` with its command".to_owned()))
+        }
+        (Role::Server, Some(_), _) => {
+            Err(("drive", "a server is not driven: take `drive:` away, or write `role: client`".to_owned()))
+        }
+        (Role::Client, Some(WrittenDrive::Script) | None, Way::Launched(_)) => Ok(Some(Drive::Script)),
+        (Role::Server, None, _) => Ok(None),
     }
 }
 

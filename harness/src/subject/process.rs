@@ -3,6 +3,7 @@
 mod family;
 
 use std::io;
+use std::os::fd::OwnedFd;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -64,6 +65,14 @@ impl Process {
         }
     }
 
+    /// A descriptor that becomes readable when the process ends.
+    ///
+    /// # Errors
+    /// The kernel gives none.
+    pub(super) fn watched(&self) -> io::Result<OwnedFd> {
+        Ok(rustix::process::pidfd_open(self.leader, PidfdFlags::empty())?)
+    }
+
     fn spawn(mut command: Command, reader: io::PipeReader) -> io::Result<Self> {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         // A daemon's parent exits. Its orphan then becomes our child instead of init's, so that we can reap it.
@@ -122,7 +131,9 @@ impl Process {
         let mut looks_left = 2;
         while looks_left > 0 {
             let family = self.family()?;
-            for member in family.iter().filter(|member| !member.ended) {
+            // The ended as well: one whose first thread has ended may have others that still do, and till then it
+            // cannot be reaped.
+            for member in &family {
                 kill_and_wait(member.pid, deadline)?;
             }
             for member in family.iter().filter(|member| member.pid != self.leader) {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io;
 use std::net::SocketAddr;
+use std::os::fd::OwnedFd;
 use std::path::Path;
 
 use tempfile::TempDir;
@@ -110,6 +111,12 @@ impl Running {
     /// The last lines that it printed, with nothing in them that a terminal would obey.
     pub fn log_tail(&self) -> Vec<String> {
         self.process.as_ref().map(|process| process.log().tail()).unwrap_or_default()
+    }
+
+    /// A descriptor that becomes readable when the process that was started ends.
+    pub(super) fn watched(&self) -> io::Result<OwnedFd> {
+        let process = self.process.as_ref().ok_or_else(|| io::Error::other("it was not started by the harness"))?;
+        process.watched()
     }
 
     /// Ends it: every process is killed and reaped, and its folders are removed.

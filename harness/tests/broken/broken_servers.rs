@@ -138,6 +138,9 @@ fn a_fault_is_found_where_it_belongs_and_nowhere_else(
         reds.keys().filter(|id| **id != red && !others.iter().any(|start| id.starts_with(start))).collect();
     assert!(strange.is_empty(), "red too: {strange:?} of {reds:?}");
     assert_eq!(ran.code, 1);
+    // A verdict is repeated from its transcript.
+    let again = harness::run::again(&Suite::embedded().unwrap(), &ran.report);
+    assert_eq!(again.cases, ran.report.cases);
     shown_where_it_stands(&ran, red, requirement, axis);
 }
 

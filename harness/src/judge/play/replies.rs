@@ -99,10 +99,19 @@ impl<S: Stage> Play<'_, S> {
             if self.here().closed {
                 return Err(self.closed_instead(step, matcher).await);
             }
+            let greeted = !self.identity.is_empty();
+            let within = if greeted { within } else { within.min(self.facts.greeting) };
             let events = self.act(Act::Hear { within }).await;
             match events.last().map(|event| &event.what) {
                 Some(What::Received { .. } | What::Closed { .. }) => {}
+                Some(What::Deadline { waited }) => {
+                    let waited = Duration::from_millis(*waited);
+                    return Err(self.silent(step, matcher, waited, declared).await);
+                }
                 Some(What::Fault { why }) => {
+                    if let Some(rest) = self.here().reader.rest() {
+                        return Err(self.unended(step, matcher, &rest, self.events.saturating_sub(1)));
+                    }
                     let said = Said::new(format!("the harness could not go on: {why}"));
                     self.remark(&step.span, Axis::Lifecycle, Grade::Inconclusive, said);
                     return Err(Stop::Found);

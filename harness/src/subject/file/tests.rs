@@ -84,6 +84,14 @@ const LAUNCH: &str = "role: server\nlaunch: { command: \"s {port}\" }\n";
 )]
 #[case::no_port("role: server\nlaunch:\n  command: ./server\n", "x.yaml:3:3: the server is not told its port")]
 #[case::no_address("role: client\nlaunch:\n  command: ./client\n", "x.yaml:3:3: the client is not told where")]
+#[case::driven_server(
+    "role: server\ndrive: script\nlaunch: { command: \"s {port}\" }\n",
+    "x.yaml:2:1: a server is not driven"
+)]
+#[case::attached_client(
+    "role: client\ndrive: script\nattach: ftp://h/\n",
+    "x.yaml:3:1: a client is started by the harness"
+)]
 #[case::placeholder(
     "role: server\nlaunch:\n  command: s {prot}\n",
     "x.yaml:3:12: `{prot}` is no placeholder. Did you mean"

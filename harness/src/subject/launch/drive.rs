@@ -20,7 +20,12 @@ impl Launch {
         let (workplace, values) = self.prepare(&host, server.port(), login).await?;
         let command = filled(&self.command, &values);
         let cannot_run = |source| StartError::CannotRun { command: words::join(&command), source };
-        let (process, input, output) = Process::converse(self.command_of(&command, &values)).map_err(cannot_run)?;
+        let mut process = self.command_of(&command, &values);
+        if self.directory.is_none() {
+            // Its files stand in an empty folder of its own.
+            process.current_dir(workplace.root());
+        }
+        let (process, input, output) = Process::converse(process).map_err(cannot_run)?;
         Driven::new(workplace.become_driven(process, server), input, output)
             .map_err(StartError::own("speak to the client"))
     }

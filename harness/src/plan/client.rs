@@ -1,0 +1,68 @@
+//! What a client cannot be asked.
+
+use crate::scenario::tree::{Action, Data, Piece, ReplyPattern, Say, Scenario, SentBody, Step};
+
+/// The longest command line that a client is told.
+const LONGEST: usize = 32 * 1024;
+
+/// Why a case cannot be played to a client that is driven line by line, if it cannot.
+pub(super) fn cannot(scenario: &Scenario, given: &[&Scenario]) -> Option<String> {
+    if scenario.connections.len() > 1 {
+        return Some("a client has one control connection, and the scenario speaks on several".to_owned());
+    }
+    given
+        .iter()
+        .flat_map(|state| &state.steps)
+        .chain(&scenario.steps)
+        .chain(&scenario.finally)
+        .find_map(why_not)
+        .map(|why| format!("a client cannot be asked {why}"))
+}
+
+fn why_not(step: &Step) -> Option<&'static str> {
+    match &step.action {
+        Action::Say(say) => unsayable(say),
+        Action::Expect(expect) => {
+            let replies = |sequence: &Vec<ReplyPattern>| sequence.iter().any(|pattern| !pattern.optional);
+            (!expect.pass.first().is_some_and(replies)).then_some("to take a reply that no step names")
+        }
+        Action::Data(data) => unmovable(data),
+        Action::Switch(_) => Some("to speak on another control connection"),
+        Action::Login | Action::Silence { .. } | Action::Closed(_) => None,
+    }
+}
+
+fn unsayable(say: &Say) -> Option<&'static str> {
+    if say.urgent {
+        return Some("to send urgent data");
+    }
+    let [template] = say.segments.as_slice() else { return Some("to cut a line into segments") };
+    let pieces =
+        template.0.iter().map(|piece| if let Piece::Octets(octets) = piece { octets.as_slice() } else { CAPTURED });
+    let text = pieces.collect::<Vec<_>>().concat();
+    let Some(text) = text.strip_suffix(b"\r\n") else { return Some(RAW) };
+    if text.windows(2).any(|pair| pair == b"\r\n") {
+        return Some("to say several command lines in one write");
+    }
+    if text.iter().any(|octet| matches!(octet, b'\n' | b'\r' | 0xff)) {
+        return Some(RAW);
+    }
+    (text.len() > LONGEST).then_some("to say a line as long as this")
+}
+
+/// What stands for the octets of a capture, which are those of a value and no line end.
+const CAPTURED: &[u8] = b"captured";
+/// Octets that are no command line.
+const RAW: &str = "to send octets that are no command line";
+
+fn unmovable(data: &Data) -> Option<&'static str> {
+    match data {
+        Data::Open { .. } | Data::ServerSends(_) | Data::ExpectEnd | Data::ExpectNoConnection(_) => None,
+        Data::ClientSends(sent) => {
+            (!matches!(sent.body, SentBody::Content(_))).then_some("to send what the scenario does not spell out")
+        }
+        Data::Read(_) | Data::Write(_) => Some("to send or take only a part of a file"),
+        Data::Connect | Data::Accept => Some("when to make or take the data connection"),
+        Data::Shutdown | Data::Reset | Data::Abandon => Some("to break off the data connection"),
+    }
+}
