@@ -3,7 +3,8 @@
 //! A connection that is made only to see whether a server is there, and closed at once, ends one student's server in
 //! three. The kernel's table of sockets tells the same and touches nobody.
 
-use std::io;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 /// A socket that listens.
@@ -29,9 +30,9 @@ impl Listener {
 /// # Errors
 /// The kernel's table cannot be read.
 pub(super) fn on(port: u16) -> io::Result<Vec<Listener>> {
-    let mut listeners = rows(&std::fs::read_to_string("/proc/net/tcp")?);
-    match std::fs::read_to_string("/proc/net/tcp6") {
-        Ok(table) => listeners.extend(rows(&table)),
+    let mut listeners = rows(BufReader::new(File::open("/proc/net/tcp")?))?;
+    match File::open("/proc/net/tcp6") {
+        Ok(table) => listeners.extend(rows(BufReader::new(table))?),
         // A kernel without IPv6 has no such table.
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         Err(error) => return Err(error),
@@ -40,19 +41,42 @@ pub(super) fn on(port: u16) -> io::Result<Vec<Listener>> {
     Ok(listeners)
 }
 
-fn rows(table: &str) -> Vec<Listener> {
-    table.lines().skip(1).filter_map(row).collect()
+/// Those that listen come first in the table. Thousands of others may follow, and the kernel makes only what is read.
+fn rows(table: impl BufRead) -> io::Result<Vec<Listener>> {
+    let mut listeners = Vec::new();
+    for line in table.lines().skip(1) {
+        match row(&line?) {
+            Row::Listens(listener) => listeners.push(listener),
+            Row::IsConnected => break,
+            Row::Unread => {}
+        }
+    }
+    Ok(listeners)
+}
+
+/// A line of the table.
+enum Row {
+    Listens(Listener),
+    IsConnected,
+    /// Not as the kernel prints it.
+    Unread,
 }
 
 /// `0: 0100007F:0849 00000000:0000 0A 00000000:00000000 00:00000000 00000000 0 0 12345 …`
-fn row(line: &str) -> Option<Listener> {
-    let mut columns = line.split_ascii_whitespace();
-    let (address, port) = columns.nth(1)?.split_once(':')?;
+fn row(line: &str) -> Row {
+    let columns: Vec<&str> = line.split_ascii_whitespace().collect();
+    let [_, address, _, state, _, _, _, _, _, inode, ..] = columns.as_slice() else { return Row::Unread };
     // 0A is LISTEN (include/net/tcp_states.h).
-    columns.nth(1).filter(|state| *state == "0A")?;
-    let inode = columns.nth(5)?.parse().ok()?;
-    let address = SocketAddr::new(ip(address)?, u16::from_str_radix(port, 16).ok()?);
-    Some(Listener { address, inode })
+    if *state != "0A" {
+        return Row::IsConnected;
+    }
+    let address = address
+        .split_once(':')
+        .and_then(|(address, port)| Some(SocketAddr::new(ip(address)?, u16::from_str_radix(port, 16).ok()?)));
+    match (address, inode.parse()) {
+        (Some(address), Ok(inode)) => Row::Listens(Listener { address, inode }),
+        _ => Row::Unread,
+    }
 }
 
 /// An address as the table prints it: words of four octets, each in the order of the machine.
@@ -86,7 +110,7 @@ mod tests {
     #[test]
     #[cfg(target_endian = "little")]
     fn a_row_that_listens_is_read() {
-        let found = rows(TABLE);
+        let found = rows(TABLE.as_bytes()).unwrap();
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].address, "127.0.0.1:2121".parse().unwrap());
         assert_eq!(found[0].inode, 4711);
