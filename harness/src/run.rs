@@ -253,6 +253,7 @@ fn longest_first(planned: &[Planned<'_>], facts: &Facts) -> Vec<usize> {
         | Action::Login
         | Action::Data(_)
         | Action::Closed(_)
+        | Action::HangUp(_)
         | Action::Switch(_) => Duration::ZERO,
     };
     let waits: Vec<Duration> = planned.iter().map(|planned| planned.scenario.steps.iter().map(wait).sum()).collect();

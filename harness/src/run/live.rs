@@ -138,6 +138,12 @@ impl Stage for Live<'_> {
                 let what = disk::look(self.running, self.files, wanted);
                 self.recorder.note(Channel::Subject, what);
             }
+            Act::Leave { how } => {
+                if let Some(stream) = wires.control.take() {
+                    data::close(&stream, how);
+                }
+                self.recorder.note(Channel::Control, What::Hung { how });
+            }
             Act::Dial { to, receive_buffer } => data::dial(&mut wires, &mut self.recorder, to, receive_buffer).await,
             Act::Listen { receive_buffer } => data::listen(&mut wires, &mut self.recorder, receive_buffer),
             Act::Accept { within } => data::accept(&mut wires, &mut self.recorder, within).await,
