@@ -7,7 +7,9 @@ mod disk;
 mod gather;
 mod live;
 mod probe;
+pub mod prove;
 mod recorder;
+pub mod relay;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -199,7 +201,7 @@ impl<P: Progress> Floor<'_, P> {
             }
         }
         let Some(subject) = running else { return skipped(scenario, "no subject") };
-        let ran = case::on_server(scenario, given, self.suite, self.facts, subject).await;
+        let ran = case::on_server(scenario, given, self.suite, self.facts, subject, None).await;
         if let Some(stuck) = &ran.stuck {
             let state = if let Stuck::State(state) = stuck { Some(state.clone()) } else { None };
             self.stop(
@@ -229,7 +231,15 @@ impl<P: Progress> Floor<'_, P> {
 
 /// The cases that must wait longest begin first, so that nobody waits for them at the end.
 fn longest_first(planned: &[Planned<'_>], facts: &Facts) -> Vec<usize> {
-    let wait = |step: &Step| match &step.action {
+    let waits: Vec<Duration> = planned.iter().map(|planned| wait(planned.scenario, facts)).collect();
+    let mut order: Vec<usize> = (0..planned.len()).collect();
+    order.sort_by_key(|&at| std::cmp::Reverse(waits.get(at).copied()));
+    order
+}
+
+/// How long a scenario waits where nothing happens.
+fn wait(scenario: &Scenario, facts: &Facts) -> Duration {
+    let step = |step: &Step| match &step.action {
         Action::Silence { during, .. } | Action::Data(Data::ExpectNoConnection(during)) => *during,
         Action::Expect(Expect { within: Within::Timer(name), .. }) => {
             facts.timers.get(name).copied().unwrap_or(facts.reply)
@@ -241,10 +251,7 @@ fn longest_first(planned: &[Planned<'_>], facts: &Facts) -> Vec<usize> {
         | Action::Closed(_)
         | Action::Switch(_) => Duration::ZERO,
     };
-    let waits: Vec<Duration> = planned.iter().map(|planned| planned.scenario.steps.iter().map(wait).sum()).collect();
-    let mut order: Vec<usize> = (0..planned.len()).collect();
-    order.sort_by_key(|&at| std::cmp::Reverse(waits.get(at).copied()));
-    order
+    scenario.steps.iter().map(step).sum()
 }
 
 fn skipped(scenario: &Scenario, reason: &str) -> Ran {
