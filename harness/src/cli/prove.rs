@@ -23,7 +23,7 @@ pub(super) struct Prove {
     /// How many cases run side by side.
     #[arg(long, short, value_name = "N", default_value_t = jobs())]
     jobs: usize,
-    /// Let each mutant meet every quick scenario, and not only those in the folder of the one that it names.
+    /// Let each mutant meet every quick scenario, and not only those near to the one that it names.
     #[arg(long)]
     all: bool,
     /// What stands on standard output.

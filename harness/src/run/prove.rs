@@ -37,7 +37,7 @@ pub struct Asked<'a> {
 /// How many scenarios each mutant meets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Breadth {
-    /// The one that it names, and a row of each quick one in the same folder.
+    /// The one that it names, and a row of each quick one that covers a requirement which that one covers too.
     Relatives,
     /// The one that it names, and a row of every quick one.
     All,
@@ -232,9 +232,13 @@ fn trials<'a>(asked: &Asked<'a>, runnable: &[&'a Scenario], facts: &Facts) -> Ve
     let mut trials = Vec::new();
     let mut controls: BTreeSet<&str> = asked.scenarios.iter().map(|scenario| scenario.id.as_str()).collect();
     for (at, mutant) in asked.mutants.iter().enumerate() {
-        let folder = folder(&mutant.kills.value);
+        let covered: BTreeSet<&str> = runnable
+            .iter()
+            .filter(|scenario| is_meant(mutant, &scenario.id))
+            .flat_map(|&scenario| covers(scenario))
+            .collect();
         for &scenario in runnable {
-            let near = asked.breadth == Breadth::All || self::folder(&scenario.id) == folder;
+            let near = asked.breadth == Breadth::All || covers(scenario).any(|id| covered.contains(id));
             if is_meant(mutant, &scenario.id) || near && quick.contains(scenario.id.as_str()) {
                 trials.push(Trial { scenario, door: Door::Mutant(at) });
                 controls.insert(&scenario.id);
@@ -260,8 +264,8 @@ fn is_large(scenario: &Scenario) -> bool {
     scenario.files.values().any(large)
 }
 
-fn folder(id: &str) -> &str {
-    without_row(id).rsplit_once('/').map_or("", |(folder, _)| folder)
+fn covers(scenario: &Scenario) -> impl Iterator<Item = &str> {
+    scenario.covers.iter().map(|id| id.value.as_str())
 }
 
 /// Where the workers take their trials.

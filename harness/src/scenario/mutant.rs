@@ -98,7 +98,7 @@ impl Reader<'_> {
         let kills = self.needed(node, &fields, "kills");
         let requirement = self.needed(node, &fields, "for");
         let axis = self.needed(node, &fields, "axis");
-        let axis = axis.and(fields.value("axis")).and_then(|node| self.word(node, "axis", AXES));
+        let axis = axis.and_then(|_| self.word(fields.value("axis")?, "axis", AXES));
         let verdict = match fields.value("verdict") {
             None => Some(Verdict::Fail),
             Some(node) => {
@@ -136,5 +136,73 @@ impl Reader<'_> {
         };
         let text = self.text(value, key)?;
         Some(Located { value: text.trim().to_owned(), span: value.span.clone() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+    use crate::scenario::rule::{Forward, Trigger};
+
+    const HEAD: &str =
+        "about: A trial.\nsource: this test\nkills: rfc959/control/noop\nfor: rfc959-4.1.3-noop\naxis: reply\n";
+
+    fn read(text: &str) -> Result<Vec<Mutant>, Diagnostics> {
+        let suite = Suite::embedded().unwrap();
+        mutants(Sources::of([("trial/one.yaml".to_owned(), text.to_owned())]), &suite)
+    }
+
+    #[test]
+    fn a_mutant_is_read() {
+        let mutants =
+            read(&format!("{HEAD}rules:\n  - {{ on: NOOP, forward: nothing, reply: \"250 Fine.\" }}\n")).unwrap();
+        let [mutant] = &mutants[..] else { panic!("{mutants:?}") };
+        assert_eq!((mutant.id.as_str(), mutant.axis, mutant.verdict), ("trial/one", Axis::Reply, Verdict::Fail));
+        let rule = &mutant.deviations.rules[0];
+        assert!(matches!(&rule.on, Trigger::Command(fits) if fits.verbs == ["NOOP"] && fits.argument.is_none()));
+        assert_eq!(rule.forward, Forward::Nothing);
+    }
+
+    #[rstest]
+    #[case("clients: 1\nrules: [{ on: NOOP, code: 250 }, { code: 200 }]", 7, "\"on\" is missing")]
+    #[case("rules: [{ on: noop, code: 250 }]", 6, "\"noop\" is not a verb")]
+    #[case("rules: [{ on: NOOP }]", 6, "this rule changes nothing")]
+    #[case("rules: []", 6, "rules is empty")]
+    #[case("rules: [{ on: NOOP, code: 2yz }]", 6, "2yz is a class")]
+    #[case("rules: [{ on: NOOP, code: 999 }]", 6, "\"999\" is not a reply code")]
+    #[case("rules: [{ on: NOOP, reply: \"250 {nothing}\" }]", 6, "unknown name in braces \"nothing\"")]
+    #[case("rules: [{ on: NOOP, when: soon }]", 6, "\"soon\" is not known here")]
+    #[case("rules: [{ on: NOOP, when: late by 3 }]", 6, "\"3\" is not a time")]
+    #[case("rules: [{ on: NOOP, times: thrice }]", 6, "unknown times \"thrice\"")]
+    #[case("rules: [{ on: RETR, data: { octets: { cutt: 1 } } }]", 6, "unknown key \"cutt\"")]
+    #[case("rules: [{ on: RETR, data: { end: sometime } }]", 6, "unknown end \"sometime\"")]
+    #[case("rules: [{ on: { command: RETR, nth: 0 }, code: 250 }]", 6, "nth is at least 1")]
+    #[case("rules: [{ on: { segments: halves } }]", 6, "unknown segments \"halves\"")]
+    #[case("rules: [{ on: RETR, raw: { hex: f } }]", 6, "\"f\" is not hexadecimal")]
+    #[case("rules: [{ on: RETR, close: gently }]", 6, "unknown close \"gently\"")]
+    #[case("verdict: bad\nrules: [{ on: NOOP, code: 250 }]", 6, "unknown verdict \"bad\"")]
+    #[case("", 1, "\"rules\" is missing")]
+    fn what_is_wrong_is_said_with_its_line(#[case] rest: &str, #[case] line: usize, #[case] message: &str) {
+        let Diagnostics(faults) = read(&format!("{HEAD}{rest}\n")).unwrap_err();
+        let found = faults.iter().find(|fault| fault.message.contains(message));
+        let found = found.unwrap_or_else(|| panic!("{faults:?}"));
+        assert_eq!((found.span.file.as_ref(), found.span.line), ("trial/one.yaml", line));
+    }
+
+    #[rstest]
+    #[case("kills: rfc959/control/noop", "kills: rfc959/control/nop", "did you mean \"rfc959/control/noop\"?", 3)]
+    #[case("kills: rfc959/control/noop", "kills: rfc959/control/letter-case[verb=x]", "has no row", 3)]
+    #[case("for: rfc959-4.1.3-noop", "for: rfc959-4.1.3-nop", "unknown requirement \"rfc959-4.1.3-nop\"", 4)]
+    #[case("axis: reply", "axis: replies", "unknown axis \"replies\"", 5)]
+    #[case("axis: reply\n", "", "\"axis\" is missing", 1)]
+    #[case("about: A trial.", "abuot: A trial.", "unknown key \"abuot\"", 1)]
+    fn what_is_named_must_be_there(#[case] from: &str, #[case] to: &str, #[case] message: &str, #[case] line: usize) {
+        let text = format!("{HEAD}rules: [{{ on: NOOP, code: 250 }}]\n").replace(from, to);
+        let Diagnostics(faults) = read(&text).unwrap_err();
+        let found = faults.iter().find(|fault| fault.message.contains(message));
+        let found = found.unwrap_or_else(|| panic!("{faults:?}"));
+        assert_eq!(found.span.line, line);
     }
 }

@@ -4,6 +4,7 @@
 
 mod broken_servers;
 mod fault;
+mod mutants;
 mod part;
 mod server;
 mod transfer;

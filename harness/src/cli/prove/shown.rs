@@ -77,16 +77,15 @@ fn red_files(tried: &Tried, mutant: &Mutant) -> String {
 }
 
 fn words(seen: &Seen) -> String {
-    let mut words = seen.verdict.word().to_owned();
-    if let Some(reason) = &seen.reason {
-        words.push_str(&format!(" ({})", escape(reason)));
-    }
-    for found in &seen.findings {
+    let verdict = seen.verdict.word();
+    let reason = seen.reason.iter().map(|reason| format!("{verdict} ({})", escape(reason)));
+    let findings = seen.findings.iter().map(|found| {
         let requirement = found.requirement.as_deref().unwrap_or("no requirement");
         let (grade, axis) = (found.grade.word(), found.axis.word());
-        words.push_str(&format!("; {grade} by {requirement} on the axis {axis}: {}", escape(&found.message)));
-    }
-    words
+        format!("{grade} by {requirement} on the axis {axis}: {}", escape(&found.message))
+    });
+    let verdict = if seen.reason.is_none() { Some(verdict.to_owned()) } else { None };
+    verdict.into_iter().chain(reason).chain(findings).collect::<Vec<_>>().join("; ")
 }
 
 /// Everything, as one object.

@@ -74,7 +74,7 @@ impl Passage {
         // Before the reply is said, so that nobody is refused who connects at once.
         let listener = if matches!(make, Make::Never | Make::Late(_)) { None } else { Some(listening(&socket)?) };
         let task = shared.spawn(async move {
-            let made = async {
+            let course = async {
                 let listener = match (listener, make) {
                     (Some(listener), _) => listener,
                     (None, Make::Late(time)) => {
@@ -88,7 +88,7 @@ impl Passage {
                 drop((listener, socket));
                 pump(client, TcpStream::connect(server).await?, &own).await
             };
-            ended(made.await);
+            ended(course.await);
         });
         Ok((Self { plan, task, client: None }, port))
     }
@@ -102,7 +102,7 @@ impl Passage {
         let make = agreed.make;
         let own = Arc::clone(&plan);
         let task = shared.spawn(async move {
-            let made = async {
+            let course = async {
                 let early = if make == Make::AtOnce { Some(TcpStream::connect(client).await?) } else { None };
                 let (server, _) = listener.accept().await?;
                 own.made.store(true, Ordering::Relaxed);
@@ -119,7 +119,7 @@ impl Passage {
                 };
                 pump(client, server, &own).await
             };
-            ended(made.await);
+            ended(course.await);
         });
         Ok((Self { plan, task, client: Some(client) }, port))
     }
@@ -213,8 +213,12 @@ where
     let mut course = None;
     let mut moved = 0;
     loop {
-        let length = from.read(&mut buffer).await?;
+        let read = from.read(&mut buffer).await;
         let (flow, end) = course.get_or_insert_with(|| plan.course(direction));
+        let length = match read {
+            Err(_) if *end == DataEnd::Never => return std::future::pending().await,
+            read => read?,
+        };
         let octets = buffer.get(..length).unwrap_or_default();
         let mut out = if length == 0 { flow.finish() } else { flow.pass(octets.to_vec()) };
         if let DataEnd::Stall(limit) = *end {

@@ -252,13 +252,11 @@ impl Session {
         let (passage, port) = Passage::active(&self.shared, client, agreed)?;
         self.takes(passage);
         let own = SocketAddr::new(self.shared.own_host(), port);
-        Ok(match numbers {
-            Some((_, place)) => with(&line.octets, place, &written(own)),
-            None => {
-                let family = if own.is_ipv4() { 1 } else { 2 };
-                format!("EPRT |{family}|{}|{}|\r\n", own.ip(), own.port()).into_bytes()
-            }
-        })
+        if let Some((_, place)) = numbers {
+            return Ok(with(&line.octets, place, &written(own)));
+        }
+        let family = if own.is_ipv4() { 1 } else { 2 };
+        Ok(format!("EPRT |{family}|{}|{}|\r\n", own.ip(), own.port()).into_bytes())
     }
 
     fn takes(&mut self, passage: Passage) {
@@ -297,7 +295,7 @@ impl Session {
             Which::Preliminary => preliminary,
         };
         let mut next = Next::Go;
-        if owed.kind == Kind::Client && !(owed.answered && !preliminary) {
+        if owed.kind == Kind::Client && (preliminary || !owed.answered) {
             next = self.emit(rule.filter(fits), &reply, &owed.gaps).await?;
         }
         if preliminary {
