@@ -130,3 +130,6 @@ async fn begun(client: TcpStream, shared: Arc<Shared>, number: u64) -> io::Resul
     let server = TcpStream::connect(shared.server).await?;
     Session::new(client, server, shared, number)?.run().await
 }
+
+#[cfg(test)]
+mod tests;

@@ -193,7 +193,7 @@ mod tests {
         assert!(replies.feed(b"211-a\r\n211-b\r\n 21").is_empty());
         let found = replies.feed(b"1 c\r\n211 d\r\n200 e\r\nno reply\r\n22");
         let codes: Vec<_> = found.iter().map(|reply| (reply.code, reply.octets.len())).collect();
-        assert_eq!(codes, [(211, 28), (200, 7), (0, 10)]);
+        assert_eq!(codes, [(211, 29), (200, 7), (0, 10)]);
         assert_eq!(replies.rest(), b"22");
     }
 
