@@ -3,12 +3,13 @@
 //! Every case is played through a relay in front of the reference server, with a folder, a door and counters of its own.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use reports::model::{Axis, Case, Grade, Verdict};
 
+use super::case::Stuck;
 use super::relay::Relay;
 use super::{Options, Progress, case, gather, runtime, wait};
 use crate::judge::Facts;
@@ -192,7 +193,16 @@ pub fn prove(
     let runnable = runnable(suite, subject);
     let trials = trials(asked, &runnable, &facts);
     progress.begins(trials.len());
-    let floor = Floor { suite, asked, subject, facts: &facts, trials: &trials, progress, next: AtomicUsize::new(0) };
+    let floor = Floor {
+        suite,
+        asked,
+        subject,
+        facts: &facts,
+        trials: &trials,
+        progress,
+        next: AtomicUsize::new(0),
+        silences: Mutex::default(),
+    };
     let seen = floor.all(jobs.clamp(1, trials.len().max(1)))?;
     let mut proof = gathered(asked, &trials, seen);
     proof.duration = begun.elapsed();
@@ -277,6 +287,8 @@ struct Floor<'a, P> {
     trials: &'a [Trial<'a>],
     progress: &'a P,
     next: AtomicUsize,
+    /// The mutants that fell silent for every case, or for every case that begins in this state.
+    silences: Mutex<BTreeSet<(usize, Option<String>)>>,
 }
 
 impl<P: Progress> Floor<'_, P> {
@@ -312,11 +324,13 @@ impl<P: Progress> Floor<'_, P> {
             };
             let case = self.one(trial, &mut server).await?;
             self.progress.judged(&case);
+            // To look is costly, and the server is ours: it is looked at where a case says that it may be gone.
+            let gone = case.kind.is_some() && server.health() != Health::Alive;
             seen.push((at, Seen::of(case)));
-            if server.health() == Health::Alive {
-                running = Some(server);
-            } else {
+            if gone {
                 server.stop().await;
+            } else {
+                running = Some(server);
             }
         }
         if let Some(server) = running {
@@ -325,7 +339,11 @@ impl<P: Progress> Floor<'_, P> {
         Ok(seen)
     }
 
+    /// Plays a case. Where a mutant fell silent for every case alike, only those that it names hear the silence too.
     async fn one(&self, trial: &Trial<'_>, server: &mut Running) -> Result<Case, StartError> {
+        if let Some(reason) = self.silent(trial) {
+            return Ok(case::unseen(trial.scenario, Verdict::Blocked, reason));
+        }
         let deviations = match trial.door {
             Door::Direct => None,
             Door::Relayed => Some(Arc::new(Deviations::default())),
@@ -339,9 +357,27 @@ impl<P: Progress> Floor<'_, P> {
         let door = relay.as_ref().map(Relay::address);
         let given = case::given_of(self.suite, trial.scenario);
         let ran = case::on_server(trial.scenario, &given, self.suite, self.facts, server, door).await;
+        if let (Door::Mutant(at), Some(stuck)) = (trial.door, &ran.stuck) {
+            let state = if let Stuck::State(state) = stuck { Some(state.clone()) } else { None };
+            self.silences.lock().unwrap_or_else(PoisonError::into_inner).insert((at, state));
+        }
         let only = gather::one_cause_one_finding(vec![ran]).into_iter().next();
         // One case went in, so one comes out.
         Ok(only.unwrap_or_else(|| case::unseen(trial.scenario, Verdict::Inconclusive, "it was lost".to_owned())))
+    }
+}
+
+impl<P> Floor<'_, P> {
+    /// Why this trial is not worth its wait.
+    fn silent(&self, trial: &Trial<'_>) -> Option<String> {
+        let Door::Mutant(at) = trial.door else { return None };
+        if self.asked.mutants.get(at).is_some_and(|mutant| is_meant(mutant, &trial.scenario.id)) {
+            return None;
+        }
+        let silences = self.silences.lock().unwrap_or_else(PoisonError::into_inner);
+        let states = trial.scenario.given.iter().map(|state| Some(state.value.clone()));
+        let met = std::iter::once(None).chain(states).any(|state| silences.contains(&(at, state)));
+        met.then(|| "this mutant fell silent in another case".to_owned())
     }
 }
 
