@@ -81,7 +81,8 @@ impl Passage {
                         sleep(time).await;
                         listening(&socket)?
                     }
-                    (None, _) => return Ok(()),
+                    // The socket is kept: else the next who asks for a port gets this one, and is taken for the server.
+                    (None, _) => return std::future::pending().await,
                 };
                 let (client, _) = listener.accept().await?;
                 own.made.store(true, Ordering::Relaxed);
