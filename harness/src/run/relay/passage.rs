@@ -87,7 +87,14 @@ impl Passage {
                 let (client, _) = listener.accept().await?;
                 own.made.store(true, Ordering::Relaxed);
                 drop((listener, socket));
-                pump(client, TcpStream::connect(server).await?, &own).await
+                match TcpStream::connect(server).await {
+                    // A connection that does not end stays, even where the server has gone.
+                    Err(_) if own.agreed.end == DataEnd::Never => {
+                        let _kept = client;
+                        std::future::pending().await
+                    }
+                    server => pump(client, server?, &own).await,
+                }
             };
             ended(course.await);
         });
