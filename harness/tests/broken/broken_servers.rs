@@ -115,6 +115,7 @@ fn without_a_fault_nothing_is_red() {
 #[case(Fault::KeepsOldTail, "rfc959/transfer/store-replaces", "rfc959-4.1.3-stor-replaces", Axis::Files, &[])]
 #[case(Fault::AppendReplaces, "rfc959/transfer/append", "rfc959-4.1.3-appe-appends", Axis::Files, &[])]
 #[case(Fault::StoreEndsEarly, "rfc959/transfer/store-ends-with-the-connection", "rfc959-3.3-stream-eof-by-close", Axis::Order, &[])]
+#[case(Fault::ResetIsSuccess, "rfc959/transfer/client-breaks-off", "rfc959-4.2-1yz-2yz-3yz-semantics", Axis::Reply, &[])]
 #[case(Fault::DiesOfReset, "rfc959/transfer/client-breaks-off", "rfc959-4.2-every-command-replied", Axis::Lifecycle, &[])]
 #[case(Fault::OneClient, "rfc959/concurrency/own-directory", "rfc959-4.2-every-command-replied", Axis::Lifecycle, &[])]
 #[case(Fault::DeletesNothing, "rfc959/deletion/delete", "rfc959-4.1.3-dele-deletes", Axis::Files, &[])]
@@ -171,7 +172,6 @@ fn shown_where_it_stands(ran: &Ran, red: &str, requirement: &str, axis: Axis) {
 /// What the texts only advise is a deviation, and no failure.
 #[rstest]
 #[case(Fault::ListIgnoresArgument, "rfc959/directories/list-directory", Axis::Data)]
-#[case(Fault::ResetIsSuccess, "rfc959/transfer/client-breaks-off", Axis::Reply)]
 fn a_fault_against_advice_is_a_deviation(#[case] fault: Fault, #[case] id: &str, #[case] axis: Axis) {
     let folder = tempfile::tempdir().unwrap();
     let ran = judged(fault, id, folder.path());
