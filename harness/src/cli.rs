@@ -16,6 +16,7 @@ mod coverage;
 mod explain;
 mod judge;
 mod list;
+mod prove;
 mod run;
 
 /// A wrong command line, or a wrong scenario.
@@ -35,6 +36,8 @@ enum Command {
     Run(run::Run),
     /// Judge a transcript again, without a network.
     Judge(judge::Judge),
+    /// Prove the suite: each scenario is red on a server with the fault that it is for.
+    Prove(prove::Prove),
     /// Start the reference server (`ftpspec serve --help`).
     #[command(disable_help_flag = true)]
     Serve(Rest),
@@ -106,6 +109,7 @@ where
     let done = match program.command {
         Command::Run(run) => run.run(&mut out),
         Command::Judge(judge) => judge.run(&mut out),
+        Command::Prove(prove) => prove.run(&mut out),
         Command::Serve(rest) => return builtin::server(rest.called("ftpspec serve")),
         Command::Client(rest) => return builtin::client(rest.called("ftpspec client")),
         Command::List(list) => list.run(&mut out),

@@ -7,7 +7,9 @@ mod disk;
 mod gather;
 mod live;
 mod probe;
+pub mod prove;
 mod recorder;
+pub mod relay;
 mod server_role;
 mod stop;
 
@@ -209,7 +211,7 @@ impl<P: Progress> Floor<'_, P> {
             }
         }
         let Some(subject) = running else { return skipped(scenario, "no subject") };
-        let ran = case::on_server(scenario, given, self.suite, self.facts, subject).await;
+        let ran = case::on_server(scenario, given, self.suite, self.facts, subject, None).await;
         if self.subject.is_attached()
             && let Some(cause) = never_reached(&ran, self.subject)
         {
@@ -243,7 +245,16 @@ impl<P: Progress> Floor<'_, P> {
 
 /// The greeting is seen to first. Then the cases that must wait longest begin, so that nobody waits for them at the end.
 fn longest_first(planned: &[Planned<'_>], facts: &Facts) -> Vec<usize> {
-    let wait = |step: &Step| match &step.action {
+    let waits: Vec<Duration> = planned.iter().map(|planned| wait(planned.scenario, facts)).collect();
+    let mut order: Vec<usize> = (0..planned.len()).collect();
+    let greets = |at: usize| planned.get(at).is_some_and(|planned| planned.scenario.id == stop::GREETING);
+    order.sort_by_key(|&at| (!greets(at), std::cmp::Reverse(waits.get(at).copied())));
+    order
+}
+
+/// How long a scenario waits where nothing happens.
+fn wait(scenario: &Scenario, facts: &Facts) -> Duration {
+    let step = |step: &Step| match &step.action {
         Action::Silence { during, .. } | Action::Data(Data::ExpectNoConnection(during)) => *during,
         Action::Expect(Expect { within: Within::Timer(name), .. }) => {
             facts.timers.get(name).copied().unwrap_or(facts.reply)
@@ -253,13 +264,10 @@ fn longest_first(planned: &[Planned<'_>], facts: &Facts) -> Vec<usize> {
         | Action::Login
         | Action::Data(_)
         | Action::Closed(_)
+        | Action::HangUp(_)
         | Action::Switch(_) => Duration::ZERO,
     };
-    let waits: Vec<Duration> = planned.iter().map(|planned| planned.scenario.steps.iter().map(wait).sum()).collect();
-    let mut order: Vec<usize> = (0..planned.len()).collect();
-    let greets = |at: usize| planned.get(at).is_some_and(|planned| planned.scenario.id == stop::GREETING);
-    order.sort_by_key(|&at| (!greets(at), std::cmp::Reverse(waits.get(at).copied())));
-    order
+    scenario.steps.iter().map(step).sum()
 }
 
 fn never_started(error: &StartError) -> Cause {

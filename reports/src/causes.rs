@@ -86,10 +86,10 @@ pub(crate) fn reasons(report: &Report, verdict: Verdict) -> Vec<(&str, usize)> {
     reasons
 }
 
-/// The id that a reason begins with, or its first line.
+/// The id that a reason begins with, or all of it.
 fn cause_of(reason: &str) -> &str {
     let id = reason.split([':', ',', ';', ' ']).next().unwrap_or(reason);
-    if id.contains('/') { id } else { reason.lines().next().unwrap_or(reason) }
+    if id.contains('/') { id } else { reason }
 }
 
 #[cfg(test)]

@@ -90,7 +90,7 @@ enum Text {
 }
 
 /// A case waits for its peer nearly all the time, so many of them share a core.
-fn jobs() -> usize {
+pub(super) fn jobs() -> usize {
     std::thread::available_parallelism().map_or(8, |cores| cores.get() * 8)
 }
 
@@ -113,7 +113,7 @@ impl Run {
         let options = Options { jobs: self.jobs, exact_text: self.text == Text::Exact, reply: REPLY, profile };
         let progress = Shown::new();
         let report = run(&suite, &selected, &subject, &options, &progress);
-        progress.bar.finish_and_clear();
+        progress.end();
         self.output.write(&report, out)?;
         Ok(ExitCode::from(report.exit_code()))
     }
@@ -200,7 +200,7 @@ fn rendered(report: &Report, format: Format, style: &Style) -> Result<Vec<u8>, F
 }
 
 /// A reader never finds half a report: it is written beside, then put in its place.
-fn replace(file: &std::path::Path, octets: &[u8]) -> io::Result<()> {
+pub(super) fn replace(file: &std::path::Path, octets: &[u8]) -> io::Result<()> {
     if !file.metadata().is_ok_and(|there| there.is_file()) {
         return std::fs::write(file, octets);
     }
@@ -211,17 +211,17 @@ fn replace(file: &std::path::Path, octets: &[u8]) -> io::Result<()> {
     beside.persist(file).map(drop).map_err(|error| error.error)
 }
 
-fn unwritable(file: &std::path::Path, error: &io::Error) -> Failure {
+pub(super) fn unwritable(file: &std::path::Path, error: &io::Error) -> Failure {
     Failure::Usage(format!("cannot write {}: {error}", file.display()))
 }
 
 /// The progress on standard error: a bar on a terminal, nothing elsewhere.
-struct Shown {
+pub(super) struct Shown {
     bar: ProgressBar,
 }
 
 impl Shown {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let target =
             if io::stderr().is_terminal() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
         let bar = ProgressBar::with_draw_target(None, target);
@@ -229,6 +229,11 @@ impl Shown {
             bar.set_style(style);
         }
         Self { bar }
+    }
+
+    /// Nothing of it stays on the terminal.
+    pub(super) fn end(self) {
+        self.bar.finish_and_clear();
     }
 }
 

@@ -161,7 +161,7 @@ impl<'a, S: Stage> Play<'a, S> {
             }
             Action::Silence { during, .. } => self.silence(&step.span, *during).await,
             // The plan leaves out what has such steps.
-            Action::Switch(_) => self.cannot_go_on(&step.span, "a client cannot be asked this"),
+            Action::HangUp(_) | Action::Switch(_) => self.cannot_go_on(&step.span, "a client cannot be asked this"),
         }
     }
 

@@ -28,6 +28,11 @@ pub enum Act<'a> {
         /// Whether the last octet goes as urgent data.
         urgent: bool,
     },
+    /// End the control connection. Gives `Hung`.
+    Leave {
+        /// How.
+        how: CloseKind,
+    },
     /// Make the data connection. Gives `Connected`, perhaps after one `NotConnected`, or `NotConnected`.
     Dial {
         /// Where to.
@@ -73,7 +78,8 @@ pub enum Act<'a> {
         /// Whether only the own direction ends.
         half: bool,
     },
-    /// Wait for the end of the data connection. Gives `Closed`, `Deadline` or `BodyReceived`.
+    /// Wait for the end of the data connection, whatever comes before it. Gives `Closed` or `Deadline`, perhaps after a
+    /// `BodyReceived`.
     End {
         /// How long.
         within: Duration,

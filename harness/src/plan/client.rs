@@ -27,6 +27,7 @@ fn why_not(step: &Step) -> Option<&'static str> {
             (!expect.pass.first().is_some_and(replies)).then_some("to take a reply that no step names")
         }
         Action::Data(data) => unmovable(data),
+        Action::HangUp(_) => Some("to break off the control connection"),
         Action::Switch(_) => Some("to speak on another control connection"),
         Action::Login | Action::Silence { .. } | Action::Closed(_) => None,
     }

@@ -1,6 +1,7 @@
 //! One case against one running subject.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use reports::model::{Case, Finding, Grade, Verdict};
@@ -62,15 +63,18 @@ pub(super) fn unseen(scenario: &Scenario, verdict: Verdict, reason: String) -> C
 }
 
 /// Runs a case on a server. A service that goes away with 421 is asked once more.
+///
+/// With a door the client goes through it, as through a relay.
 pub(super) async fn on_server(
     scenario: &Scenario,
     given: &[&Scenario],
     suite: &Suite,
     facts: &Facts,
     running: &mut Running,
+    door: Option<SocketAddr>,
 ) -> Ran {
-    let ran = once(scenario, given, suite, facts, running).await;
-    if ran.1 { once(scenario, given, suite, facts, running).await.0 } else { ran.0 }
+    let ran = once(scenario, given, suite, facts, running, door).await;
+    if ran.1 { once(scenario, given, suite, facts, running, door).await.0 } else { ran.0 }
 }
 
 async fn once(
@@ -79,6 +83,7 @@ async fn once(
     suite: &Suite,
     facts: &Facts,
     running: &mut Running,
+    door: Option<SocketAddr>,
 ) -> (Ran, bool) {
     let begun = Instant::now();
     let files = files_of(scenario, given);
@@ -86,7 +91,7 @@ async fn once(
         let case = unseen(scenario, Verdict::Inconclusive, format!("the files could not be laid: {error}"));
         return (Ran { case, framing: Vec::new(), identity: Vec::new(), short: None }, false);
     }
-    let mut live = Live::new(Recorder::new(LONGEST), running, &files);
+    let mut live = Live::new(Recorder::new(LONGEST), running, door, &files);
     let played = play(scenario, given, suite.catalogue(), facts, &mut live).await;
     let events = live.recorder.into_events();
     let gone = played.end == End::ServiceGone;

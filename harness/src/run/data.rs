@@ -251,23 +251,48 @@ pub(super) async fn hang_up(wires: &mut Wires, recorder: &mut Recorder, how: Clo
         }
     } else {
         wires.listener = None;
-        if let Some(stream) = wires.data.take()
-            && how == CloseKind::Reset
-        {
-            // Without lingering the kernel resets the connection when the socket goes.
-            SockRef::from(&stream).set_linger(Some(Duration::ZERO)).ok();
+        if let Some(stream) = wires.data.take() {
+            close(&stream, how);
         }
     }
     recorder.note(Channel::Data, What::Hung { how });
 }
 
+/// Ends a connection.
+pub(super) fn close(stream: &TcpStream, how: CloseKind) {
+    if how == CloseKind::Reset {
+        // Without lingering the kernel resets the connection when the socket goes.
+        SockRef::from(stream).set_linger(Some(Duration::ZERO)).ok();
+    }
+}
+
 pub(super) async fn end(wires: &mut Wires, recorder: &mut Recorder, within: Duration) {
     let until = recorder.deadline(within);
-    let what = timeout_at(until, peek(wires.data.as_mut()))
-        .await
-        .unwrap_or_else(|_| What::Deadline { waited: millis(within) });
+    let mut before = Tally::new(None);
+    let ended = timeout_at(until, drained(wires.data.as_mut(), &mut before)).await;
     wires.data = None;
+    let body = before.finish(false);
+    if body.length > 0 {
+        recorder.note(Channel::Data, What::BodyReceived(body));
+    }
+    let what = match ended {
+        Ok(how) => What::Closed { how },
+        Err(_) => What::Deadline { waited: millis(within) },
+    };
     recorder.note(Channel::Data, what);
+}
+
+/// Takes what comes until the end. Without a connection, waits for ever.
+async fn drained(stream: Option<&mut TcpStream>, before: &mut Tally) -> CloseKind {
+    let Some(stream) = stream else { return std::future::pending().await };
+    let mut buffer = vec![0; 65_536];
+    loop {
+        match stream.read(&mut buffer).await {
+            Ok(0) => return CloseKind::Fin,
+            Ok(length) => before.take(buffer.get(..length).unwrap_or_default()),
+            Err(_) => return CloseKind::Reset,
+        }
+    }
 }
 
 /// Waits for data or the end. Without a connection, waits for ever.

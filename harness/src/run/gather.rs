@@ -126,7 +126,7 @@ type Cause = (Option<String>, String);
 
 /// The form of replies and the reply to PASV are judged in every case. What has one cause is said once: in the case that
 /// covers the requirement if it saw it, else in the first that did.
-fn one_cause_one_finding(ran: Vec<Ran>) -> Vec<Case> {
+pub(super) fn one_cause_one_finding(ran: Vec<Ran>) -> Vec<Case> {
     let mut sightings: BTreeMap<Cause, Vec<(usize, Finding)>> = BTreeMap::new();
     let mut cases = Vec::with_capacity(ran.len());
     for (at, ran) in ran.into_iter().enumerate() {

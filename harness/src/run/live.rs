@@ -21,6 +21,7 @@ use crate::subject::{Health, Running};
 pub(super) struct Live<'a> {
     pub(super) recorder: Recorder,
     running: &'a mut Running,
+    address: SocketAddr,
     files: &'a BTreeMap<String, Entry>,
     wires: BTreeMap<String, Wires>,
 }
@@ -34,13 +35,20 @@ pub(super) struct Wires {
 }
 
 impl<'a> Live<'a> {
-    pub(super) fn new(recorder: Recorder, running: &'a mut Running, files: &'a BTreeMap<String, Entry>) -> Self {
-        Self { recorder, running, files, wires: BTreeMap::new() }
+    /// The network of a running subject, which is reached by its own door if no other is said.
+    pub(super) fn new(
+        recorder: Recorder,
+        running: &'a mut Running,
+        door: Option<SocketAddr>,
+        files: &'a BTreeMap<String, Entry>,
+    ) -> Self {
+        let address = door.unwrap_or_else(|| running.address());
+        Self { recorder, running, address, files, wires: BTreeMap::new() }
     }
 
     async fn connect(&mut self, wires: &mut Wires) {
         let until = self.recorder.deadline(CONNECT);
-        let what = match timeout_at(until, TcpStream::connect(self.running.address())).await {
+        let what = match timeout_at(until, TcpStream::connect(self.address)).await {
             Ok(Ok(stream)) => match ready(&stream) {
                 Ok((local, peer)) => {
                     wires.control = Some(stream);
@@ -137,6 +145,12 @@ impl Stage for Live<'_> {
             Act::Files { wanted } => {
                 let what = disk::look(self.running, self.files, wanted);
                 self.recorder.note(Channel::Subject, what);
+            }
+            Act::Leave { how } => {
+                if let Some(stream) = wires.control.take() {
+                    data::close(&stream, how);
+                }
+                self.recorder.note(Channel::Control, What::Hung { how });
             }
             Act::Dial { to, receive_buffer } => data::dial(&mut wires, &mut self.recorder, to, receive_buffer).await,
             Act::Listen { receive_buffer } => data::listen(&mut wires, &mut self.recorder, receive_buffer),

@@ -200,7 +200,12 @@ impl<'a> Names<'a> {
             Action::Say(say) => say.segments.iter().for_each(|segment| self.used(segment, &step.span)),
             Action::Expect(expect) => self.expect(expect),
             Action::Data(Data::Open { reply: Some(reply), .. }) => self.text(&reply.value),
-            Action::Login | Action::Data(_) | Action::Silence { .. } | Action::Closed(_) | Action::Switch(_) => {}
+            Action::Login
+            | Action::Data(_)
+            | Action::Silence { .. }
+            | Action::Closed(_)
+            | Action::HangUp(_)
+            | Action::Switch(_) => {}
         }
     }
 

@@ -17,6 +17,7 @@ pub(crate) mod each;
 pub(crate) mod file;
 pub(crate) mod reader;
 pub(crate) mod reply;
+pub(crate) mod rule;
 mod select;
 mod sources;
 pub(crate) mod steps;

@@ -37,7 +37,7 @@ impl Spoken {
                 self.lines(verb.as_bytes());
                 self.required.insert(code);
             }
-            Action::Data(_) | Action::Silence { .. } | Action::Closed(_) | Action::Switch(_) => {}
+            Action::Data(_) | Action::Silence { .. } | Action::Closed(_) | Action::HangUp(_) | Action::Switch(_) => {}
         }
     }
 

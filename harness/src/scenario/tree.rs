@@ -172,8 +172,19 @@ pub enum Action {
     },
     /// `closed:` the server closes the control connection.
     Closed(Closed),
+    /// `hang-up:` the client ends the control connection, without QUIT.
+    HangUp(Break),
     /// `as:` the following steps speak on this control connection.
     Switch(String),
+}
+
+/// How a client ends a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Break {
+    /// In order.
+    Fin,
+    /// By a reset.
+    Reset,
 }
 
 /// Octets that the client says: one write a segment.

@@ -65,7 +65,7 @@ impl Reader<'_> {
         let mut vocabulary = Vocabulary::default();
         let Some(fields) = self.fields(node, "the vocabulary", &["commands", "replies"]) else { return vocabulary };
         for item in fields.value("commands").and_then(|list| self.list(list, "commands")).unwrap_or_default() {
-            vocabulary.commands.extend(self.commands(item));
+            vocabulary.commands.extend(self.defined_commands(item));
         }
         for item in fields.value("replies").and_then(|list| self.list(list, "replies")).unwrap_or_default() {
             let Some(reply) = self.defined_reply(item) else { continue };
@@ -78,7 +78,7 @@ impl Reader<'_> {
         vocabulary
     }
 
-    fn commands(&mut self, node: &Node) -> Vec<DefinedCommand> {
+    fn defined_commands(&mut self, node: &Node) -> Vec<DefinedCommand> {
         let Some(fields) = self.fields(node, "commands", &["specification", "verbs", "filed"]) else {
             return Vec::new();
         };

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::tree::{
-    Action, Closed, CodePattern, Content, Data, Ending, Entry, Expect, Form, Left, Listened, Method, Piece, Read,
-    ReadKind, ReadUse, ReplyPattern, Rule, Say, Sent, SentBody, Step, Template, Within,
+    Action, Break, Closed, CodePattern, Content, Data, Ending, Entry, Expect, Form, Left, Listened, Method, Piece,
+    Read, ReadKind, ReadUse, ReplyPattern, Rule, Say, Sent, SentBody, Step, Template, Within,
 };
 
 /// What a step does, in a sentence or two.
@@ -29,6 +29,8 @@ pub fn step(step: &Step) -> String {
             };
             format!("the server closes the control connection{how}{}", deadline(within))
         }
+        Action::HangUp(Break::Fin) => "the client ends the control connection".to_owned(),
+        Action::HangUp(Break::Reset) => "the client resets the control connection".to_owned(),
         Action::Switch(name) => format!("from here on connection {name}"),
     };
     match &step.requirement {

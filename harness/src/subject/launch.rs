@@ -146,7 +146,7 @@ impl Launch {
         let process = Process::run(self.command_of(&command, &values))
             .map_err(|source| StartError::CannotRun { command: words::join(&command), source })?;
         let listener = self.await_listener(&process, port, &command).await?;
-        Ok(workplace.become_running(process, listener.reached_at()))
+        Ok(workplace.become_running(process, listener))
     }
 
     /// Does everything that comes before the command itself.

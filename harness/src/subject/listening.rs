@@ -30,9 +30,9 @@ impl Listener {
 /// # Errors
 /// The kernel's table cannot be read.
 pub(super) fn on(port: u16) -> io::Result<Vec<Listener>> {
-    let mut listeners = rows(BufReader::new(File::open("/proc/net/tcp")?))?;
+    let mut listeners = rows(lines_of(File::open("/proc/net/tcp")?))?;
     match File::open("/proc/net/tcp6") {
-        Ok(table) => listeners.extend(rows(BufReader::new(table))?),
+        Ok(table) => listeners.extend(rows(lines_of(table))?),
         // A kernel without IPv6 has no such table.
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         Err(error) => return Err(error),
@@ -41,7 +41,15 @@ pub(super) fn on(port: u16) -> io::Result<Vec<Listener>> {
     Ok(listeners)
 }
 
-/// Those that listen come first in the table. Thousands of others may follow, and the kernel makes only what is read.
+/// Little is asked for at a time: the kernel makes no more rows than fit, and those of thousands of connections are dear.
+fn lines_of(table: File) -> impl BufRead {
+    BufReader::with_capacity(ROW, table)
+}
+
+/// The octets of a row of IPv4, about.
+const ROW: usize = 150;
+
+/// Those that listen come first in the table; then nothing more is read.
 fn rows(table: impl BufRead) -> io::Result<Vec<Listener>> {
     let mut listeners = Vec::new();
     for line in table.lines().skip(1) {

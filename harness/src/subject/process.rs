@@ -101,7 +101,8 @@ impl Process {
     /// # Errors
     /// `/proc` cannot be read.
     pub(super) fn anyone_alive(&self) -> io::Result<bool> {
-        Ok(self.family()?.iter().any(|member| !member.ended))
+        // Most are one process, and to look at every process of the machine is dear.
+        Ok(self.exit()?.is_none() || self.family()?.iter().any(|member| !member.ended))
     }
 
     /// Whether one of the family holds this socket. Where some of them may not be looked into, the answer is yes.
@@ -109,7 +110,8 @@ impl Process {
     /// # Errors
     /// `/proc` cannot be read.
     pub(super) fn holds(&self, inode: u64) -> io::Result<bool> {
-        Ok(self.family()?.iter().any(|member| member.may_hold(inode)))
+        let leader = Member { pid: self.leader, ended: false };
+        Ok(leader.may_hold(inode) || self.family()?.iter().any(|member| member.may_hold(inode)))
     }
 
     /// What it printed.

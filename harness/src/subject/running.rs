@@ -10,7 +10,7 @@ use std::path::Path;
 use tempfile::TempDir;
 
 use super::Role;
-use super::listening;
+use super::listening::{self, Listener};
 use super::process::Process;
 use super::root::{Found, Placed, Root};
 
@@ -37,21 +37,26 @@ pub struct Running {
     process: Option<Process>,
     role: Role,
     address: SocketAddr,
+    /// The socket on which the server was found to listen.
+    listener: Option<u64>,
     root: Option<Root>,
     folder: Option<TempDir>,
 }
 
 impl Running {
-    pub(super) fn server(process: Process, address: SocketAddr, root: Root, folder: TempDir) -> Self {
-        Self { process: Some(process), role: Role::Server, address, root: Some(root), folder: Some(folder) }
+    pub(super) fn server(process: Process, listener: Listener, root: Root, folder: TempDir) -> Self {
+        let (address, inode) = (listener.reached_at(), Some(listener.inode));
+        let (process, root, folder) = (Some(process), Some(root), Some(folder));
+        Self { process, role: Role::Server, address, listener: inode, root, folder }
     }
 
     pub(super) fn client(process: Process, server: SocketAddr, root: Root, folder: TempDir) -> Self {
-        Self { process: Some(process), role: Role::Client, address: server, root: Some(root), folder: Some(folder) }
+        let (process, root, folder) = (Some(process), Some(root), Some(folder));
+        Self { process, role: Role::Client, address: server, listener: None, root, folder }
     }
 
     pub(super) fn attached(address: SocketAddr, root: Option<Root>) -> Self {
-        Self { process: None, role: Role::Server, address, root, folder: None }
+        Self { process: None, role: Role::Server, address, listener: None, root, folder: None }
     }
 
     /// Where the server's control connection is: its own, or for a client, the one that it connects to.
@@ -155,6 +160,11 @@ impl Running {
 
     /// Whether it listens. The process that was started may have ended: its child serves.
     fn listens(&self, process: &Process) -> io::Result<bool> {
+        if let Some(inode) = self.listener
+            && process.holds(inode)?
+        {
+            return Ok(true);
+        }
         for listener in listening::on(self.address.port())? {
             if process.holds(listener.inode)? {
                 return Ok(true);

@@ -149,7 +149,5 @@ fn printed(log: &[String]) -> String {
     if log.is_empty() {
         return ". It printed nothing".to_owned();
     }
-    let mut lines = vec![". The last that it printed:"];
-    lines.extend(log.iter().map(String::as_str));
-    lines.join("\n  | ")
+    format!(". The last that it printed: {}", log.join(" | "))
 }

@@ -6,6 +6,7 @@ mod bad_subjects;
 mod broken_servers;
 mod clients;
 mod fault;
+mod mutants;
 mod part;
 mod server;
 mod transfer;

@@ -76,7 +76,7 @@ mod start {
         assert!(matches!(error, StartError::ExitedAtOnce { code: Some(7), signal: None, .. }), "{error:?}");
         let message = error.to_string();
         assert!(message.contains("fakes::fake_server") && message.contains("exit code 7"), "{message}");
-        assert!(message.contains("\n  | cannot read users.conf"), "{message}");
+        assert!(message.contains("cannot read users.conf"), "{message}");
     }
 
     #[tokio::test]

@@ -105,6 +105,22 @@ impl<'a, S: Stage> Play<'a, S> {
         Ok(reply)
     }
 
+    /// Keeps the address of a PASV or EPSV that the scenario spells out, for `data: connect`.
+    pub(super) fn agree(&mut self, reply: &SeenReply) {
+        let peer = self.here().peer;
+        let told = match (self.here().verb.as_str(), reply.code) {
+            ("PASV", Some(227)) => host_port(reply.last_text()),
+            ("EPSV", Some(229)) => told_port(reply, peer),
+            _ => return,
+        };
+        let peer = peer.map(|peer| peer.ip());
+        if let Some(told) = told.filter(|told| told.port() != 0)
+            && self.here().data == DataChannel::None
+        {
+            self.here().data = DataChannel::Agreed(SocketAddr::new(peer.unwrap_or_else(|| told.ip()), told.port()));
+        }
+    }
+
     fn address_in(&mut self, step: &Step, method: Method, reply: &SeenReply) -> Result<SocketAddr, Stop> {
         let peer = self.here().peer;
         let (kind, requirement) = match method {
@@ -112,10 +128,7 @@ impl<'a, S: Stage> Play<'a, S> {
             Method::Pasv | Method::Port | Method::Eprt => (ReadKind::HostPort, "rfc959-4.2.1-227-number-format"),
         };
         let address = match kind {
-            ReadKind::Port => value::read(kind, reply)
-                .and_then(|port| String::from_utf8(port).ok()?.parse().ok())
-                .zip(peer)
-                .map(|(port, peer)| SocketAddr::new(peer.ip(), port)),
+            ReadKind::Port => told_port(reply, peer),
             ReadKind::HostPort | ReadKind::Path | ReadKind::Time | ReadKind::Size | ReadKind::Name | ReadKind::Text => {
                 host_port(reply.last_text())
             }
@@ -368,16 +381,21 @@ impl<'a, S: Stage> Play<'a, S> {
         self.reach(step).await?;
         let events = self.act(Act::End { within: self.facts.reply }).await;
         self.here().data = DataChannel::None;
-        let received = match events.last().map(|event| &event.what) {
+        let waited = match events.last().map(|event| &event.what) {
             Some(What::Closed { .. }) => return Ok(()),
-            Some(What::BodyReceived(body)) => format!("{} octets", body.length),
-            _ => format!("nothing within {} ms", self.facts.reply.as_millis()),
+            Some(What::Deadline { waited }) => *waited,
+            _ => 0,
         };
-        let said =
-            Said::new("the data connection was not ended").expected("its end").received(received).at(self.last());
+        let said = Said::new(format!("the server did not end the data connection within {waited} ms")).at(self.last());
         self.find(step, Axis::Data, Outcome::Against, said);
         Err(Stop::Found)
     }
+}
+
+/// The address that 229 tells: a port at the server of the control connection.
+fn told_port(reply: &SeenReply, peer: Option<SocketAddr>) -> Option<SocketAddr> {
+    let port = String::from_utf8(value::read(ReadKind::Port, reply)?).ok()?.parse().ok()?;
+    Some(SocketAddr::new(peer?.ip(), port))
 }
 
 /// Software reads the address out of 227 and 229, so nothing stands for them.

@@ -42,6 +42,7 @@ impl<S: Stage> Play<'_, S> {
                     self.weigh(step, expect, quality, &expected, &reply, event);
                     self.texts(step, expect, &reply, event);
                     self.reads(step, expect, &reply, event)?;
+                    self.agree(&reply);
                     self.final_reply = Some((reply, event));
                     return Ok(code);
                 }

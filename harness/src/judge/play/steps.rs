@@ -10,7 +10,7 @@ use crate::judge::grade::Outcome;
 use crate::judge::stage::{Act, Stage};
 use crate::judge::text::fill;
 use crate::scenario::tree::{
-    Action, Closed, CodePattern, Ending, Expect, Listened, Peer, ReplyPattern, Rule, Say, Step, Within,
+    Action, Break, Closed, CodePattern, Ending, Expect, Listened, Peer, ReplyPattern, Rule, Say, Step, Within,
 };
 
 impl<'a, S: Stage> Play<'a, S> {
@@ -22,6 +22,17 @@ impl<'a, S: Stage> Play<'a, S> {
             Action::Data(data) => self.data(step, data).await,
             Action::Silence { on, during } => self.silence(step, *on, *during).await,
             Action::Closed(closed) => self.closed(step, closed).await,
+            Action::HangUp(how) => {
+                self.connect(step).await?;
+                self.surplus(step).await;
+                let how = match how {
+                    Break::Fin => CloseKind::Fin,
+                    Break::Reset => CloseKind::Reset,
+                };
+                self.act(Act::Leave { how }).await;
+                self.here().closed = true;
+                Ok(())
+            }
             Action::Switch(name) => {
                 self.connection.clone_from(name);
                 Ok(())

@@ -14,6 +14,8 @@ use crate::scenario::yaml::MAX_OCTETS;
 
 static SUITE: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../scenarios");
 
+static MUTANTS: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/mutants");
+
 /// What a scenario needs of the suite that it stands in.
 const SURROUNDINGS: [&str; 2] = ["given", "requirements"];
 
@@ -49,6 +51,13 @@ impl Sources {
     pub fn embedded() -> Self {
         let mut sources = Self::default();
         sources.add_embedded(&SUITE);
+        sources
+    }
+
+    /// The mutants carried in the program.
+    pub fn mutants() -> Self {
+        let mut sources = Self::default();
+        sources.add_embedded(&MUTANTS);
         sources
     }
 

@@ -3,13 +3,13 @@
 use super::reader::{Reader, Wrong, both};
 use super::{reply, values};
 use crate::scenario::tree::{
-    Action, Closed, Data, Ending, Listened, Located, Method, Piece, Say, Step, Template, Within,
+    Action, Break, Closed, Data, Ending, Listened, Located, Method, Piece, Say, Step, Template, Within,
 };
 use crate::scenario::yaml::{Node, Value};
 
 /// The steps, by their key.
-pub(crate) const STEPS: &[&str] = &["C", "S", "login", "data", "silence", "closed", "as"];
-const STEP_KEYS: &[&str] = &["C", "S", "login", "data", "silence", "closed", "as", "for"];
+pub(crate) const STEPS: &[&str] = &["C", "S", "login", "data", "silence", "closed", "hang-up", "as"];
+const STEP_KEYS: &[&str] = &["C", "S", "login", "data", "silence", "closed", "hang-up", "as", "for"];
 /// The keys of the map of `C`.
 pub(crate) const SAY: &[&str] = &["bytes", "urgent", "line", "end", "segments"];
 /// What `data:` says in one word.
@@ -91,6 +91,10 @@ impl Reader<'_> {
             "data" => self.data(value).map(Action::Data),
             "silence" => self.silence(value),
             "closed" => self.closed(value).map(Action::Closed),
+            "hang-up" => {
+                let words = [("fin", Break::Fin), ("reset", Break::Reset)];
+                self.word(value, "end of a connection", &words).map(Action::HangUp)
+            }
             "as" => self.switch(value),
             _ => None,
         }

@@ -85,6 +85,7 @@ pub(super) fn step_key(key: &str) -> Value {
                 "additionalProperties": false,
             }),
         ),
+        "hang-up" => ("The client ends the control connection, without QUIT.", words(&["fin", "reset"])),
         "as" => ("The following steps speak on this control connection.", reference("text")),
         _ => ("", json!({})),
     };
@@ -138,7 +139,7 @@ pub(super) fn body_key(key: &str) -> Value {
 pub(super) fn say_key(key: &str) -> Value {
     let (description, form) = match key {
         "bytes" => ("These octets in hexadecimal, nothing added.", reference("text")),
-        "urgent" => ("The last octet goes as TCP urgent data.", json!({ "type": "boolean" })),
+        "urgent" => ("The last octet goes as TCP urgent data.", urgent()),
         "line" => ("A command line.", reference("text")),
         "end" => ("How the line ends.", words(&["crlf", "lf", "cr", "none"])),
         "segments" => ("Each its own write, exactly as written.", reference("texts")),
@@ -164,4 +165,9 @@ pub(super) fn data_key(key: &str) -> Value {
         _ => ("", json!({})),
     };
     describe(description, form)
+}
+
+/// Yes or no, or a column of `each`.
+fn urgent() -> Value {
+    any(&[json!({ "type": "boolean" }), json!({ "type": "string", "pattern": "^\\{[^{}]+\\}$" })])
 }

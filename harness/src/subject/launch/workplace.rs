@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 use super::ConfigFile;
+use crate::subject::listening::Listener;
 use crate::subject::placeholder::Values;
 use crate::subject::process::Process;
 use crate::subject::root::{Ownership, Root};
@@ -68,8 +69,8 @@ impl Workplace {
     }
 
     /// Hands the folder over to the server that now runs in it.
-    pub(super) fn become_running(self, process: Process, address: SocketAddr) -> Running {
-        Running::server(process, address, self.root, self.folder)
+    pub(super) fn become_running(self, process: Process, listener: Listener) -> Running {
+        Running::server(process, listener, self.root, self.folder)
     }
 
     /// Hands the folder over to the client that now runs in it, and speaks to this server.

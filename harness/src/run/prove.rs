@@ -1,0 +1,431 @@
+//! The suite, judged: on a server with one fault the scenario named must be red for the reason named.
+//!
+//! Every case is played through a relay in front of the reference server, with a folder, a door and counters of its own.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use reports::model::{Axis, Case, FailKind, Grade, Verdict};
+
+use super::case::Short;
+use super::relay::Relay;
+use super::{Options, Progress, case, gather, runtime, wait};
+use crate::judge::Facts;
+use crate::plan::{Known, plan};
+use crate::scenario::profile::Profile;
+use crate::scenario::rule::Deviations;
+use crate::scenario::tree::{Content, Entry, Scenario};
+use crate::scenario::{Mutant, Suite};
+use crate::subject::{Health, Running, StartError, Subject};
+
+/// How long a reply may take. The server is ours and on this machine.
+pub const REPLY: Duration = Duration::from_secs(4);
+/// A scenario with a larger file, or one that waits, is no quick relative.
+const LARGE: u64 = 1 << 20;
+
+/// What is tried.
+#[derive(Debug, Clone)]
+pub struct Asked<'a> {
+    /// The scenarios to be proven.
+    pub scenarios: Vec<&'a Scenario>,
+    /// The mutants.
+    pub mutants: Vec<&'a Mutant>,
+    /// How many scenarios each mutant meets.
+    pub breadth: Breadth,
+}
+
+/// How many scenarios each mutant meets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Breadth {
+    /// The one that it names, and a row of each quick one that covers a requirement which that one covers too.
+    Relatives,
+    /// The one that it names, and a row of every quick one.
+    All,
+}
+
+/// What came of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proof {
+    /// How many cases the control run had.
+    pub controls: usize,
+    /// Where the relay alone changed a verdict, or the server without a fault was not green.
+    pub strange: Vec<Strange>,
+    /// Each mutant.
+    pub mutants: Vec<Tried>,
+    /// The scenarios, by their file without its ending, and the mutants on which they were red.
+    pub reds: BTreeMap<String, Vec<String>>,
+    /// How long it took.
+    pub duration: Duration,
+}
+
+/// A case that a server without a fault does not pass alike with the relay and without it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Strange {
+    /// Its id.
+    pub case: String,
+    /// What it came to without the relay.
+    pub direct: Seen,
+    /// What it came to with the relay.
+    pub relayed: Seen,
+}
+
+/// A mutant, and what it met.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tried {
+    /// Its id.
+    pub mutant: String,
+    /// Whether it was killed as it says.
+    pub outcome: Outcome,
+    /// The cases that were red on it.
+    pub reds: BTreeMap<String, Seen>,
+    /// How many cases it met.
+    pub met: usize,
+}
+
+/// Whether a mutant was killed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// By the scenario named, for the reason named.
+    Killed,
+    /// The scenario named came to this instead.
+    Otherwise(Vec<Seen>),
+}
+
+/// What a case came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// Why it is skipped or blocked.
+    pub reason: Option<String>,
+    /// What was found.
+    pub findings: Vec<Reason>,
+}
+
+/// A finding, as far as a mutant can name it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Reason {
+    /// The requirement.
+    pub requirement: Option<String>,
+    /// What it is about.
+    pub axis: Axis,
+    /// What it weighs.
+    pub grade: Grade,
+    /// The statement.
+    pub message: String,
+}
+
+impl Proof {
+    /// The scenarios that nothing turned red.
+    pub fn unproven(&self) -> Vec<&str> {
+        self.reds.iter().filter(|(_, mutants)| mutants.is_empty()).map(|(id, _)| id.as_str()).collect()
+    }
+
+    /// Whether everything is as it should be.
+    pub fn holds(&self) -> bool {
+        let killed = self.mutants.iter().all(|tried| tried.outcome == Outcome::Killed);
+        killed && self.strange.is_empty() && self.unproven().is_empty()
+    }
+}
+
+impl Seen {
+    /// Whether something was found that a requirement measures. Where the text only allows, that is a note.
+    pub fn is_red(&self) -> bool {
+        match self.verdict {
+            Verdict::Fail | Verdict::Deviation => true,
+            Verdict::Pass => self.findings.iter().any(|found| found.requirement.is_some()),
+            Verdict::Inconclusive | Verdict::Skipped | Verdict::Blocked | Verdict::Known => false,
+        }
+    }
+
+    fn of(case: Case) -> Self {
+        let findings = case.findings.into_iter().map(|finding| Reason {
+            requirement: finding.requirement,
+            axis: finding.axis,
+            grade: finding.grade,
+            message: finding.message,
+        });
+        Self { verdict: case.verdict, reason: case.reason, findings: findings.collect() }
+    }
+
+    /// Whether it is what the mutant says.
+    fn is_as_named(&self, mutant: &Mutant) -> bool {
+        let grade = match mutant.verdict {
+            Verdict::Deviation => Grade::Deviation,
+            Verdict::Pass => Grade::Note,
+            Verdict::Fail | Verdict::Inconclusive | Verdict::Skipped | Verdict::Blocked | Verdict::Known => Grade::Fail,
+        };
+        self.verdict == mutant.verdict
+            && self.findings.iter().any(|found| {
+                found.requirement.as_ref() == Some(&mutant.requirement.value)
+                    && found.axis == mutant.axis
+                    && found.grade == grade
+            })
+    }
+}
+
+/// The id of a case without its row.
+pub fn without_row(id: &str) -> &str {
+    id.split('[').next().unwrap_or(id)
+}
+
+/// Whether a mutant means this case.
+pub fn is_meant(mutant: &Mutant, case: &str) -> bool {
+    let kills = mutant.kills.value.as_str();
+    case == kills || without_row(case) == kills
+}
+
+/// Tries the mutants.
+///
+/// # Errors
+/// The server does not start.
+pub fn prove(
+    suite: &Suite,
+    asked: &Asked<'_>,
+    subject: &Subject,
+    jobs: usize,
+    progress: &impl Progress,
+) -> Result<Proof, StartError> {
+    let begun = Instant::now();
+    let options = Options { jobs, exact_text: false, reply: REPLY, profile: Profile::usual() };
+    let facts = super::facts(suite, subject, &options);
+    let runnable = runnable(suite, subject);
+    let trials = trials(asked, &runnable, &facts);
+    progress.begins(trials.len());
+    let floor = Floor {
+        suite,
+        asked,
+        subject,
+        facts: &facts,
+        trials: &trials,
+        progress,
+        next: AtomicUsize::new(0),
+        silences: Mutex::default(),
+    };
+    let seen = floor.all(jobs.clamp(1, trials.len().max(1)))?;
+    let mut proof = gathered(asked, &trials, seen);
+    proof.duration = begun.elapsed();
+    Ok(proof)
+}
+
+/// A case, played once.
+#[derive(Debug, Clone, Copy)]
+struct Trial<'a> {
+    scenario: &'a Scenario,
+    door: Door,
+}
+
+/// How the client reaches the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Door {
+    /// The server's own.
+    Direct,
+    /// The relay, with no rules.
+    Relayed,
+    /// The relay, with the rules of this mutant.
+    Mutant(usize),
+}
+
+/// The scenarios that run on this subject.
+fn runnable<'a>(suite: &'a Suite, subject: &Subject) -> Vec<&'a Scenario> {
+    let all: Vec<&Scenario> = suite.scenarios().iter().collect();
+    let given: Vec<_> = all.iter().map(|scenario| case::given_of(suite, scenario)).collect();
+    let known = Known { claims: &subject.claims, folder: subject.folder_is_known() };
+    let planned = plan(&all, &given, subject, &known).into_iter();
+    planned.filter(|planned| planned.skip.is_none()).map(|planned| planned.scenario).collect()
+}
+
+/// Everything that is played, what takes long first.
+fn trials<'a>(asked: &Asked<'a>, runnable: &[&'a Scenario], facts: &Facts) -> Vec<Trial<'a>> {
+    let quick = quick(runnable, facts);
+    let mut trials = Vec::new();
+    let mut controls: BTreeSet<&str> = asked.scenarios.iter().map(|scenario| scenario.id.as_str()).collect();
+    for (at, mutant) in asked.mutants.iter().enumerate() {
+        let covered: BTreeSet<&str> = runnable
+            .iter()
+            .filter(|scenario| is_meant(mutant, &scenario.id))
+            .flat_map(|&scenario| covers(scenario))
+            .collect();
+        for &scenario in runnable {
+            let near = asked.breadth == Breadth::All || covers(scenario).any(|id| covered.contains(id));
+            if is_meant(mutant, &scenario.id) || near && quick.contains(scenario.id.as_str()) {
+                trials.push(Trial { scenario, door: Door::Mutant(at) });
+                controls.insert(&scenario.id);
+            }
+        }
+    }
+    for &scenario in runnable.iter().filter(|scenario| controls.contains(scenario.id.as_str())) {
+        trials.extend([Door::Direct, Door::Relayed].map(|door| Trial { scenario, door }));
+    }
+    trials.sort_by_key(|trial| std::cmp::Reverse((wait(trial.scenario, facts), is_large(trial.scenario))));
+    trials
+}
+
+/// The first row of each scenario that takes no time.
+fn quick<'a>(runnable: &[&'a Scenario], facts: &Facts) -> BTreeSet<&'a str> {
+    let mut files = BTreeSet::new();
+    let quick = runnable.iter().filter(|scenario| wait(scenario, facts).is_zero() && !is_large(scenario));
+    quick.filter(|scenario| files.insert(without_row(&scenario.id))).map(|scenario| scenario.id.as_str()).collect()
+}
+
+fn is_large(scenario: &Scenario) -> bool {
+    let large = |entry: &Entry| matches!(entry, Entry::File(Content::Generated { size, .. }) if *size > LARGE);
+    scenario.files.values().any(large)
+}
+
+fn covers(scenario: &Scenario) -> impl Iterator<Item = &str> {
+    scenario.covers.iter().map(|id| id.value.as_str())
+}
+
+/// Where the workers take their trials.
+struct Floor<'a, P> {
+    suite: &'a Suite,
+    asked: &'a Asked<'a>,
+    subject: &'a Subject,
+    facts: &'a Facts,
+    trials: &'a [Trial<'a>],
+    progress: &'a P,
+    next: AtomicUsize,
+    /// The mutants that fell silent for every case, or for every case that begins in this state.
+    silences: Mutex<BTreeSet<(usize, Option<String>)>>,
+}
+
+impl<P: Progress> Floor<'_, P> {
+    fn all(&self, jobs: usize) -> Result<BTreeMap<usize, Seen>, StartError> {
+        let done: Vec<_> = std::thread::scope(|scope| {
+            let workers: Vec<_> = (0..jobs).map(|_| scope.spawn(|| self.worker())).collect();
+            workers
+                .into_iter()
+                .map(|worker| worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+                .collect()
+        });
+        let mut seen = BTreeMap::new();
+        for part in done {
+            seen.extend(part?);
+        }
+        Ok(seen)
+    }
+
+    fn worker(&self) -> Result<Vec<(usize, Seen)>, StartError> {
+        let own = |source| StartError::Own { doing: "begin to work".to_owned(), source };
+        runtime().map_err(own)?.block_on(self.work())
+    }
+
+    async fn work(&self) -> Result<Vec<(usize, Seen)>, StartError> {
+        let mut seen = Vec::new();
+        let mut running: Option<Running> = None;
+        loop {
+            let at = self.next.fetch_add(1, Ordering::Relaxed);
+            let Some(trial) = self.trials.get(at) else { break };
+            let mut server = match running.take() {
+                Some(server) => server,
+                None => self.subject.start().await?,
+            };
+            let case = self.one(trial, &mut server).await?;
+            self.progress.judged(&case);
+            // To look is costly, and the server is ours: it is looked at where a case says that it may be gone.
+            let gone = case.kind.is_some() && server.health() != Health::Alive;
+            seen.push((at, Seen::of(case)));
+            if gone {
+                server.stop().await;
+            } else {
+                running = Some(server);
+            }
+        }
+        if let Some(server) = running {
+            server.stop().await;
+        }
+        Ok(seen)
+    }
+
+    /// Plays a case. Where a mutant fell silent for every case alike, only those that it names hear the silence too.
+    async fn one(&self, trial: &Trial<'_>, server: &mut Running) -> Result<Case, StartError> {
+        if let Some(reason) = self.silent(trial) {
+            return Ok(case::unseen(trial.scenario, Verdict::Blocked, reason));
+        }
+        let deviations = match trial.door {
+            Door::Direct => None,
+            Door::Relayed => Some(Arc::new(Deviations::default())),
+            Door::Mutant(at) => self.asked.mutants.get(at).map(|mutant| Arc::clone(&mutant.deviations)),
+        };
+        let own = |source| StartError::Own { doing: "open a relay".to_owned(), source };
+        let relay = match deviations {
+            None => None,
+            Some(deviations) => Some(Relay::open(server.address(), deviations).await.map_err(own)?),
+        };
+        let door = relay.as_ref().map(Relay::address);
+        let given = case::given_of(self.suite, trial.scenario);
+        let ran = case::on_server(trial.scenario, &given, self.suite, self.facts, server, door).await;
+        let hangs = ran.case.kind == Some(FailKind::Hang);
+        if let (true, Door::Mutant(at), Some(short)) = (hangs, trial.door, &ran.short) {
+            let state = if let Short::Of { state, .. } = short { Some(state.clone()) } else { None };
+            self.silences.lock().unwrap_or_else(PoisonError::into_inner).insert((at, state));
+        }
+        let only = gather::one_cause_one_finding(vec![ran]).into_iter().next();
+        // One case went in, so one comes out.
+        Ok(only.unwrap_or_else(|| case::unseen(trial.scenario, Verdict::Inconclusive, "it was lost".to_owned())))
+    }
+}
+
+impl<P> Floor<'_, P> {
+    /// Why this trial is not worth its wait.
+    fn silent(&self, trial: &Trial<'_>) -> Option<String> {
+        let Door::Mutant(at) = trial.door else { return None };
+        if self.asked.mutants.get(at).is_some_and(|mutant| is_meant(mutant, &trial.scenario.id)) {
+            return None;
+        }
+        let silences = self.silences.lock().unwrap_or_else(PoisonError::into_inner);
+        let states = trial.scenario.given.iter().map(|state| Some(state.value.clone()));
+        let met = std::iter::once(None).chain(states).any(|state| silences.contains(&(at, state)));
+        met.then(|| "this mutant fell silent in another case".to_owned())
+    }
+}
+
+fn gathered(asked: &Asked<'_>, trials: &[Trial<'_>], mut seen: BTreeMap<usize, Seen>) -> Proof {
+    let mut direct = BTreeMap::new();
+    let mut relayed = BTreeMap::new();
+    let mut met: BTreeMap<usize, Vec<(&str, Seen)>> = BTreeMap::new();
+    for (at, trial) in trials.iter().enumerate() {
+        let Some(seen) = seen.remove(&at) else { continue };
+        let id = trial.scenario.id.as_str();
+        match trial.door {
+            Door::Direct => drop(direct.insert(id, seen)),
+            Door::Relayed => drop(relayed.insert(id, seen)),
+            Door::Mutant(mutant) => met.entry(mutant).or_default().push((id, seen)),
+        }
+    }
+    let controls = direct.len();
+    let strange = direct.into_iter().filter_map(|(id, direct)| {
+        let relayed = relayed.remove(id)?;
+        let green = matches!(relayed.verdict, Verdict::Pass | Verdict::Skipped);
+        (!green || direct != relayed).then(|| Strange { case: id.to_owned(), direct, relayed })
+    });
+    let strange: Vec<_> = strange.collect();
+    let mut reds: BTreeMap<String, Vec<String>> =
+        asked.scenarios.iter().map(|scenario| (without_row(&scenario.id).to_owned(), Vec::new())).collect();
+    let mut mutants = Vec::new();
+    for (at, mutant) in asked.mutants.iter().enumerate() {
+        let tried = tried(mutant, met.remove(&at).unwrap_or_default());
+        for file in tried.reds.keys().map(|id| without_row(id)).collect::<BTreeSet<_>>() {
+            if let Some(mutants) = reds.get_mut(file) {
+                mutants.push(mutant.id.clone());
+            }
+        }
+        mutants.push(tried);
+    }
+    Proof { controls, strange, mutants, reds, duration: Duration::ZERO }
+}
+
+fn tried(mutant: &Mutant, met: Vec<(&str, Seen)>) -> Tried {
+    let meant: Vec<_> = met.iter().filter(|(id, _)| is_meant(mutant, id)).map(|(_, seen)| seen).collect();
+    let outcome = if meant.iter().any(|seen| seen.is_as_named(mutant)) {
+        Outcome::Killed
+    } else {
+        Outcome::Otherwise(meant.into_iter().cloned().collect())
+    };
+    let count = met.len();
+    let reds = met.into_iter().filter(|(_, seen)| seen.is_red()).map(|(id, seen)| (id.to_owned(), seen)).collect();
+    Tried { mutant: mutant.id.clone(), outcome, reds, met: count }
+}

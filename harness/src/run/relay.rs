@@ -1,0 +1,135 @@
+//! A relay between a client and a server: everything passes as it is, but for what rules lay over it.
+//!
+//! PASV, EPSV, PORT and EPRT are rewritten, so that the data connections run through the relay as well. It believes neither
+//! side: what it keeps of either is bounded, and what it cannot read it passes on. Urgent data travels on in band.
+
+mod address;
+mod flow;
+mod lines;
+mod passage;
+mod replies;
+mod session;
+
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio::task::AbortHandle;
+
+use self::session::Session;
+use crate::scenario::rule::Deviations;
+
+/// The most control connections that wait or are served at a time.
+const MOST_CLIENTS: usize = 1000;
+/// The most tasks that are remembered, so that they end with the relay.
+const MOST_TASKS: usize = 4096;
+
+/// A door in front of a server. When it is dropped, every connection through it ends.
+#[derive(Debug)]
+pub struct Relay {
+    address: SocketAddr,
+    shared: Arc<Shared>,
+}
+
+/// What the sessions of a relay share.
+#[derive(Debug)]
+pub(super) struct Shared {
+    deviations: Arc<Deviations>,
+    server: SocketAddr,
+    /// How often each rule fitted.
+    fitted: Vec<AtomicU64>,
+    tasks: Mutex<Vec<AbortHandle>>,
+}
+
+impl Relay {
+    /// Opens a door in front of the server at this address. It is served by the runtime that this is called on.
+    ///
+    /// # Errors
+    /// No port is free.
+    pub async fn open(server: SocketAddr, deviations: Arc<Deviations>) -> io::Result<Self> {
+        let listener = TcpListener::bind((server.ip(), 0)).await?;
+        let address = listener.local_addr()?;
+        let fitted = deviations.rules.iter().map(|_| AtomicU64::new(0)).collect();
+        let shared = Arc::new(Shared { deviations, server, fitted, tasks: Mutex::default() });
+        shared.spawn(serve(listener, Arc::clone(&shared)));
+        Ok(Self { address, shared })
+    }
+
+    /// Where clients connect.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+}
+
+impl Drop for Relay {
+    fn drop(&mut self) {
+        self.shared.end();
+    }
+}
+
+impl Shared {
+    /// Starts a task that ends with the relay.
+    fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) -> AbortHandle {
+        let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
+        tasks.retain(|task| !task.is_finished());
+        let handle = tokio::spawn(task).abort_handle();
+        if tasks.len() >= MOST_TASKS {
+            handle.abort();
+        }
+        tasks.push(handle.clone());
+        handle
+    }
+
+    /// Ends every connection, and listens no more.
+    fn end(&self) {
+        for task in self.tasks.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
+            task.abort();
+        }
+    }
+
+    /// Counts that this rule fitted, and gives how often it did.
+    fn count(&self, rule: usize) -> u64 {
+        self.fitted.get(rule).map_or(0, |count| count.fetch_add(1, Ordering::Relaxed) + 1)
+    }
+
+    /// The side of the relay that the server sees.
+    fn own_host(&self) -> IpAddr {
+        self.server.ip()
+    }
+}
+
+async fn serve(listener: TcpListener, shared: Arc<Shared>) {
+    let places = Arc::new(Semaphore::new(shared.deviations.clients.unwrap_or(MOST_CLIENTS).min(MOST_CLIENTS)));
+    let mut number = 0;
+    loop {
+        let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
+        let client = match listener.accept().await {
+            Ok((client, _)) => client,
+            Err(error) => {
+                // The client is gone again, or there are too many files: the next one may do better.
+                tracing::debug!(%error, "the relay could not take a connection");
+                tokio::task::yield_now().await;
+                continue;
+            }
+        };
+        number += 1;
+        let own = Arc::clone(&shared);
+        shared.spawn(async move {
+            if let Err(error) = begun(client, own, number).await {
+                tracing::debug!(%error, "a relayed connection ended");
+            }
+            drop(place);
+        });
+    }
+}
+
+async fn begun(client: TcpStream, shared: Arc<Shared>, number: u64) -> io::Result<()> {
+    let server = TcpStream::connect(shared.server).await?;
+    Session::new(client, server, shared, number)?.run().await
+}
+
+#[cfg(test)]
+mod tests;

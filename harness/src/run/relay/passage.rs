@@ -1,0 +1,256 @@
+//! A data connection through the relay.
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use socket2::{Domain, SockRef, Socket, Type};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::task::AbortHandle;
+use tokio::time::sleep;
+
+use super::Shared;
+use super::flow::Flow;
+use crate::scenario::rule::{DataChange, DataEnd, Make};
+
+const BLOCK: usize = 64 * 1024;
+/// Where a server connects from that does not use its own address.
+const ELSEWHERE: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2));
+
+/// A data connection that is agreed on.
+#[derive(Debug)]
+pub(super) struct Passage {
+    plan: Arc<Plan>,
+    task: AbortHandle,
+    /// Where the client listens, if the server connects.
+    client: Option<SocketAddr>,
+}
+
+/// What is known of it by and by.
+#[derive(Debug, Default)]
+struct Plan {
+    transfer: Mutex<Option<(DataChange, Direction)>>,
+    /// What the command said that agreed on it.
+    agreed: DataChange,
+    made: AtomicBool,
+}
+
+/// Which way a body goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Direction {
+    /// To the server.
+    Stored,
+    /// To the client.
+    Retrieved,
+}
+
+impl Direction {
+    /// That of a command which moves data.
+    pub(super) fn of(verb: &str) -> Option<Self> {
+        match verb {
+            "STOR" | "STOU" | "APPE" => Some(Self::Stored),
+            "RETR" | "LIST" | "NLST" | "MLSD" => Some(Self::Retrieved),
+            _ => None,
+        }
+    }
+}
+
+impl Passage {
+    /// The client connects: to the port that comes back.
+    pub(super) fn passive(
+        shared: &Shared,
+        server: SocketAddr,
+        host: IpAddr,
+        agreed: &DataChange,
+    ) -> io::Result<(Self, u16)> {
+        let socket = bound(host)?;
+        let port = socket.local_addr()?.as_socket().map_or(0, |address| address.port());
+        let plan = Arc::new(Plan { agreed: agreed.clone(), ..Plan::default() });
+        let own = Arc::clone(&plan);
+        let make = agreed.make;
+        // Before the reply is said, so that nobody is refused who connects at once.
+        let listener = if matches!(make, Make::Never | Make::Late(_)) { None } else { Some(listening(&socket)?) };
+        let task = shared.spawn(async move {
+            let course = async {
+                let listener = match (listener, make) {
+                    (Some(listener), _) => listener,
+                    (None, Make::Late(time)) => {
+                        sleep(time).await;
+                        listening(&socket)?
+                    }
+                    // The socket is kept: else the next who asks for a port gets this one, and is taken for the server.
+                    (None, _) => return std::future::pending().await,
+                };
+                let (client, _) = listener.accept().await?;
+                own.made.store(true, Ordering::Relaxed);
+                drop((listener, socket));
+                match TcpStream::connect(server).await {
+                    // A connection that does not end stays, even where the server has gone.
+                    Err(_) if own.agreed.end == DataEnd::Never => {
+                        let _kept = client;
+                        std::future::pending().await
+                    }
+                    server => pump(client, server?, &own).await,
+                }
+            };
+            ended(course.await);
+        });
+        Ok((Self { plan, task, client: None }, port))
+    }
+
+    /// The server connects: to the port that comes back.
+    pub(super) fn active(shared: &Shared, client: SocketAddr, agreed: &DataChange) -> io::Result<(Self, u16)> {
+        let socket = bound(shared.own_host())?;
+        let listener = listening(&socket)?;
+        let port = listener.local_addr()?.port();
+        let plan = Arc::new(Plan { agreed: agreed.clone(), ..Plan::default() });
+        let make = agreed.make;
+        let own = Arc::clone(&plan);
+        let task = shared.spawn(async move {
+            let course = async {
+                let early = if make == Make::AtOnce { Some(TcpStream::connect(client).await?) } else { None };
+                let (server, _) = listener.accept().await?;
+                own.made.store(true, Ordering::Relaxed);
+                drop((listener, socket));
+                let client = match (early, make) {
+                    (Some(early), _) => early,
+                    (None, Make::Never) => return std::future::pending().await,
+                    (None, Make::Late(time)) => {
+                        sleep(time).await;
+                        TcpStream::connect(client).await?
+                    }
+                    (None, Make::Elsewhere) => from_elsewhere(client).await?,
+                    (None, Make::Due | Make::AtOnce) => TcpStream::connect(client).await?,
+                };
+                pump(client, server, &own).await
+            };
+            ended(course.await);
+        });
+        Ok((Self { plan, task, client: Some(client) }, port))
+    }
+
+    /// A command that moves data comes.
+    pub(super) async fn transfers(&self, change: &DataChange, direction: Direction) {
+        *self.plan.transfer.lock().unwrap_or_else(PoisonError::into_inner) = Some((change.clone(), direction));
+        // A server that is refused says so; one that is let in and then cut off says something else.
+        if let Some(client) = self.client
+            && !self.plan.made.load(Ordering::Relaxed)
+            && !somebody_listens(client)
+        {
+            self.task.abort();
+            while !self.task.is_finished() {
+                tokio::task::yield_now().await;
+            }
+        }
+    }
+
+    /// Another one takes its place. A body that is on its way goes on.
+    pub(super) fn replaced(&self) {
+        if !self.plan.made.load(Ordering::Relaxed) {
+            self.task.abort();
+        }
+    }
+}
+
+fn ended(how: io::Result<()>) {
+    if let Err(error) = how {
+        tracing::debug!(%error, "a relayed data connection ended");
+    }
+}
+
+fn bound(host: IpAddr) -> io::Result<Socket> {
+    let address = SocketAddr::new(host, 0);
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
+    Ok(socket)
+}
+
+fn listening(socket: &Socket) -> io::Result<TcpListener> {
+    socket.listen(16)?;
+    TcpListener::from_std(socket.try_clone()?.into())
+}
+
+async fn from_elsewhere(client: SocketAddr) -> io::Result<TcpStream> {
+    let socket = TcpSocket::new_v4()?;
+    socket.bind(SocketAddr::new(ELSEWHERE, 0))?;
+    socket.connect(client).await
+}
+
+/// Whether a port of this machine is open, seen without a connection: that would be taken for the data connection.
+fn somebody_listens(at: SocketAddr) -> bool {
+    if !at.ip().is_loopback() {
+        return true;
+    }
+    let table = if at.is_ipv4() { "/proc/net/tcp" } else { "/proc/net/tcp6" };
+    let Ok(table) = std::fs::read_to_string(table) else { return true };
+    let port = format!(":{:04X}", at.port());
+    table.lines().any(|line| {
+        let mut fields = line.split_ascii_whitespace().skip(1);
+        fields.next().is_some_and(|local| local.ends_with(&port)) && fields.nth(1) == Some("0A")
+    })
+}
+
+/// Carries octets both ways until both ends are closed.
+async fn pump(mut client: TcpStream, mut server: TcpStream, plan: &Plan) -> io::Result<()> {
+    let carried = {
+        let (mut from_client, mut to_client) = client.split();
+        let (mut from_server, mut to_server) = server.split();
+        tokio::try_join!(
+            carry(&mut from_client, &mut to_server, plan, Direction::Stored),
+            carry(&mut from_server, &mut to_client, plan, Direction::Retrieved),
+        )
+    };
+    if carried.is_err() {
+        for stream in [&client, &server] {
+            SockRef::from(stream).set_linger(Some(Duration::ZERO))?;
+        }
+    }
+    carried.map(drop)
+}
+
+async fn carry<R, W>(from: &mut R, to: &mut W, plan: &Plan, direction: Direction) -> io::Result<()>
+where
+    R: AsyncRead + Unpin,
+    W: AsyncWrite + Unpin,
+{
+    let mut buffer = vec![0; BLOCK];
+    let mut course = None;
+    let mut moved = 0;
+    loop {
+        let read = from.read(&mut buffer).await;
+        let (flow, end) = course.get_or_insert_with(|| plan.course(direction));
+        let length = match read {
+            Err(_) if *end == DataEnd::Never => return std::future::pending().await,
+            read => read?,
+        };
+        let octets = buffer.get(..length).unwrap_or_default();
+        let mut out = if length == 0 { flow.finish() } else { flow.pass(octets.to_vec()) };
+        if let DataEnd::Stall(limit) = *end {
+            out.truncate(usize::try_from(limit.saturating_sub(moved)).unwrap_or(usize::MAX));
+        }
+        moved += out.len() as u64;
+        to.write_all(&out).await?;
+        if length == 0 {
+            return match end {
+                DataEnd::Due => to.shutdown().await,
+                DataEnd::Never | DataEnd::Stall(_) => std::future::pending().await,
+                DataEnd::Reset => Err(io::ErrorKind::ConnectionReset.into()),
+            };
+        }
+    }
+}
+
+impl Plan {
+    /// What happens to octets that go this way.
+    fn course(&self, direction: Direction) -> (Flow, DataEnd) {
+        match &*self.transfer.lock().unwrap_or_else(PoisonError::into_inner) {
+            Some((change, way)) if *way == direction => (Flow::new(&change.octets), change.end),
+            Some(_) => (Flow::new(&[]), DataEnd::Due),
+            None => (Flow::new(&[]), self.agreed.end),
+        }
+    }
+}

@@ -1,0 +1,221 @@
+//! The octets of a server, cut into replies; and what a rule makes of one.
+
+use std::collections::BTreeMap;
+
+use crate::scenario::rule::{ReplyChange, Times};
+use crate::scenario::tree::{Piece, Template};
+
+/// A longer reply is passed on in pieces.
+const LONGEST: usize = 256 * 1024;
+
+/// A reply, as it came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Reply {
+    /// All its octets.
+    pub(super) octets: Vec<u8>,
+    /// Its code; 0 for what is no reply.
+    pub(super) code: u16,
+}
+
+impl Reply {
+    /// Whether another one follows (RFC 959 §4.2).
+    pub(super) fn is_preliminary(&self) -> bool {
+        self.code / 100 == 1
+    }
+
+    /// A reply of these words: lines joined by LF.
+    pub(super) fn of(words: &[u8]) -> Self {
+        let mut octets = Vec::new();
+        for line in words.split(|octet| *octet == b'\n') {
+            octets.extend_from_slice(line);
+            octets.extend_from_slice(b"\r\n");
+        }
+        let code = code_of(words).map_or(0, |(code, _)| code);
+        Self { octets, code }
+    }
+}
+
+/// Cuts the octets of a server.
+#[derive(Debug, Default)]
+pub(super) struct Replies {
+    pending: Vec<u8>,
+}
+
+impl Replies {
+    /// Takes what one read gave. Gives the replies that are whole.
+    pub(super) fn feed(&mut self, octets: &[u8]) -> Vec<Reply> {
+        self.pending.extend_from_slice(octets);
+        let mut replies = Vec::new();
+        while let Some(reply) = self.next() {
+            replies.push(reply);
+        }
+        replies
+    }
+
+    /// What has no end.
+    pub(super) fn rest(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.pending)
+    }
+
+    fn next(&mut self) -> Option<Reply> {
+        let mut opened = None;
+        let mut begin = 0;
+        while let Some(length) = self.pending.get(begin..)?.iter().position(|octet| *octet == b'\n') {
+            let line = self.pending.get(begin..begin + length)?;
+            begin += length + 1;
+            let seen = code_of(line);
+            match (opened, seen) {
+                (None, Some((code, b'-'))) => opened = Some(code),
+                (None, seen) => return Some(self.taken(begin, seen.map_or(0, |(code, _)| code))),
+                (Some(code), Some((end, behind))) if end == code && behind != b'-' => {
+                    return Some(self.taken(begin, code));
+                }
+                (Some(_), _) => {}
+            }
+        }
+        (self.pending.len() > LONGEST).then(|| self.taken(self.pending.len(), 0))
+    }
+
+    fn taken(&mut self, length: usize, code: u16) -> Reply {
+        Reply { octets: self.pending.drain(..length).collect(), code }
+    }
+}
+
+/// The three digits of a line, and what stands behind them.
+fn code_of(line: &[u8]) -> Option<(u16, u8)> {
+    let digits = line.get(..3).filter(|digits| digits.iter().all(u8::is_ascii_digit))?;
+    let code = std::str::from_utf8(digits).ok()?.parse().ok()?;
+    Some((code, line.get(3).copied().unwrap_or(b' ')))
+}
+
+/// What a template may name.
+pub(super) type Gaps = BTreeMap<&'static str, Vec<u8>>;
+
+/// A template with its gaps filled.
+pub(super) fn filled(template: &Template, gaps: &Gaps) -> Vec<u8> {
+    let mut octets = Vec::new();
+    for piece in &template.0 {
+        match piece {
+            Piece::Octets(text) => octets.extend_from_slice(text),
+            Piece::Capture(name) => {
+                octets.extend_from_slice(gaps.get(name.as_str()).map(Vec::as_slice).unwrap_or_default());
+            }
+        }
+    }
+    octets
+}
+
+/// What a rule makes of a reply: its segments. Empty where it is left out.
+pub(super) fn changed(change: &ReplyChange, reply: &Reply, gaps: &Gaps) -> Vec<Vec<u8>> {
+    let mut reply = reply.clone();
+    let mut gaps = gaps.clone();
+    gaps.insert("text", text_of(&reply));
+    if let Some(whole) = &change.whole {
+        reply = Reply::of(&filled(whole, &gaps));
+    }
+    if let Some(text) = &change.text {
+        let code = format!("{:03} ", reply.code);
+        reply = Reply::of(&[code.as_bytes(), &filled(text, &gaps)].concat());
+    }
+    if let Some(code) = change.code {
+        reply = with_code(&reply, code);
+    }
+    for (from, to) in &change.replace {
+        reply.octets = replaced(&reply.octets, from, to);
+    }
+    if let Some(line) = &change.append {
+        reply.octets.extend_from_slice(&filled(line, &gaps));
+        reply.octets.extend_from_slice(b"\r\n");
+    }
+    if let Some(raw) = &change.raw {
+        reply.octets = raw.to_vec();
+    }
+    if let Some(end) = &change.line_end {
+        reply.octets = replaced(&reply.octets, b"\r\n", end);
+    }
+    let times = match change.times {
+        Times::Never => 0,
+        Times::Once => 1,
+        Times::Twice => 2,
+    };
+    let size = change.split.unwrap_or(usize::MAX).max(1);
+    let once: Vec<Vec<u8>> = reply.octets.chunks(size).map(<[u8]>::to_vec).collect();
+    std::iter::repeat_n(once, times).flatten().collect()
+}
+
+/// The text behind the code of the first line.
+fn text_of(reply: &Reply) -> Vec<u8> {
+    let first = reply.octets.split(|octet| *octet == b'\n').next().unwrap_or_default();
+    first.trim_ascii_end().get(4..).unwrap_or_default().to_vec()
+}
+
+/// The reply with another code wherever its own stands at the beginning of a line.
+fn with_code(reply: &Reply, code: u16) -> Reply {
+    let own = format!("{:03}", reply.code);
+    let mut octets = Vec::new();
+    for line in reply.octets.split_inclusive(|octet| *octet == b'\n') {
+        match line.strip_prefix(own.as_bytes()) {
+            Some(rest) => octets.extend([format!("{code:03}").as_bytes(), rest].concat()),
+            None => octets.extend_from_slice(line),
+        }
+    }
+    Reply { octets, code }
+}
+
+/// The octets with every `from` made `to`.
+pub(super) fn replaced(octets: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(octets.len());
+    let mut rest = octets;
+    while let Some((&first, behind)) = rest.split_first() {
+        match rest.strip_prefix(from) {
+            Some(behind) if !from.is_empty() => {
+                out.extend_from_slice(to);
+                rest = behind;
+            }
+            _ => {
+                out.push(first);
+                rest = behind;
+            }
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[test]
+    fn replies_are_cut() {
+        let mut replies = Replies::default();
+        assert!(replies.feed(b"211-a\r\n211-b\r\n 21").is_empty());
+        let found = replies.feed(b"1 c\r\n211 d\r\n200 e\r\nno reply\r\n22");
+        let codes: Vec<_> = found.iter().map(|reply| (reply.code, reply.octets.len())).collect();
+        assert_eq!(codes, [(211, 29), (200, 7), (0, 10)]);
+        assert_eq!(replies.rest(), b"22");
+    }
+
+    #[test]
+    fn a_reply_without_end_is_bounded() {
+        let mut replies = Replies::default();
+        let count = (0..100).flat_map(|_| replies.feed(&[b'x'; 8192])).count();
+        assert!(count >= 3, "{count}");
+        assert!(replies.rest().len() <= LONGEST);
+    }
+
+    #[rstest]
+    #[case(ReplyChange { code: Some(250), ..ReplyChange::default() }, "250-a\r\n250 b\r\n")]
+    #[case(ReplyChange { line_end: Some(Arc::from(&b"\n"[..])), ..ReplyChange::default() }, "257-a\n257 b\n")]
+    #[case(ReplyChange { replace: vec![(b"a".to_vec(), b"xy".to_vec())], ..ReplyChange::default() }, "257-xy\r\n257 b\r\n")]
+    #[case(ReplyChange { times: Times::Never, ..ReplyChange::default() }, "")]
+    #[case(ReplyChange { times: Times::Twice, ..ReplyChange::default() }, "257-a\r\n257 b\r\n257-a\r\n257 b\r\n")]
+    #[case(ReplyChange { split: Some(3), ..ReplyChange::default() }, "257-a\r\n257 b\r\n")]
+    fn changes(#[case] change: ReplyChange, #[case] expected: &str) {
+        let reply = Reply::of(b"257-a\n257 b");
+        assert_eq!(String::from_utf8(changed(&change, &reply, &Gaps::new()).concat()).unwrap(), expected);
+    }
+
+    use std::sync::Arc;
+}

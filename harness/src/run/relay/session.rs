@@ -1,0 +1,453 @@
+//! One control connection through the relay.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use socket2::SockRef;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::sleep;
+
+use super::Shared;
+use super::address::{extended_address, extended_port, six_numbers, with};
+use super::lines::{CommandLine, Heard, Lines};
+use super::passage::{Direction, Passage};
+use super::replies::{Gaps, Replies, Reply, changed, filled};
+use crate::scenario::rule::{
+    Close, DataChange, Fits, Forward, Letters, Login, Rule, Segments, Telnet, Trigger, When, Which,
+};
+
+/// The most commands that may wait for their replies. A client that says more is not heard until some came.
+const MOST_OWED: usize = 1000;
+/// The most different verbs that are remembered, and their longest.
+const MOST_VERBS: usize = 100;
+const LONGEST_VERB: usize = 16;
+
+/// One control connection.
+#[derive(Debug)]
+pub(super) struct Session {
+    shared: Arc<Shared>,
+    /// Counted from 1.
+    number: u64,
+    client: TcpStream,
+    server: TcpStream,
+    lines: Lines,
+    replies: Replies,
+    /// The commands whose replies are still to come.
+    owed: VecDeque<Owed>,
+    /// What is said when the next command comes.
+    held: Vec<Vec<u8>>,
+    greeted: bool,
+    login: Login,
+    /// The verb before.
+    previous: String,
+    said: BTreeSet<String>,
+    telnet: bool,
+    passage: Option<Passage>,
+}
+
+/// A command whose reply is still to come.
+#[derive(Debug)]
+struct Owed {
+    rule: Option<usize>,
+    kind: Kind,
+    /// The verb that the server got.
+    verb: String,
+    gaps: Gaps,
+    /// Whether its first reply came.
+    begun: bool,
+    /// Whether its last reply was said before its time.
+    answered: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// The client's.
+    Client,
+    /// The relay's: its replies are kept back.
+    Hidden,
+    /// The client's, and the server never got it.
+    Kept,
+}
+
+/// Whether the session goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Next {
+    Go,
+    End,
+}
+
+impl Session {
+    pub(super) fn new(client: TcpStream, server: TcpStream, shared: Arc<Shared>, number: u64) -> io::Result<Self> {
+        client.set_nodelay(true)?;
+        server.set_nodelay(true)?;
+        // The urgent octet of a Synch stays where it was said.
+        SockRef::from(&client).set_out_of_band_inline(true)?;
+        let misread = shared.deviations.rules.iter().find_map(|rule| match rule.on {
+            Trigger::Segments(segments) => Some(segments),
+            Trigger::Greeting | Trigger::Command(_) => None,
+        });
+        Ok(Self {
+            lines: Lines::new(misread),
+            shared,
+            number,
+            client,
+            server,
+            replies: Replies::default(),
+            owed: VecDeque::new(),
+            held: Vec::new(),
+            greeted: false,
+            login: Login::Before,
+            previous: String::new(),
+            said: BTreeSet::new(),
+            telnet: false,
+            passage: None,
+        })
+    }
+
+    /// Relays until both sides are closed.
+    pub(super) async fn run(mut self) -> io::Result<()> {
+        let mut from_client = vec![0; 16 * 1024];
+        let mut from_server = vec![0; 16 * 1024];
+        let mut client_speaks = true;
+        loop {
+            let listens = client_speaks && self.owed.len() < MOST_OWED;
+            let next = tokio::select! {
+                read = heard(&self.client, &mut from_client), if listens => match read {
+                    Ok(0) => {
+                        client_speaks = false;
+                        self.client_ends().await?
+                    }
+                    Ok(length) => self.hear(from_client.get(..length).unwrap_or_default()).await?,
+                    Err(error) => {
+                        reset(&self.server)?;
+                        return Err(error);
+                    }
+                },
+                read = self.server.read(&mut from_server) => match read {
+                    Ok(0) => self.server_ends().await?,
+                    Ok(length) => self.answers(from_server.get(..length).unwrap_or_default()).await?,
+                    Err(error) => {
+                        reset(&self.client)?;
+                        return Err(error);
+                    }
+                },
+            };
+            if next == Next::End {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn client_ends(&mut self) -> io::Result<Next> {
+        let rest = self.lines.rest();
+        self.server.write_all(&rest).await?;
+        self.server.shutdown().await?;
+        Ok(Next::Go)
+    }
+
+    async fn server_ends(&mut self) -> io::Result<Next> {
+        let rest = self.replies.rest();
+        self.client.write_all(&rest).await?;
+        self.client.shutdown().await?;
+        Ok(Next::End)
+    }
+
+    async fn hear(&mut self, segment: &[u8]) -> io::Result<Next> {
+        for heard in self.lines.feed(segment) {
+            match heard {
+                Heard::Telnet(octets) => {
+                    self.telnet = true;
+                    self.server.write_all(&octets).await?;
+                }
+                Heard::Piece(octets) => self.server.write_all(&octets).await?,
+                Heard::Line(octets) => {
+                    if self.command(&CommandLine::new(octets)).await? == Next::End {
+                        return Ok(Next::End);
+                    }
+                }
+            }
+        }
+        Ok(Next::Go)
+    }
+
+    async fn command(&mut self, line: &CommandLine) -> io::Result<Next> {
+        for segment in std::mem::take(&mut self.held) {
+            self.client.write_all(&segment).await?;
+        }
+        let shared = Arc::clone(&self.shared);
+        let at = self.rule_for(line);
+        let rule = at.and_then(|at| shared.deviations.rules.get(at));
+        self.remember(line);
+        let gaps = Gaps::from([("argument", line.argument.clone()), ("verb", line.verb.clone().into_bytes())]);
+        for template in rule.map(|rule| rule.first.as_slice()).unwrap_or_default() {
+            self.say_hidden(&filled(template, &gaps)).await?;
+        }
+        match rule.map(|rule| &rule.forward) {
+            None | Some(Forward::Same) => self.forward(line, at, rule, gaps.clone()).await?,
+            Some(Forward::Instead(template)) => {
+                let line = CommandLine::new([&filled(template, &gaps), &b"\r\n"[..]].concat());
+                self.forward(&line, at, rule, gaps.clone()).await?;
+            }
+            Some(Forward::Nothing) => self.owe(at, Kind::Kept, line.verb.clone(), gaps.clone()),
+        }
+        for template in rule.map(|rule| rule.also.as_slice()).unwrap_or_default() {
+            self.say_hidden(&filled(template, &gaps)).await?;
+        }
+        self.settle().await
+    }
+
+    fn remember(&mut self, line: &CommandLine) {
+        self.telnet = false;
+        self.previous.clone_from(&line.verb);
+        self.previous.truncate(LONGEST_VERB);
+        if self.said.len() < MOST_VERBS {
+            self.said.insert(self.previous.clone());
+        }
+    }
+
+    fn owe(&mut self, rule: Option<usize>, kind: Kind, verb: String, gaps: Gaps) {
+        self.owed.push_back(Owed { rule, kind, verb, gaps, begun: false, answered: false });
+    }
+
+    async fn say_hidden(&mut self, line: &[u8]) -> io::Result<()> {
+        let line = CommandLine::new([line, b"\r\n"].concat());
+        self.owe(None, Kind::Hidden, line.verb, Gaps::new());
+        self.server.write_all(&line.octets).await
+    }
+
+    async fn forward(
+        &mut self,
+        line: &CommandLine,
+        at: Option<usize>,
+        rule: Option<&Rule>,
+        gaps: Gaps,
+    ) -> io::Result<()> {
+        let unchanged = DataChange::default();
+        let data = rule.map_or(&unchanged, |rule| &rule.data);
+        let octets = self.readdressed(line, data)?;
+        if let (Some(direction), Some(passage)) = (Direction::of(&line.verb), &self.passage) {
+            passage.transfers(data, direction).await;
+        }
+        self.owe(at, Kind::Client, line.verb.clone(), gaps);
+        self.server.write_all(&octets).await
+    }
+
+    /// PORT and EPRT with an address of the relay. An address of somebody else, or a port that belongs to the system, is
+    /// for the server to judge.
+    fn readdressed(&mut self, line: &CommandLine, agreed: &DataChange) -> io::Result<Vec<u8>> {
+        let numbers = if line.verb == "PORT" { six_numbers(&line.octets) } else { None };
+        let client = match line.verb.as_str() {
+            "PORT" => numbers.as_ref().map(|(address, _)| *address).filter(|_| is_six_numbers(&line.argument)),
+            "EPRT" => extended_address(&line.argument),
+            _ => None,
+        };
+        let own_client = self.client.peer_addr()?.ip();
+        let Some(client) = client.filter(|client| client.ip() == own_client && client.port() >= 1024) else {
+            return Ok(line.octets.clone());
+        };
+        let (passage, port) = Passage::active(&self.shared, client, agreed)?;
+        self.takes(passage);
+        let own = SocketAddr::new(self.shared.own_host(), port);
+        if let Some((_, place)) = numbers {
+            return Ok(with(&line.octets, place, &written(own)));
+        }
+        let family = if own.is_ipv4() { 1 } else { 2 };
+        Ok(format!("EPRT |{family}|{}|{}|\r\n", own.ip(), own.port()).into_bytes())
+    }
+
+    fn takes(&mut self, passage: Passage) {
+        if let Some(old) = self.passage.replace(passage) {
+            old.replaced();
+        }
+    }
+
+    async fn answers(&mut self, octets: &[u8]) -> io::Result<Next> {
+        for reply in self.replies.feed(octets) {
+            if self.answer(reply).await? == Next::End {
+                return Ok(Next::End);
+            }
+        }
+        Ok(Next::Go)
+    }
+
+    async fn answer(&mut self, reply: Reply) -> io::Result<Next> {
+        let shared = Arc::clone(&self.shared);
+        if !self.greeted {
+            self.greeted = !reply.is_preliminary();
+            let rule = shared.deviations.rules.iter().find(|rule| rule.on == Trigger::Greeting);
+            return self.emit(rule, &reply, &Gaps::new()).await;
+        }
+        let Some(at) = self.owed_for(reply.code) else { return self.emit(None, &reply, &Gaps::new()).await };
+        let Some(mut owed) = self.owed.remove(at) else { return Ok(Next::Go) };
+        let rule = owed.rule.and_then(|at| shared.deviations.rules.get(at));
+        let reply = if owed.kind == Kind::Client { self.relisted(&mut owed, rule, reply)? } else { reply };
+        if matches!(reply.code, 230 | 202) {
+            self.login = Login::After;
+        }
+        let preliminary = reply.is_preliminary();
+        let fits = |rule: &&Rule| match rule.replies.which {
+            Which::Each => true,
+            Which::Final => !preliminary,
+            Which::Preliminary => preliminary,
+        };
+        let mut next = Next::Go;
+        if owed.kind == Kind::Client && (preliminary || !owed.answered) {
+            next = self.emit(rule.filter(fits), &reply, &owed.gaps).await?;
+        }
+        if preliminary {
+            owed.begun = true;
+            if next == Next::Go && rule.is_some_and(|rule| rule.replies.when == When::Early) && !owed.answered {
+                owed.answered = true;
+                next = self.emit(rule, &Reply::of(b"226 Transfer complete."), &owed.gaps).await?;
+            }
+            self.owed.insert(at, owed);
+        }
+        if next == Next::End { Ok(next) } else { self.settle().await }
+    }
+
+    /// Which command a reply answers: the oldest, but STAT may be answered while a transfer goes on (RFC 959 §4.1.3).
+    fn owed_for(&self, code: u16) -> Option<usize> {
+        let transfers = self.owed.front().is_some_and(|owed| owed.begun);
+        let status = self.owed.iter().position(|owed| owed.verb == "STAT");
+        match status {
+            Some(status) if transfers && matches!(code, 211..=213) => Some(status),
+            Some(_) | None => (!self.owed.is_empty()).then_some(0),
+        }
+    }
+
+    /// 227 and 229 with an address of the relay.
+    fn relisted(&mut self, owed: &mut Owed, rule: Option<&Rule>, reply: Reply) -> io::Result<Reply> {
+        let found = match reply.code {
+            227 => six_numbers(&reply.octets).map(|(address, place)| (address.port(), place)),
+            229 => extended_port(&reply.octets),
+            _ => None,
+        };
+        let Some((port, place)) = found else { return Ok(reply) };
+        let agreed = rule.map(|rule| rule.data.clone()).unwrap_or_default();
+        let host = self.client.local_addr()?.ip();
+        let server = SocketAddr::new(self.shared.own_host(), port);
+        let (passage, port) = Passage::passive(&self.shared, server, host, &agreed)?;
+        self.takes(passage);
+        let [high, low] = port.to_be_bytes();
+        owed.gaps.extend([
+            ("p1", high.to_string().into_bytes()),
+            ("p2", low.to_string().into_bytes()),
+            ("port", port.to_string().into_bytes()),
+        ]);
+        let own = if reply.code == 227 { written(SocketAddr::new(host, port)) } else { port.to_string() };
+        Ok(Reply { octets: with(&reply.octets, place, &own), code: reply.code })
+    }
+
+    /// Says what the relay answers itself, where its turn has come.
+    async fn settle(&mut self) -> io::Result<Next> {
+        let shared = Arc::clone(&self.shared);
+        while self.owed.front().is_some_and(|owed| owed.kind == Kind::Kept) {
+            let Some(owed) = self.owed.pop_front() else { break };
+            let rule = owed.rule.and_then(|at| shared.deviations.rules.get(at));
+            let nothing = Reply { octets: Vec::new(), code: 0 };
+            if self.emit(rule, &nothing, &owed.gaps).await? == Next::End {
+                return Ok(Next::End);
+            }
+        }
+        Ok(Next::Go)
+    }
+
+    /// Says a reply, as the rule wants it.
+    async fn emit(&mut self, rule: Option<&Rule>, reply: &Reply, gaps: &Gaps) -> io::Result<Next> {
+        let Some(rule) = rule else {
+            self.client.write_all(&reply.octets).await?;
+            return Ok(Next::Go);
+        };
+        let segments = changed(&rule.replies, reply, gaps);
+        match rule.replies.when {
+            When::NextCommand => {
+                self.held.extend(segments);
+                return Ok(Next::Go);
+            }
+            When::Late(time) => sleep(time).await,
+            When::Due | When::Early => {}
+        }
+        for segment in segments {
+            self.client.write_all(&segment).await?;
+            tokio::task::yield_now().await;
+        }
+        match rule.close {
+            None => return Ok(Next::Go),
+            Some(Close::Fin) => self.client.shutdown().await?,
+            Some(Close::Reset) => reset(&self.client)?,
+            Some(Close::Everything) => {
+                self.client.shutdown().await?;
+                self.shared.end();
+            }
+        }
+        Ok(Next::End)
+    }
+
+    /// The first rule that fits. Every one that fits but for its number counts.
+    fn rule_for(&self, line: &CommandLine) -> Option<usize> {
+        let rules = self.shared.deviations.rules.iter().enumerate();
+        let fitting = rules.filter_map(|(at, rule)| match &rule.on {
+            Trigger::Command(fits) if self.fits(fits, line) => Some((at, fits.nth)),
+            Trigger::Command(_)
+            | Trigger::Greeting
+            | Trigger::Segments(Segments::AreCommands | Segments::FirstLine) => None,
+        });
+        fitting
+            .map(|(at, nth)| (at, nth, self.shared.count(at)))
+            .find(|(_, nth, count)| nth.is_none_or(|nth| nth == *count))
+            .map(|(at, ..)| at)
+    }
+
+    fn fits(&self, fits: &Fits, line: &CommandLine) -> bool {
+        (fits.verbs.is_empty() || fits.verbs.contains(&line.verb))
+            && fits.argument.as_ref().is_none_or(|pattern| like(pattern.as_bytes(), &line.argument))
+            && fits.after.as_ref().is_none_or(|verb| *verb == self.previous)
+            && fits.since.as_ref().is_none_or(|verb| self.said.contains(verb))
+            && fits.login.is_none_or(|login| login == self.login)
+            && fits.letters.is_none_or(|Letters::Small| line.small)
+            && fits.telnet.is_none_or(|telnet| (telnet == Telnet::Some) == self.telnet)
+            && fits.connection.is_none_or(|number| number == self.number)
+    }
+}
+
+/// Reads what is there. A read ends before an urgent octet although more has come, and `read` would wait for still more.
+async fn heard(stream: &TcpStream, into: &mut [u8]) -> io::Result<usize> {
+    loop {
+        stream.readable().await?;
+        match stream.try_read(into) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            read => return read,
+        }
+    }
+}
+
+/// The octets of an address, as PORT and 227 write them.
+fn written(address: SocketAddr) -> String {
+    let [high, low] = address.port().to_be_bytes();
+    format!("{},{high},{low}", address.ip().to_string().replace('.', ","))
+}
+
+/// Whether an argument is six numbers and nothing else.
+fn is_six_numbers(argument: &[u8]) -> bool {
+    six_numbers(argument).is_some_and(|(_, place)| place == (0..argument.len()))
+}
+
+/// Whether an argument is like a pattern, in which `*` is any octets.
+fn like(pattern: &[u8], argument: &[u8]) -> bool {
+    match pattern.split_first() {
+        None => argument.is_empty(),
+        Some((b'*', rest)) => (0..=argument.len()).any(|at| like(rest, argument.get(at..).unwrap_or_default())),
+        Some((first, rest)) => {
+            argument.split_first().is_some_and(|(octet, behind)| octet == first && like(rest, behind))
+        }
+    }
+}
+
+/// The connection is reset when its socket goes.
+fn reset(stream: &TcpStream) -> io::Result<()> {
+    SockRef::from(stream).set_linger(Some(Duration::ZERO))
+}
