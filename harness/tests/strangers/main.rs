@@ -35,6 +35,7 @@ mod strangers {
     #[case::vsftpd("vsftpd")]
     #[case::proftpd("proftpd")]
     #[case::pure_ftpd("pure-ftpd")]
+    #[case::inetutils_ftpd("inetutils-ftpd")]
     #[case::pyftpdlib("pyftpdlib")]
     #[tokio::test]
     async fn a_stranger_serves_both_users_and_leaves_nothing(#[case] name: &str) {
