@@ -83,7 +83,13 @@ impl<'a> Matcher<'a> {
                 self.required.clear();
                 self.tolerated = next;
             }
-            Quality::Required | Quality::SameClass => self.required = next,
+            Quality::Required | Quality::SameClass => {
+                self.required = next;
+                // A tolerated sequence may begin like a required one and part from it later.
+                for front in &mut self.tolerated {
+                    *front = front.advance(&fits).unwrap_or(*front);
+                }
+            }
         }
         self.quality = self.quality.max(quality);
         true
@@ -221,6 +227,16 @@ mod tests {
     #[case("226, 110?", &[226], REQUIRED)]
     fn tiers(#[case] pass: &str, #[case] codes: &[u16], #[case] expected: Match) {
         assert_eq!(follow(pass, "", &[], codes), expected);
+    }
+
+    #[rstest]
+    #[case(&[226, 230], REQUIRED)]
+    #[case(&[230, 226], REQUIRED)]
+    #[case(&[226, 530], Match::Done(Quality::Named))]
+    #[case(&[530, 226], Match::Done(Quality::Named))]
+    #[case(&[226, 150], Match::Against)]
+    fn a_tolerated_sequence_may_begin_like_a_required_one(#[case] codes: &[u16], #[case] expected: Match) {
+        assert_eq!(follow("226, 230; 230, 226", "226, 4yz|5yz; 4yz|5yz, 226", &[], codes), expected);
     }
 
     #[rstest]

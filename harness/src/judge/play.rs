@@ -140,6 +140,8 @@ struct Connection {
     verb: String,
     /// Whether a reply is due: one more reply is no surprise.
     owed: bool,
+    /// How many command lines were said to which no final reply was read.
+    unanswered: usize,
     data: DataChannel,
 }
 

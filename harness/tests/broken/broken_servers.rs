@@ -42,33 +42,25 @@ fn reds(report: &Report) -> BTreeMap<&str, BTreeSet<(String, Axis)>> {
     reds
 }
 
-/// The scenarios that take a while: with long bodies, silences, and timers.
-const SLOW: [&str; 16] = [
+/// The scenarios of the same topic, but for those of it that wait long, and what must be red. What a fault does to the
+/// whole suite is for `ftpspec prove`.
+fn selected(red: &str) -> Vec<String> {
+    let suite = Suite::embedded().unwrap();
+    let all = suite.select::<&str>(&[]).unwrap();
+    let (topic, _) = red.rsplit_once('/').unwrap();
+    let near = |id: &str| id.starts_with(topic) && !SLOW.iter().any(|word| id.contains(word));
+    all.iter().map(|scenario| scenario.id.clone()).filter(|id| id.starts_with(red) || near(id)).collect()
+}
+
+/// What waits for a long body or a timer.
+const SLOW: [&str; 6] = [
     "/stat-during-transfer",
     "/transfer-while-another-stalls",
     "/success-not-before-the-data",
     "/client-breaks-off",
     "1_MiB",
-    "/one-reply",
-    "/multi-line",
-    "/transfer-replies",
-    "/split-command",
-    "/split-end-of-line",
-    "/octet-by-octet",
     "/nobody-connects",
-    "/no-data-connection",
-    "/port-closed",
-    "/store-ends-with-the-connection",
-    "/connects-on-request",
 ];
-
-/// Everything that takes no time, and what must be red.
-fn selected(red: &str) -> Vec<String> {
-    let suite = Suite::embedded().unwrap();
-    let all = suite.select::<&str>(&[]).unwrap();
-    let ids = all.iter().map(|scenario| scenario.id.clone());
-    ids.filter(|id| id.starts_with(red) || !SLOW.iter().any(|word| id.contains(word))).collect()
-}
 
 fn judged(fault: Fault, red: &str, folder: &Path) -> Ran {
     let subject = described(folder, fault);

@@ -34,7 +34,11 @@ impl<S: Stage> Play<'_, S> {
                 }
                 continue;
             };
-            self.here().owed = reply.is_preliminary();
+            let here = self.here();
+            here.owed = reply.is_preliminary();
+            if !here.owed {
+                here.unanswered = here.unanswered.saturating_sub(1);
+            }
             let expected = matcher.expected();
             match matcher.take(code) {
                 Match::More(quality) => self.weigh(step, expect, quality, &expected, &reply, event),
@@ -51,6 +55,9 @@ impl<S: Stage> Play<'_, S> {
                 }
                 Match::Against if code == 421 => return Err(Stop::ServiceGone),
                 Match::Against => {
+                    // The replies to the other commands of one write are still to come, and are no surplus.
+                    let here = self.here();
+                    here.owed |= here.unanswered > 0;
                     let said = Said::new(format!("a reply of another class: {code}"))
                         .expected(expected)
                         .received(shown(&first_line(&reply)))

@@ -78,6 +78,7 @@ impl<'a, S: Stage> Play<'a, S> {
         let here = self.here();
         here.verb = verb(last_line);
         here.owed = true;
+        here.unanswered += spoken.split(|octet| *octet == b'\n').count() - 1;
         self.act(Act::Say { segments: &segments, urgent: say.urgent }).await;
         Ok(())
     }
@@ -91,6 +92,7 @@ impl<'a, S: Stage> Play<'a, S> {
         let here = self.here();
         here.verb = verb(line);
         here.owed = true;
+        here.unanswered += 1;
         self.act(Act::Say { segments: &[octets], urgent: false }).await;
         Ok(())
     }
