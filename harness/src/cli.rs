@@ -2,14 +2,18 @@
 
 use std::ffi::OsString;
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
+use reports::model::Report;
+
 use crate::builtin;
+use crate::plan::filter::{Filter, Last};
+use crate::scenario::diagnostic::escape;
 use crate::scenario::tree::Scenario;
-use crate::scenario::{LoadError, Select, Suite};
+use crate::scenario::{Diagnostic, LoadError, Select, Suite};
 
 mod check;
 mod coverage;
@@ -32,7 +36,7 @@ struct Program {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Run scenarios against a server or a client and judge it.
-    Run(run::Run),
+    Run(Box<run::Run>),
     /// Judge a transcript again, without a network.
     Judge(judge::Judge),
     /// Start the reference server (`ftpspec serve --help`).
@@ -63,6 +67,13 @@ struct Rest {
 struct Selection {
     /// Ids, folders, globs (`rfc959/**`), rows (`ID[open=PASV]`) or files and folders on disk (`mine.yaml`, `./mine/`). All scenarios, if there is none.
     patterns: Vec<String>,
+    /// Of these only what an expression says: rfc(959) and not (command(RETR) or level(may)). There are id, requirement,
+    /// rfc, level, command, code, topic and last; `*` stands for any characters.
+    #[arg(short = 'E', long = "filter", value_name = "EXPRESSION")]
+    filter: Option<String>,
+    /// The report of an earlier run, in JSON or JSON lines, for last(fail) in an expression.
+    #[arg(long, value_name = "FILE", requires = "filter")]
+    last: Option<PathBuf>,
     #[command(flatten)]
     suite: SuiteFolder,
 }
@@ -82,6 +93,8 @@ enum Failure {
     Load(#[from] LoadError),
     #[error("error: {0}")]
     Select(#[from] Select),
+    #[error("{0}")]
+    Filter(Box<Diagnostic>),
     #[error("error: {0}")]
     Usage(String),
     #[error("error: cannot write the output: {0}")]
@@ -139,6 +152,22 @@ impl Selection {
 
     /// The scenarios of the suite that are named.
     fn of<'s>(&self, suite: &'s Suite) -> Result<Vec<&'s Scenario>, Failure> {
-        Ok(suite.select(&self.patterns)?)
+        let mut named = suite.select(&self.patterns)?;
+        let Some(expression) = &self.filter else { return Ok(named) };
+        let last = self.last.as_deref().map(report).transpose()?.as_ref().map(Last::of);
+        let filter = Filter::read(expression, suite, last.as_ref()).map_err(Failure::Filter)?;
+        named.retain(|scenario| filter.selects(scenario));
+        if named.is_empty() {
+            let message = format!("no scenario is selected by -E \"{}\"", escape(expression));
+            return Err(Failure::Usage(message));
+        }
+        Ok(named)
     }
+}
+
+/// A report that a person names.
+fn report(file: &Path) -> Result<Report, Failure> {
+    let name = file.display();
+    let octets = std::fs::read(file).map_err(|error| Failure::Usage(format!("cannot read {name}: {error}")))?;
+    reports::read(&octets).map_err(|error| Failure::Usage(format!("{name}: {error}")))
 }
