@@ -16,6 +16,7 @@ use crate::scenario::tree::Scenario;
 use crate::scenario::{Diagnostic, LoadError, Select, Suite};
 
 mod check;
+mod course;
 mod coverage;
 mod explain;
 mod judge;

@@ -6,6 +6,11 @@ use assert_cmd::Command;
 use predicates::prelude::*;
 use predicates::str::{contains, is_empty};
 
+#[path = "cli/runner.rs"]
+mod runner;
+#[path = "cli/small_server.rs"]
+mod small_server;
+
 const SUITE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/suite");
 const RETRIEVE: &str = "example/retrieve[open=PASV,size=0]";
 

@@ -10,8 +10,9 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use reports::model::{Case, Report, Verdict};
 use reports::{Colour, Format, Style, Symbols, Verbosity};
 
+use super::course::Course;
 use super::{Failure, Selection};
-use crate::run::{Options, Progress, REPLY, run};
+use crate::run::{Options, Progress, run};
 use crate::scenario::diagnostic::{escape, nearest};
 use crate::scenario::profile::USUAL;
 use crate::scenario::{Profile, Suite};
@@ -34,12 +35,14 @@ pub(super) struct Run {
     #[arg(long, value_enum, default_value_t)]
     text: Text,
     #[command(flatten)]
+    course: Course,
+    #[command(flatten)]
     output: Output,
 }
 
 /// What is judged. Without any of these, the reference server that this program carries.
 #[derive(Debug, Args)]
-struct Target {
+pub(super) struct Target {
     /// A subject by its name, or a file that describes one. A name that is not known is answered by those there are.
     #[arg(long, value_name = "NAME-or-FILE", conflicts_with_all = ["launch", "server"])]
     subject: Option<String>,
@@ -104,13 +107,15 @@ fn report_file(text: &str) -> Result<(Format, PathBuf), String> {
 
 impl Run {
     pub(super) fn run(&self, out: &mut dyn Write) -> Result<ExitCode, Failure> {
-        let subject = self.target.subject()?;
+        let mut subject = self.target.subject()?;
         let suite = self.selection.load()?;
         let profile = profile(&suite, &self.profile)?;
         let mut selected = self.selection.of(&suite)?;
         selected.retain(|scenario| profile.selects(&suite, scenario));
         self.output.can_be_written()?;
-        let options = Options { jobs: self.jobs, exact_text: self.text == Text::Exact, reply: REPLY, profile };
+        let options =
+            Options { jobs: self.jobs, exact_text: self.text == Text::Exact, profile, ..self.course.options()? };
+        subject.stretch(options.stretch);
         let progress = Shown::new();
         let report = run(&suite, &selected, &subject, &options, &progress);
         progress.bar.finish_and_clear();
@@ -119,7 +124,7 @@ impl Run {
     }
 }
 
-fn profile(suite: &Suite, name: &str) -> Result<Profile, Failure> {
+pub(super) fn profile(suite: &Suite, name: &str) -> Result<Profile, Failure> {
     suite.profiles().get(name).cloned().ok_or_else(|| {
         let known = suite.profiles().keys().map(String::as_str);
         let help = match nearest(name, known.clone()) {
@@ -131,7 +136,7 @@ fn profile(suite: &Suite, name: &str) -> Result<Profile, Failure> {
 }
 
 impl Target {
-    fn subject(&self) -> Result<Subject, Failure> {
+    pub(super) fn subject(&self) -> Result<Subject, Failure> {
         let login = self.user.as_ref().map(|user| Login {
             user: user.clone(),
             password: self.password.clone().unwrap_or_else(|| Login::anonymous().password),

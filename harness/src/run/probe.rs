@@ -10,12 +10,27 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 
+use super::Options;
 use crate::subject::{Health, Login, Running, StartError, Subject};
 use crate::wire::address::extended_argument;
 use crate::wire::reply::ReplyReader;
 
 /// How long a reply may take here.
 const REPLY: Duration = Duration::from_secs(4);
+
+/// How long is waited.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Patience {
+    greeting: Duration,
+    reply: Duration,
+}
+
+impl Patience {
+    /// The greeting may take as long as any reply of a case.
+    pub(super) fn of(options: &Options) -> Self {
+        Self { greeting: options.reply, reply: REPLY.mul_f64(options.stretch) }
+    }
+}
 
 /// What a try showed.
 #[derive(Debug, Default)]
@@ -35,8 +50,8 @@ impl Probed {
     }
 }
 
-/// Tries what the scenarios need. The greeting may take as long as any reply.
-pub(super) async fn probe(subject: &Subject, needs: &BTreeSet<&str>, greeting: Duration) -> Probed {
+/// Tries what the scenarios need.
+pub(super) async fn probe(subject: &Subject, needs: &BTreeSet<&str>, patience: Patience) -> Probed {
     let mut probed = Probed::default();
     let mut running = None;
     for &need in needs {
@@ -51,7 +66,7 @@ pub(super) async fn probe(subject: &Subject, needs: &BTreeSet<&str>, greeting: D
             },
         };
         let server = running.insert(server);
-        match has(server.address(), &subject.login, need, greeting).await {
+        match has(server.address(), &subject.login, need, patience).await {
             Seen::Has => drop(probed.claims.insert(need.to_owned())),
             Seen::HasNot => {}
             // What answers neither here nor there is asked nothing more; the cases will say what is wrong.
@@ -88,12 +103,12 @@ enum Seen {
 }
 
 /// Whether the server has it. No answer is none.
-async fn has(address: SocketAddr, login: &Login, need: &str, greeting: Duration) -> Seen {
+async fn has(address: SocketAddr, login: &Login, need: &str, patience: Patience) -> Seen {
     let seen = |has: bool| if has { Seen::Has } else { Seen::HasNot };
     if need == "passwords" {
         return seen(login.user != Login::anonymous().user);
     }
-    let mut talk = match Talk::begin(address, greeting).await {
+    let mut talk = match Talk::begin(address, patience).await {
         Ok(talk) => talk,
         Err(seen) => return seen,
     };
@@ -113,20 +128,21 @@ struct Talk {
     stream: TcpStream,
     reader: ReplyReader,
     codes: VecDeque<u16>,
+    patience: Patience,
 }
 
 impl Talk {
-    async fn begin(address: SocketAddr, greeting: Duration) -> Result<Self, Seen> {
-        let connected = timeout(REPLY, TcpStream::connect(address)).await.ok().and_then(Result::ok);
+    async fn begin(address: SocketAddr, patience: Patience) -> Result<Self, Seen> {
+        let connected = timeout(patience.reply, TcpStream::connect(address)).await.ok().and_then(Result::ok);
         let stream = connected.ok_or(Seen::Closed)?;
         stream.set_nodelay(true).map_err(|_| Seen::Closed)?;
-        let mut talk = Self { stream, reader: ReplyReader::default(), codes: VecDeque::new() };
+        let mut talk = Self { stream, reader: ReplyReader::default(), codes: VecDeque::new(), patience };
         let greeted = async {
             // This wait ends with the one round it.
-            while talk.reply(greeting * 2).await? / 100 == 1 {}
+            while talk.reply(patience.greeting * 2).await? / 100 == 1 {}
             Some(())
         };
-        match timeout(greeting, greeted).await {
+        match timeout(patience.greeting, greeted).await {
             Ok(Some(())) => Ok(talk),
             Ok(None) => Err(Seen::Closed),
             Err(_) => Err(Seen::Mute),
@@ -177,7 +193,7 @@ impl Talk {
     /// Says a line, and gives the code of the first reply.
     async fn ask(&mut self, line: &str) -> Option<u16> {
         self.stream.write_all(format!("{line}\r\n").as_bytes()).await.ok()?;
-        self.reply(REPLY).await
+        self.reply(self.patience.reply).await
     }
 
     async fn reply(&mut self, within: Duration) -> Option<u16> {
