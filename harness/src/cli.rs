@@ -16,6 +16,7 @@ use crate::scenario::tree::Scenario;
 use crate::scenario::{Diagnostic, LoadError, Select, Suite};
 
 mod check;
+mod compare;
 mod course;
 mod coverage;
 mod explain;
@@ -40,6 +41,8 @@ enum Command {
     Run(Box<run::Run>),
     /// Judge a transcript again, without a network.
     Judge(judge::Judge),
+    /// Compare two reports: what regressed, what is fixed, what is new, gone or otherwise changed.
+    Compare(compare::Compare),
     /// Start the reference server (`ftpspec serve --help`).
     #[command(disable_help_flag = true)]
     Serve(Rest),
@@ -120,6 +123,7 @@ where
     let done = match program.command {
         Command::Run(run) => run.run(&mut out),
         Command::Judge(judge) => judge.run(&mut out),
+        Command::Compare(compare) => compare.run(&mut out),
         Command::Serve(rest) => return builtin::server(rest.called("ftpspec serve")),
         Command::Client(rest) => return builtin::client(rest.called("ftpspec client")),
         Command::List(list) => list.run(&mut out),

@@ -6,8 +6,10 @@ use assert_cmd::Command;
 use predicates::prelude::*;
 use predicates::str::{contains, is_empty};
 
+#[cfg(test)]
 #[path = "cli/runner.rs"]
 mod runner;
+#[cfg(test)]
 #[path = "cli/small_server.rs"]
 mod small_server;
 

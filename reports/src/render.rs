@@ -2,8 +2,8 @@
 
 mod event;
 mod html;
-mod human;
-mod json;
+pub(crate) mod human;
+pub(crate) mod json;
 mod jsonl;
 mod junit;
 

@@ -72,6 +72,13 @@ pub(super) struct Output {
     /// What stands on standard output.
     #[arg(long, value_parser = PossibleValuesParser::new(Format::ALL.map(Format::word)).try_map(|word| word.parse::<Format>()), default_value = "human")]
     format: Format,
+    #[command(flatten)]
+    look: Look,
+}
+
+/// How text for people looks.
+#[derive(Debug, Args)]
+pub(super) struct Look {
     /// Say less: fails only.
     #[arg(long, short, conflicts_with = "verbose")]
     quiet: bool,
@@ -169,7 +176,7 @@ impl Output {
 
     /// Writes the report in every form that is asked for.
     pub(super) fn write(&self, report: &Report, out: &mut dyn Write) -> Result<(), Failure> {
-        let style = self.style();
+        let style = self.look.style();
         for (format, file) in &self.reports {
             let octets = rendered(report, *format, &Style::default())?;
             replace(file, &octets).map_err(|error| unwritable(file, &error))?;
@@ -177,8 +184,10 @@ impl Output {
         out.write_all(&rendered(report, self.format, &style)?)?;
         Ok(())
     }
+}
 
-    fn style(&self) -> Style {
+impl Look {
+    pub(super) fn style(&self) -> Style {
         let colour = colour();
         let verbosity = match (self.quiet, self.verbose) {
             (true, _) => Verbosity::Quiet,

@@ -184,3 +184,30 @@ fn what_failed_is_run_again() {
     run(&suite, &server, ALL, &["-E", "last(fail)", "--last", last.to_str().unwrap()]).0.code(0);
     assert_eq!(server.take_heard(), ["NOOP 5"]);
 }
+
+#[test]
+fn two_reports_are_compared() {
+    let suite = SmallSuite::new();
+    let server = SmallServer::replying(|nth, line| match (nth / 8, line) {
+        (0, "NOOP 1") | (1, "NOOP 2") => Some("500 no"),
+        _ => Some("200 ok"),
+    });
+    let kept = |name: &str, pattern: &str| {
+        run(&suite, &server, pattern, &["--order", "plan"]);
+        let kept = suite.path().join(name);
+        std::fs::rename(suite.path().join("report.json"), &kept).unwrap();
+        kept.to_str().unwrap().to_owned()
+    };
+    let (first, second, third) = (kept("a.json", ALL), kept("b.json", ALL), kept("c.json", "small/rows[n=3]"));
+    let compared = ftpspec(&["compare", &first, &second]).assert().code(1);
+    compared.stdout(
+        contains("regressed (1)\n  pass -> fail  small/rows[n=2]\n      a reply of another class: 500")
+            .and(contains("fixed (1)\n  fail -> pass  small/rows[n=1]\n"))
+            .and(contains("1 regressed, 1 fixed, 0 new, 0 gone, 0 changed, 6 same"))
+            .and(contains("Exit 1: at least one case regressed")),
+    );
+    let compared = ftpspec(&["compare", &third, &second, "--format", "json"]).assert().code(0);
+    let compared: Value = serde_json::from_slice(&compared.get_output().stdout).unwrap();
+    assert_eq!((&compared["same"], compared["changes"].as_array().unwrap().len()), (&Value::from(1), 7));
+    ftpspec(&["compare", &first, "/nowhere.json"]).assert().code(2).stderr(contains("cannot read /nowhere.json"));
+}

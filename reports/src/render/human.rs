@@ -1,6 +1,6 @@
 //! What a person reads in a terminal: each finding with its place and its transcript, and one screen that sums up.
 
-mod ink;
+pub(crate) mod ink;
 mod snippet;
 mod summary;
 mod transcript;
