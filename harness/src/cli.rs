@@ -19,6 +19,7 @@ mod check;
 mod compare;
 mod course;
 mod coverage;
+mod doctor;
 mod explain;
 mod judge;
 mod list;
@@ -41,6 +42,8 @@ enum Command {
     Run(Box<run::Run>),
     /// Judge a transcript again, without a network.
     Judge(judge::Judge),
+    /// Look at a subject before it is judged: whether it starts, what it can do, what would be skipped.
+    Doctor(doctor::Doctor),
     /// Compare two reports: what regressed, what is fixed, what is new, gone or otherwise changed.
     Compare(compare::Compare),
     /// Start the reference server (`ftpspec serve --help`).
@@ -123,6 +126,7 @@ where
     let done = match program.command {
         Command::Run(run) => run.run(&mut out),
         Command::Judge(judge) => judge.run(&mut out),
+        Command::Doctor(doctor) => doctor.run(&mut out),
         Command::Compare(compare) => compare.run(&mut out),
         Command::Serve(rest) => return builtin::server(rest.called("ftpspec serve")),
         Command::Client(rest) => return builtin::client(rest.called("ftpspec client")),

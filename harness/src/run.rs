@@ -4,6 +4,7 @@ mod body;
 mod case;
 mod data;
 mod disk;
+mod examine;
 mod gather;
 mod known;
 mod live;
@@ -35,6 +36,7 @@ use crate::scenario::tree::Scenario;
 use crate::scenario::{Profile, Suite};
 use crate::subject::{Health, Known as Excuse, Role, Running, StartError, Subject};
 
+pub use self::examine::{Examined, Feature, Met, examine};
 pub use self::gather::again;
 pub use self::order::Order;
 

@@ -144,15 +144,21 @@ pub(super) fn profile(suite: &Suite, name: &str) -> Result<Profile, Failure> {
 
 impl Target {
     pub(super) fn subject(&self) -> Result<Subject, Failure> {
+        self.subject_or(None)
+    }
+
+    /// The subject that is named apart, or else by the options.
+    pub(super) fn subject_or(&self, name: Option<&str>) -> Result<Subject, Failure> {
         let login = self.user.as_ref().map(|user| Login {
             user: user.clone(),
             password: self.password.clone().unwrap_or_else(|| Login::anonymous().password),
             after: Vec::new(),
         });
-        let subject = match (&self.subject, &self.launch, &self.server) {
+        let named = name.or(self.subject.as_deref());
+        let subject = match (named, &self.launch, &self.server) {
             (_, Some(command), _) => Subject::launched(command, login.unwrap_or_else(Login::anonymous)),
             (_, _, Some(url)) => Subject::at(url, login, self.root.clone()),
-            (name, None, None) => Subject::named(name.as_deref().unwrap_or("reference-server")).map(|mut subject| {
+            (name, None, None) => Subject::named(name.unwrap_or("reference-server")).map(|mut subject| {
                 subject.login = login.unwrap_or(subject.login);
                 subject
             }),

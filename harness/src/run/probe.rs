@@ -13,7 +13,7 @@ use tokio::time::timeout;
 use super::Options;
 use crate::subject::{Health, Login, Running, StartError, Subject};
 use crate::wire::address::extended_argument;
-use crate::wire::reply::ReplyReader;
+use crate::wire::reply::{ReplyReader, SeenReply};
 
 /// How long a reply may take here.
 const REPLY: Duration = Duration::from_secs(4);
@@ -91,7 +91,7 @@ pub(super) async fn probe(subject: &Subject, needs: &BTreeSet<&str>, patience: P
 
 /// What a try of one thing showed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Seen {
+pub(super) enum Seen {
     Has,
     HasNot,
     /// No greeting came in time.
@@ -100,6 +100,13 @@ enum Seen {
     Closed,
     /// The login was not answered.
     NoLogin,
+}
+
+/// Whether the user was let in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum LoggedIn {
+    Yes,
+    No,
 }
 
 /// Whether the server has it. No answer is none.
@@ -114,29 +121,31 @@ async fn has(address: SocketAddr, login: &Login, need: &str, patience: Patience)
     };
     let who = if need == "anonymous" { &Login::anonymous() } else { login };
     let seen = match talk.login(who).await {
-        Some(true) if need == "anonymous" => Seen::Has,
-        Some(true) => seen(talk.tries(need).await.unwrap_or_default()),
-        Some(false) => Seen::HasNot,
+        Some(LoggedIn::Yes) if need == "anonymous" => Seen::Has,
+        Some(LoggedIn::Yes) => seen(talk.tries(need).await.unwrap_or_default()),
+        Some(LoggedIn::No) => Seen::HasNot,
         None => Seen::NoLogin,
     };
-    // The reply to QUIT is of no interest, and a transfer may be under way.
-    talk.stream.write_all(b"QUIT\r\n").await.ok();
+    talk.leave().await;
     seen
 }
 
-struct Talk {
+pub(super) struct Talk {
     stream: TcpStream,
     reader: ReplyReader,
-    codes: VecDeque<u16>,
+    replies: VecDeque<(u16, String)>,
+    /// The last line of the last reply.
+    pub(super) last: String,
     patience: Patience,
 }
 
 impl Talk {
-    async fn begin(address: SocketAddr, patience: Patience) -> Result<Self, Seen> {
+    pub(super) async fn begin(address: SocketAddr, patience: Patience) -> Result<Self, Seen> {
         let connected = timeout(patience.reply, TcpStream::connect(address)).await.ok().and_then(Result::ok);
         let stream = connected.ok_or(Seen::Closed)?;
         stream.set_nodelay(true).map_err(|_| Seen::Closed)?;
-        let mut talk = Self { stream, reader: ReplyReader::default(), codes: VecDeque::new(), patience };
+        let mut talk =
+            Self { stream, reader: ReplyReader::default(), replies: VecDeque::new(), last: String::new(), patience };
         let greeted = async {
             // This wait ends with the one round it.
             while talk.reply(patience.greeting * 2).await? / 100 == 1 {}
@@ -175,23 +184,31 @@ impl Talk {
         Some(has)
     }
 
+    /// The reply to QUIT is of no interest, and a transfer may be under way.
+    pub(super) async fn leave(&mut self) {
+        self.stream.write_all(b"QUIT\r\n").await.ok();
+    }
+
     fn local(&self) -> Option<SocketAddr> {
         self.stream.local_addr().ok()
     }
 
-    async fn login(&mut self, login: &Login) -> Option<bool> {
+    /// Logs in. No answer is none.
+    pub(super) async fn login(&mut self, login: &Login) -> Option<LoggedIn> {
         let mut code = self.ask(&format!("USER {}", login.user)).await?;
         if code == 331 {
             code = self.ask(&format!("PASS {}", login.password)).await?;
         }
+        let said = self.last.clone();
         for line in &login.after {
             self.ask(line).await?;
         }
-        Some(matches!(code, 230 | 202))
+        self.last = said;
+        Some(if matches!(code, 230 | 202) { LoggedIn::Yes } else { LoggedIn::No })
     }
 
     /// Says a line, and gives the code of the first reply.
-    async fn ask(&mut self, line: &str) -> Option<u16> {
+    pub(super) async fn ask(&mut self, line: &str) -> Option<u16> {
         self.stream.write_all(format!("{line}\r\n").as_bytes()).await.ok()?;
         self.reply(self.patience.reply).await
     }
@@ -200,7 +217,8 @@ impl Talk {
         let mut buffer = [0; 4096];
         let until = tokio::time::Instant::now() + within;
         loop {
-            if let Some(code) = self.codes.pop_front() {
+            if let Some((code, line)) = self.replies.pop_front() {
+                self.last = line;
                 return Some(code);
             }
             let length = tokio::time::timeout_at(until, self.stream.read(&mut buffer)).await.ok()?.ok()?;
@@ -208,7 +226,13 @@ impl Talk {
                 return None;
             }
             let replies = self.reader.feed(buffer.get(..length).unwrap_or_default());
-            self.codes.extend(replies.into_iter().filter_map(|reply| reply.code));
+            self.replies.extend(replies.into_iter().filter_map(|reply| Some((reply.code?, last_line(&reply)))));
         }
     }
+}
+
+/// A line is shown to people, and a peer can say much.
+fn last_line(reply: &SeenReply) -> String {
+    let line = reply.lines.last().map_or(&[][..], Vec::as_slice);
+    String::from_utf8_lossy(line).chars().take(200).collect()
 }

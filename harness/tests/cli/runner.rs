@@ -211,3 +211,35 @@ fn two_reports_are_compared() {
     assert_eq!((&compared["same"], compared["changes"].as_array().unwrap().len()), (&Value::from(1), 7));
     ftpspec(&["compare", &first, "/nowhere.json"]).assert().code(2).stderr(contains("cannot read /nowhere.json"));
 }
+
+#[test]
+fn the_doctor_says_what_it_sees() {
+    let healthy = ftpspec(&["doctor", "reference-server"]).assert().code(0).stderr("");
+    healthy.stdout(
+        contains("Subject   reference-server (server), launched by `")
+            .and(contains("Starts    yes, within "))
+            .and(contains("It says   220 "))
+            .and(contains(" is let in: 230 "))
+            .and(contains("EPSV         yes    yes "))
+            .and(contains(" are skipped, by the profile rfc1123")),
+    );
+    let dead = ftpspec(&["doctor", "--launch", "/nowhere/server {port}"]).assert().code(3);
+    dead.stdout(
+        contains("Starts    no: cannot run `/nowhere/server ").and(contains("No case can run before it starts.")),
+    );
+    ftpspec(&["doctor", "refrence-server"]).assert().code(2).stderr(contains("Did you mean `reference-server`?"));
+    ftpspec(&["doctor", "vsftpd", "--launch", "x {port}"]).assert().code(2).stderr(contains("cannot be used with"));
+}
+
+#[test]
+fn the_doctor_sees_who_is_not_let_in() {
+    let server =
+        SmallServer::replying(|_, line| Some(if line.starts_with("USER") { "530 no \u{1b}[2J" } else { "502 no" }));
+    let seen = ftpspec(&["doctor", "--server", &server.url()]).assert().code(3);
+    seen.stdout(
+        contains("Reached   yes").and(contains("anonymous is not let in: 530 no \\x1b[2J; every case")).and(
+            contains("Claims    none by a file, so what is found decides")
+                .and(contains("needs files on the server, and its folder is not known: say --root")),
+        ),
+    );
+}
