@@ -103,3 +103,71 @@ fn why_stale(suite: &Suite, known: &Known, cases: &[Case], today: Date) -> Optio
         several => format!("its {several} cases were judged, and none {what} any more; take the entry away"),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use jiff::civil::date;
+    use reports::model::{Axis, Place};
+    use rstest::rstest;
+
+    use super::*;
+
+    fn case(requirements: &[&str]) -> Case {
+        let place = Place { file: "a.yaml".to_owned(), line: 1, column: 1, width: 1, text: String::new() };
+        let finding = |requirement: &&str| Finding {
+            axis: Axis::Reply,
+            grade: Grade::Fail,
+            requirement: Some((*requirement).to_owned()),
+            place: place.clone(),
+            message: "no".to_owned(),
+            expected: None,
+            received: None,
+            because: None,
+            event: None,
+            also: Vec::new(),
+        };
+        Case {
+            id: "a/b".to_owned(),
+            verdict: Verdict::Fail,
+            kind: None,
+            reason: None,
+            purpose: "A.".to_owned(),
+            covers: Vec::new(),
+            place: place.clone(),
+            row: BTreeMap::new(),
+            duration: 0,
+            findings: requirements.iter().map(finding).collect(),
+            events: Vec::new(),
+            flaky: false,
+            rounds: BTreeMap::new(),
+        }
+    }
+
+    fn known(pattern: &str, requirement: Option<&str>) -> Known {
+        Known {
+            pattern: pattern.to_owned(),
+            requirement: requirement.map(str::to_owned),
+            reason: "old".to_owned(),
+            link: None,
+            expires: Some(date(2030, 1, 31)),
+        }
+    }
+
+    #[rstest]
+    #[case::whatever_it_is(&[known("a/*", None)], &["r-1", "r-2"], &[true], true)]
+    #[case::one_of_two(&[known("a/*", Some("r-1"))], &["r-1", "r-2"], &[true], false)]
+    #[case::together(&[known("a/*", Some("r-1")), known("a/b", Some("r-2"))], &["r-1", "r-2"], &[true, true], true)]
+    #[case::another_requirement(&[known("a/*", Some("r-3"))], &["r-1"], &[false], false)]
+    #[case::another_case(&[known("b/*", None)], &["r-1"], &[false], false)]
+    #[case::without_finding(&[known("a/*", Some("r-1"))], &[], &[true], true)]
+    #[case::nothing_is_known(&[], &["r-1"], &[], false)]
+    #[case::nothing_is_known_of_nothing(&[], &[], &[], false)]
+    fn entries_explain(#[case] entries: &[Known], #[case] found: &[&str], #[case] each: &[bool], #[case] all: bool) {
+        let entries: Vec<_> = entries.iter().collect();
+        let explaining = explaining(&entries, &case(found), date(2030, 1, 31));
+        assert_eq!((explaining.each.as_slice(), explaining.all), (each, all));
+        assert!(!super::explaining(&entries, &case(found), date(2030, 2, 1)).all, "the last day is over");
+    }
+}
