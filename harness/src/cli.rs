@@ -2,17 +2,24 @@
 
 use std::ffi::OsString;
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
+use reports::model::Report;
+
 use crate::builtin;
+use crate::plan::filter::{Filter, Last};
+use crate::scenario::diagnostic::escape;
 use crate::scenario::tree::Scenario;
-use crate::scenario::{LoadError, Select, Suite};
+use crate::scenario::{Diagnostic, LoadError, Select, Suite};
 
 mod check;
+mod compare;
+mod course;
 mod coverage;
+mod doctor;
 mod explain;
 mod judge;
 mod list;
@@ -33,11 +40,15 @@ struct Program {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Run scenarios against a server or a client and judge it.
-    Run(run::Run),
+    Run(Box<run::Run>),
     /// Judge a transcript again, without a network.
     Judge(judge::Judge),
     /// Prove the suite: each scenario is red on a server with the fault that it is for.
     Prove(prove::Prove),
+    /// Look at a subject before it is judged: whether it starts, what it can do, what would be skipped.
+    Doctor(doctor::Doctor),
+    /// Compare two reports: what regressed, what is fixed, what is new, gone or otherwise changed.
+    Compare(compare::Compare),
     /// Start the reference server (`ftpspec serve --help`).
     #[command(disable_help_flag = true)]
     Serve(Rest),
@@ -66,6 +77,13 @@ struct Rest {
 struct Selection {
     /// Ids, folders, globs (`rfc959/**`), rows (`ID[open=PASV]`) or files and folders on disk (`mine.yaml`, `./mine/`). All scenarios, if there is none.
     patterns: Vec<String>,
+    /// Of these only what an expression says: rfc(959) and not (command(RETR) or level(may)). There are id, requirement,
+    /// rfc, level, command, code, topic and last; `*` stands for any characters.
+    #[arg(short = 'E', long = "filter", value_name = "EXPRESSION")]
+    filter: Option<String>,
+    /// The report of an earlier run, in JSON or JSON lines, for last(fail) in an expression.
+    #[arg(long, value_name = "FILE", requires = "filter")]
+    last: Option<PathBuf>,
     #[command(flatten)]
     suite: SuiteFolder,
 }
@@ -85,6 +103,8 @@ enum Failure {
     Load(#[from] LoadError),
     #[error("error: {0}")]
     Select(#[from] Select),
+    #[error("{0}")]
+    Filter(Box<Diagnostic>),
     #[error("error: {0}")]
     Usage(String),
     #[error("error: cannot write the output: {0}")]
@@ -110,6 +130,8 @@ where
         Command::Run(run) => run.run(&mut out),
         Command::Judge(judge) => judge.run(&mut out),
         Command::Prove(prove) => prove.run(&mut out),
+        Command::Doctor(doctor) => doctor.run(&mut out),
+        Command::Compare(compare) => compare.run(&mut out),
         Command::Serve(rest) => return builtin::server(rest.called("ftpspec serve")),
         Command::Client(rest) => return builtin::client(rest.called("ftpspec client")),
         Command::List(list) => list.run(&mut out),
@@ -143,6 +165,22 @@ impl Selection {
 
     /// The scenarios of the suite that are named.
     fn of<'s>(&self, suite: &'s Suite) -> Result<Vec<&'s Scenario>, Failure> {
-        Ok(suite.select(&self.patterns)?)
+        let mut named = suite.select(&self.patterns)?;
+        let Some(expression) = &self.filter else { return Ok(named) };
+        let last = self.last.as_deref().map(report).transpose()?.as_ref().map(Last::of);
+        let filter = Filter::read(expression, suite, last.as_ref()).map_err(Failure::Filter)?;
+        named.retain(|scenario| filter.selects(scenario));
+        if named.is_empty() {
+            let message = format!("no scenario is selected by -E \"{}\"", escape(expression));
+            return Err(Failure::Usage(message));
+        }
+        Ok(named)
     }
+}
+
+/// A report that a person names.
+fn report(file: &Path) -> Result<Report, Failure> {
+    let name = file.display();
+    let octets = std::fs::read(file).map_err(|error| Failure::Usage(format!("cannot read {name}: {error}")))?;
+    reports::read(&octets).map_err(|error| Failure::Usage(format!("{name}: {error}")))
 }

@@ -1,6 +1,7 @@
 //! What is run and what is not, and why.
 
 mod client;
+pub mod filter;
 
 use std::collections::BTreeSet;
 

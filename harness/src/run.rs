@@ -4,33 +4,43 @@ mod body;
 mod case;
 mod data;
 mod disk;
+mod examine;
 mod gather;
+mod known;
 mod live;
+mod order;
 mod probe;
 pub mod prove;
 mod recorder;
 pub mod relay;
+mod rounds;
 mod server_role;
 mod stop;
 
 use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use reports::model::{Case, FailKind, Report, Verdict, What};
+use reports::model::{Case, FailKind, Grade, Report, Verdict, What};
 
 use self::case::{Ran, unseen};
-use self::probe::Probed;
+use self::known::is_unexcused;
+use self::probe::{Patience, Probed};
+use self::rounds::Rounds;
 use self::stop::{Cause, Stops};
 use crate::judge::grade::Scale;
 use crate::judge::play::Facts;
 use crate::plan::{Known, Planned, plan};
-use crate::scenario::tree::{Action, Data, Expect, Scenario, Step, Within};
+use crate::scenario::tree::Scenario;
 use crate::scenario::{Profile, Suite};
-use crate::subject::{Health, Role, Running, StartError, Subject};
+use crate::subject::{Health, Known as Excuse, Role, Running, StartError, Subject};
 
+pub use self::examine::{Examined, Feature, Met, examine};
 pub use self::gather::again;
+pub use self::order::Order;
 
 /// How long a reply may take.
 pub const REPLY: Duration = Duration::from_secs(10);
@@ -45,10 +55,40 @@ pub struct Options {
     pub jobs: usize,
     /// Whether texts of replies decide.
     pub exact_text: bool,
-    /// How long a reply may take.
+    /// How long a reply may take, stretched already.
     pub reply: Duration,
+    /// By how much the deadlines of scenarios are stretched: one of [`STRETCHES`].
+    pub stretch: f64,
     /// By which readings findings are weighed, and how.
     pub profile: Profile,
+    /// How often every case is run.
+    pub repeat: usize,
+    /// In which order cases are begun.
+    pub order: Order,
+    /// Whether the first fail that is not known is the end.
+    pub fail_fast: bool,
+    /// What is known besides what the subject's file says. An entry that holds no more is said.
+    pub baseline: Vec<Excuse>,
+}
+
+/// By how much deadlines can be stretched.
+pub const STRETCHES: RangeInclusive<f64> = 0.1..=100.0;
+
+impl Default for Options {
+    /// Every case once, one after the other, by the usual profile.
+    fn default() -> Self {
+        Self {
+            jobs: 1,
+            exact_text: false,
+            reply: REPLY,
+            stretch: 1.0,
+            profile: Profile::usual(),
+            repeat: 1,
+            order: Order::default(),
+            fail_fast: false,
+            baseline: Vec::new(),
+        }
+    }
 }
 
 /// What a run tells while it goes on.
@@ -78,27 +118,39 @@ pub fn run(
         // It had the whole time already when it was tried.
         facts.greeting = facts.greeting.min(MUTE);
     }
-    let stops = Stops::default();
-    if let Some(error) = &failed {
-        stops.everything(never_started(error));
-    }
-    let floor = Floor {
-        suite,
-        subject,
-        facts: &facts,
-        given: &given,
-        planned: &planned,
-        order: longest_first(&planned, &facts),
-        progress,
-        stops,
-        next: AtomicUsize::new(0),
-    };
-    progress.begins(planned.iter().filter(|planned| planned.skip.is_none()).count());
     let jobs = if subject.is_attached() { 1 } else { options.jobs.max(1) };
-    let mut ran = floor.all(jobs.min(planned.len().max(1)));
-    ran.sort_by_key(|(at, _)| *at);
-    let ran = ran.into_iter().map(|(_, ran)| ran).collect();
-    let mut report = gather::report(suite, subject, options, &claims, ran);
+    let failed_at = OnceLock::new();
+    let repeat = options.repeat.max(1);
+    progress.begins(planned.iter().filter(|planned| planned.skip.is_none()).count() * repeat);
+    let mut rounds = Rounds::default();
+    for round in 0..repeat {
+        let stops = Stops::default();
+        if let Some(error) = &failed {
+            stops.everything(never_started(error));
+        }
+        let floor = Floor {
+            suite,
+            subject,
+            options,
+            facts: &facts,
+            given: &given,
+            planned: &planned,
+            order: options.order.of(&planned, &facts, round),
+            progress,
+            stops,
+            failed_at: &failed_at,
+            next: AtomicUsize::new(0),
+        };
+        rounds.add(floor.all(jobs.min(planned.len().max(1))));
+        if failed_at.get().is_some() {
+            break;
+        }
+    }
+    if let Some(id) = failed_at.get() {
+        let reason = format!("not run: {id} failed, and --fail-fast ends the run there");
+        rounds.fill(&planned, &reason);
+    }
+    let mut report = gather::report(suite, subject, options, &claims, rounds);
     report.started = started.to_string();
     report.duration = recorder::millis(begun.elapsed());
     report
@@ -112,7 +164,7 @@ fn probed(selected: &[&Scenario], subject: &Subject, options: &Options) -> Probe
         return Probed::of(subject.claims.clone());
     }
     match runtime() {
-        Ok(runtime) => runtime.block_on(probe::probe(subject, &needs, options.reply)),
+        Ok(runtime) => runtime.block_on(probe::probe(subject, &needs, Patience::of(options))),
         Err(error) => {
             tracing::error!(%error, "the subject cannot be tried");
             Probed::default()
@@ -135,6 +187,7 @@ pub(crate) fn facts(suite: &Suite, subject: &Subject, options: &Options) -> Fact
         reply: options.reply,
         scale: Scale::of(&options.profile, suite),
         greeting: options.reply,
+        stretch: options.stretch,
     }
 }
 
@@ -142,6 +195,7 @@ pub(crate) fn facts(suite: &Suite, subject: &Subject, options: &Options) -> Fact
 struct Floor<'a, P> {
     suite: &'a Suite,
     subject: &'a Subject,
+    options: &'a Options,
     facts: &'a Facts,
     given: &'a [Vec<&'a Scenario>],
     planned: &'a [Planned<'a>],
@@ -149,6 +203,8 @@ struct Floor<'a, P> {
     order: Vec<usize>,
     progress: &'a P,
     stops: Stops,
+    /// The case at which --fail-fast ended the run.
+    failed_at: &'a OnceLock<String>,
     next: AtomicUsize,
 }
 
@@ -189,12 +245,29 @@ impl<P: Progress> Floor<'_, P> {
             }
             let done = self.one(planned.scenario, given, &mut running).await;
             self.progress.judged(&done.case);
+            if self.options.fail_fast && self.failed(&done) {
+                // Another worker may have been first.
+                let _ = self.failed_at.set(done.case.id.clone());
+            }
             ran.push((at, done));
+            if self.failed_at.get().is_some() {
+                break;
+            }
         }
         if let Some(running) = running {
             Running::stop(running).await;
         }
         ran
+    }
+
+    /// Whether a case, or the form of its replies, is a fail that nobody knows of.
+    fn failed(&self, ran: &Ran) -> bool {
+        let mut case = ran.case.clone();
+        case.findings.extend(ran.framing.iter().cloned());
+        if ran.framing.iter().any(|finding| finding.grade == Grade::Fail) {
+            case.verdict = Verdict::Fail;
+        }
+        is_unexcused(self.subject, &self.options.baseline, &case)
     }
 
     async fn one(&self, scenario: &Scenario, given: &[&Scenario], running: &mut Option<Running>) -> Ran {
@@ -241,33 +314,6 @@ impl<P: Progress> Floor<'_, P> {
     fn never_started(&self, scenario: &Scenario, error: &StartError) -> Ran {
         blocked(scenario, &self.stops.everything(never_started(error)))
     }
-}
-
-/// The greeting is seen to first. Then the cases that must wait longest begin, so that nobody waits for them at the end.
-fn longest_first(planned: &[Planned<'_>], facts: &Facts) -> Vec<usize> {
-    let waits: Vec<Duration> = planned.iter().map(|planned| wait(planned.scenario, facts)).collect();
-    let mut order: Vec<usize> = (0..planned.len()).collect();
-    let greets = |at: usize| planned.get(at).is_some_and(|planned| planned.scenario.id == stop::GREETING);
-    order.sort_by_key(|&at| (!greets(at), std::cmp::Reverse(waits.get(at).copied())));
-    order
-}
-
-/// How long a scenario waits where nothing happens.
-fn wait(scenario: &Scenario, facts: &Facts) -> Duration {
-    let step = |step: &Step| match &step.action {
-        Action::Silence { during, .. } | Action::Data(Data::ExpectNoConnection(during)) => *during,
-        Action::Expect(Expect { within: Within::Timer(name), .. }) => {
-            facts.timers.get(name).copied().unwrap_or(facts.reply)
-        }
-        Action::Say(_)
-        | Action::Expect(_)
-        | Action::Login
-        | Action::Data(_)
-        | Action::Closed(_)
-        | Action::HangUp(_)
-        | Action::Switch(_) => Duration::ZERO,
-    };
-    scenario.steps.iter().map(step).sum()
 }
 
 fn never_started(error: &StartError) -> Cause {

@@ -145,6 +145,13 @@ impl Subject {
         matches!(self.way, Way::Attached(_))
     }
 
+    /// Waits longer, or shorter, until it listens.
+    pub fn stretch(&mut self, by: f64) {
+        if let Way::Launched(launch) = &mut self.way {
+            launch.ready_within = launch.ready_within.mul_f64(by);
+        }
+    }
+
     /// Whether a file says what it claims. Otherwise it is tried.
     pub fn says_what_it_claims(&self) -> bool {
         !self.claims.is_empty()

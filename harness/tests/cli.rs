@@ -6,6 +6,13 @@ use assert_cmd::Command;
 use predicates::prelude::*;
 use predicates::str::{contains, is_empty};
 
+#[cfg(test)]
+#[path = "cli/runner.rs"]
+mod runner;
+#[cfg(test)]
+#[path = "cli/small_server.rs"]
+mod small_server;
+
 const SUITE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/suite");
 const RETRIEVE: &str = "example/retrieve[open=PASV,size=0]";
 
@@ -170,4 +177,18 @@ fn explain_a_requirement() {
     explained.stdout(contains("filed as not-observable: No subject asks for it.").and(contains("  none\n")));
     let explained = ftpspec(&["explain", "--scenarios", SUITE, "example-usr"]).assert().code(2);
     explained.stderr(contains("did you mean \"example-user\"?"));
+}
+
+#[test]
+fn an_expression_filters() {
+    let list = |expression: &str| ftpspec(&["list", "--scenarios", SUITE, "example", "-E", expression]).assert();
+    list("command(RETR)").code(0).stdout(contains("\n").count(5)).stderr(is_empty());
+    list("command(RETR) and not id(example/retrieve)").code(0).stdout(contains("\n").count(1));
+    list("requirement(example-usr)").code(2).stdout(is_empty()).stderr(
+        contains("error: no scenario has the requirement \"example-usr\"\n --> -E:1:13\n")
+            .and(contains("1 | requirement(example-usr)\n  |             ^^^^^^^^^^^\n"))
+            .and(contains("did you mean requirement(example-user)?")),
+    );
+    list("command(RETR) and not command(RETR)").code(2).stderr(contains("no scenario is selected by -E"));
+    list("last(fail)").code(2).stderr(contains("--last FILE"));
 }

@@ -1,7 +1,8 @@
 //! What a run found, and every form it is shown in.
 //!
 //! [`model`] is the one canonical shape: the runner makes it, every renderer reads only it, and it travels as JSON.
-//! [`coverage`] is the other statement: not what a subject does, but how far the suite reaches.
+//! [`compare()`] says what changed from one report to another.
+//! [`coverage`](mod@coverage) is the other statement: not what a subject does, but how far the suite reaches.
 //! [`render`] writes a report in a [`Format`], and [`read`] takes back what the two JSON forms hold.
 //!
 //! ```
@@ -13,6 +14,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+pub mod compare;
 pub mod coverage;
 pub mod model;
 
@@ -23,6 +25,7 @@ mod render;
 mod schema;
 mod visible;
 
+pub use compare::{CompareFormat, Comparison, UnknownCompareFormat, compare, render_comparison};
 pub use coverage::{CoverageFormat, UnknownCoverageFormat, render_coverage};
 pub use read::{ReadError, read};
 pub use render::{Colour, Format, RenderError, Style, UnknownFormat, Verbosity, block, render, summary};

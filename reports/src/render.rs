@@ -2,8 +2,8 @@
 
 mod event;
 mod html;
-mod human;
-mod json;
+pub(crate) mod human;
+pub(crate) mod json;
 mod jsonl;
 mod junit;
 
@@ -183,13 +183,20 @@ pub(crate) fn span(milliseconds: u64) -> String {
 }
 
 /// What the exit code of the run says.
-pub(crate) const fn meaning(code: u8) -> &'static str {
-    match code {
+pub(crate) fn meaning(report: &Report) -> &'static str {
+    match report.exit_code() {
         0 => "everything that was judged conforms",
+        1 if report.summary().of(Verdict::Fail) == 0 => "no case failed, but the baseline has entries that are stale",
         1 => "at least one case failed",
         3 => "no case failed, but some could not be judged",
         _ => "nothing was judged",
     }
+}
+
+/// How long the run waited, where it is not what runs do.
+pub(crate) fn patience(report: &Report) -> Option<String> {
+    let usual = report.deadline == 10_000 && report.timeout_scale.total_cmp(&1.0).is_eq();
+    (!usual).then(|| format!("{} for a reply, timeout scale {}", span(report.deadline), report.timeout_scale))
 }
 
 /// The wording of a requirement, if the report holds it.

@@ -4,7 +4,9 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 
 use reports::model::Report;
-use reports::{Colour, Format, Style, Symbols, Verbosity, read, render, schema};
+use reports::{
+    Colour, CompareFormat, Format, Style, Symbols, Verbosity, compare, read, render, render_comparison, schema,
+};
 use rstest::rstest;
 
 const PACKAGE: &str = env!("CARGO_MANIFEST_DIR");
@@ -54,6 +56,14 @@ fn formats(#[values("clean", "faulty")] name: &str, #[case] format: Format, #[ca
 #[case("faulty.verbose.txt", human(Colour::Plain, Symbols::Unicode, 100, Verbosity::Verbose))]
 fn styles(#[case] file: &str, #[case] style: Style) {
     agrees(&gallery(file), &render(&sample("faulty").unwrap(), Format::Human, &style).unwrap()).unwrap();
+}
+
+#[rstest]
+#[case(CompareFormat::Human, "compared.txt")]
+#[case(CompareFormat::Json, "compared.json")]
+fn comparisons(#[case] format: CompareFormat, #[case] file: &str) {
+    let comparison = compare(&sample("clean").unwrap(), &sample("faulty").unwrap());
+    agrees(&gallery(file), &render_comparison(&comparison, format, &Style::default()).unwrap()).unwrap();
 }
 
 #[test]

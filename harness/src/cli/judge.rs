@@ -7,8 +7,8 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::Failure;
 use super::run::Output;
+use super::{Failure, report};
 use crate::run::again;
 use crate::scenario::{LoadError, Suite};
 
@@ -26,10 +26,7 @@ pub(super) struct Judge {
 
 impl Judge {
     pub(super) fn run(&self, out: &mut dyn Write) -> Result<ExitCode, Failure> {
-        let name = self.file.display();
-        let octets =
-            std::fs::read(&self.file).map_err(|error| Failure::Usage(format!("cannot read {name}: {error}")))?;
-        let report = reports::read(&octets).map_err(|error| Failure::Usage(format!("{name}: {error}")))?;
+        let report = report(&self.file)?;
         let mut suite = Suite::embedded().map_err(LoadError::from)?;
         if !self.current {
             let lasting = ["requirements/", "profiles/", "readings.yaml"];

@@ -10,8 +10,9 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use reports::model::{Case, Report, Verdict};
 use reports::{Colour, Format, Style, Symbols, Verbosity};
 
+use super::course::Course;
 use super::{Failure, Selection};
-use crate::run::{Options, Progress, REPLY, run};
+use crate::run::{Options, Progress, run};
 use crate::scenario::diagnostic::{escape, nearest};
 use crate::scenario::profile::USUAL;
 use crate::scenario::{Profile, Suite};
@@ -34,12 +35,14 @@ pub(super) struct Run {
     #[arg(long, value_enum, default_value_t)]
     text: Text,
     #[command(flatten)]
+    course: Course,
+    #[command(flatten)]
     output: Output,
 }
 
 /// What is judged. Without any of these, the reference server that this program carries.
 #[derive(Debug, Args)]
-struct Target {
+pub(super) struct Target {
     /// A subject by its name, or a file that describes one. A name that is not known is answered by those there are.
     #[arg(long, value_name = "NAME-or-FILE", conflicts_with_all = ["launch", "server"])]
     subject: Option<String>,
@@ -69,6 +72,13 @@ pub(super) struct Output {
     /// What stands on standard output.
     #[arg(long, value_parser = PossibleValuesParser::new(Format::ALL.map(Format::word)).try_map(|word| word.parse::<Format>()), default_value = "human")]
     format: Format,
+    #[command(flatten)]
+    look: Look,
+}
+
+/// How text for people looks.
+#[derive(Debug, Args)]
+pub(super) struct Look {
     /// Say less: fails only.
     #[arg(long, short, conflicts_with = "verbose")]
     quiet: bool,
@@ -104,13 +114,15 @@ fn report_file(text: &str) -> Result<(Format, PathBuf), String> {
 
 impl Run {
     pub(super) fn run(&self, out: &mut dyn Write) -> Result<ExitCode, Failure> {
-        let subject = self.target.subject()?;
+        let mut subject = self.target.subject()?;
         let suite = self.selection.load()?;
         let profile = profile(&suite, &self.profile)?;
         let mut selected = self.selection.of(&suite)?;
         selected.retain(|scenario| profile.selects(&suite, scenario));
         self.output.can_be_written()?;
-        let options = Options { jobs: self.jobs, exact_text: self.text == Text::Exact, reply: REPLY, profile };
+        let options =
+            Options { jobs: self.jobs, exact_text: self.text == Text::Exact, profile, ..self.course.options()? };
+        subject.stretch(options.stretch);
         let progress = Shown::new();
         let report = run(&suite, &selected, &subject, &options, &progress);
         progress.end();
@@ -119,7 +131,7 @@ impl Run {
     }
 }
 
-fn profile(suite: &Suite, name: &str) -> Result<Profile, Failure> {
+pub(super) fn profile(suite: &Suite, name: &str) -> Result<Profile, Failure> {
     suite.profiles().get(name).cloned().ok_or_else(|| {
         let known = suite.profiles().keys().map(String::as_str);
         let help = match nearest(name, known.clone()) {
@@ -131,16 +143,22 @@ fn profile(suite: &Suite, name: &str) -> Result<Profile, Failure> {
 }
 
 impl Target {
-    fn subject(&self) -> Result<Subject, Failure> {
+    pub(super) fn subject(&self) -> Result<Subject, Failure> {
+        self.subject_or(None)
+    }
+
+    /// The subject that is named apart, or else by the options.
+    pub(super) fn subject_or(&self, name: Option<&str>) -> Result<Subject, Failure> {
         let login = self.user.as_ref().map(|user| Login {
             user: user.clone(),
             password: self.password.clone().unwrap_or_else(|| Login::anonymous().password),
             after: Vec::new(),
         });
-        let subject = match (&self.subject, &self.launch, &self.server) {
+        let named = name.or(self.subject.as_deref());
+        let subject = match (named, &self.launch, &self.server) {
             (_, Some(command), _) => Subject::launched(command, login.unwrap_or_else(Login::anonymous)),
             (_, _, Some(url)) => Subject::at(url, login, self.root.clone()),
-            (name, None, None) => Subject::named(name.as_deref().unwrap_or("reference-server")).map(|mut subject| {
+            (name, None, None) => Subject::named(name.unwrap_or("reference-server")).map(|mut subject| {
                 subject.login = login.unwrap_or(subject.login);
                 subject
             }),
@@ -164,7 +182,7 @@ impl Output {
 
     /// Writes the report in every form that is asked for.
     pub(super) fn write(&self, report: &Report, out: &mut dyn Write) -> Result<(), Failure> {
-        let style = self.style();
+        let style = self.look.style();
         for (format, file) in &self.reports {
             let octets = rendered(report, *format, &Style::default())?;
             replace(file, &octets).map_err(|error| unwritable(file, &error))?;
@@ -172,8 +190,10 @@ impl Output {
         out.write_all(&rendered(report, self.format, &style)?)?;
         Ok(())
     }
+}
 
-    fn style(&self) -> Style {
+impl Look {
+    pub(super) fn style(&self) -> Style {
         let colour = colour();
         let verbosity = match (self.quiet, self.verbose) {
             (true, _) => Verbosity::Quiet,

@@ -38,6 +38,8 @@ pub struct Facts {
     pub scale: Scale,
     /// How long the greeting may take: less, where the subject had its time already.
     pub greeting: Duration,
+    /// By how much the deadlines of scenarios are stretched, on a slow machine. Silences are not.
+    pub stretch: f64,
 }
 
 /// What a play came to.

@@ -59,6 +59,7 @@ pub(super) fn unseen(scenario: &Scenario, verdict: Verdict, reason: String) -> C
         findings: Vec::new(),
         events: Vec::new(),
         flaky: false,
+        rounds: BTreeMap::new(),
     }
 }
 
@@ -91,7 +92,7 @@ async fn once(
         let case = unseen(scenario, Verdict::Inconclusive, format!("the files could not be laid: {error}"));
         return (Ran { case, framing: Vec::new(), identity: Vec::new(), short: None }, false);
     }
-    let mut live = Live::new(Recorder::new(LONGEST), running, door, &files);
+    let mut live = Live::new(Recorder::new(LONGEST.mul_f64(facts.stretch)), running, door, &files);
     let played = play(scenario, given, suite.catalogue(), facts, &mut live).await;
     let events = live.recorder.into_events();
     let gone = played.end == End::ServiceGone;

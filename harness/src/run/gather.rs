@@ -3,15 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use jiff::Zoned;
 use reports::model::{
-    Case, Event, Finding, Grade, Octets, Report, RequirementText, SCHEMA, Subject as Shown, Suite as ShownSuite,
-    Verdict, What,
+    Case, Event, Finding, Octets, Report, RequirementText, SCHEMA, Subject as Shown, Suite as ShownSuite, Verdict, What,
 };
 
-use super::Options;
 use super::case::{Ran, given_of, judged, judged_server, worst};
+use super::known::{Excused, excuse};
 use super::recorder::millis;
+use super::rounds::Rounds;
+use super::{Options, STRETCHES};
 use crate::judge::again::{Again, at_once};
 use crate::judge::grade::Scale;
 use crate::judge::{Facts, client, play};
@@ -24,38 +24,44 @@ pub(super) fn report(
     subject: &Subject,
     options: &Options,
     claims: &BTreeSet<String>,
-    ran: Vec<Ran>,
+    rounds: Rounds,
 ) -> Report {
-    let identity =
-        ran.iter().map(|ran| &ran.identity).max_by_key(|identity| identity.len()).cloned().unwrap_or_default();
-    let mut cases = one_cause_one_finding(ran);
-    let remarks = apply_known(subject, &mut cases);
+    let identity = rounds.identity.clone();
+    let mut cases = rounds.into_cases();
+    let Excused { remarks, stale } = excuse(suite, subject, &options.baseline, &mut cases);
     hide(&subject.login.password, &mut cases);
     let mut report = Report {
         schema: SCHEMA.to_owned(),
         generator: format!("ftpspec {}", env!("CARGO_PKG_VERSION")),
         suite: ShownSuite { version: env!("CARGO_PKG_VERSION").to_owned(), hash: suite.hash() },
-        subject: Shown {
-            name: subject.name.clone(),
-            role: if subject.role == Role::Server { "server" } else { "client" }.to_owned(),
-            identity,
-            reached: subject.reached(),
-            claims: claims.iter().cloned().collect(),
-            timers: subject.timers.iter().map(|(name, time)| (name.clone(), millis(*time))).collect(),
-            user: subject.login.user.clone(),
-        },
+        subject: shown(subject, identity, claims),
         profile: options.profile.name.clone(),
         exact_text: options.exact_text,
-        seed: 0,
+        seed: options.order.seed(),
+        deadline: millis(options.reply),
+        timeout_scale: options.stretch,
         started: String::new(),
         duration: 0,
         cases,
         requirements: BTreeMap::new(),
         sources: BTreeMap::new(),
         remarks,
+        stale,
     };
     quote(suite, &mut report);
     report
+}
+
+fn shown(subject: &Subject, identity: Vec<String>, claims: &BTreeSet<String>) -> Shown {
+    Shown {
+        name: subject.name.clone(),
+        role: if subject.role == Role::Server { "server" } else { "client" }.to_owned(),
+        identity,
+        reached: subject.reached(),
+        claims: claims.iter().cloned().collect(),
+        timers: subject.timers.iter().map(|(name, time)| (name.clone(), millis(*time))).collect(),
+        user: subject.login.user.clone(),
+    }
 }
 
 /// Transcripts are shown around: a password does not stand in them.
@@ -169,32 +175,6 @@ pub(super) fn one_cause_one_finding(ran: Vec<Ran>) -> Vec<Case> {
     cases
 }
 
-/// Known deviations become `known`. What is known and not seen any more is remarked.
-fn apply_known(subject: &Subject, cases: &mut [Case]) -> Vec<String> {
-    let today = Zoned::now().date();
-    let mut remarks = Vec::new();
-    for known in &subject.known {
-        let mut hit = false;
-        let mut covered = false;
-        for case in cases.iter_mut().filter(|case| known.covers(&case.id, today)) {
-            covered |= !matches!(case.verdict, Verdict::Skipped | Verdict::Blocked);
-            let grave = |finding: &&Finding| finding.grade >= Grade::Inconclusive;
-            let explained = |finding: &Finding| known.requirement.is_none() || known.requirement == finding.requirement;
-            if matches!(case.verdict, Verdict::Fail | Verdict::Inconclusive)
-                && case.findings.iter().filter(grave).all(explained)
-            {
-                case.verdict = Verdict::Known;
-                case.reason = Some(known.reason.clone());
-            }
-            hit |= case.verdict == Verdict::Known;
-        }
-        if covered && !hit {
-            remarks.push(format!("known and no longer seen: {} ({})", known.pattern, known.reason));
-        }
-    }
-    remarks
-}
-
 /// Judges the cases of a report again, from what was said.
 pub fn again(suite: &Suite, report: &Report) -> Report {
     let profile = suite.profiles().get(&report.profile).cloned().unwrap_or_else(Profile::usual);
@@ -204,14 +184,18 @@ pub fn again(suite: &Suite, report: &Report) -> Report {
         after_login: Vec::new(),
         timers: report.subject.timers.iter().map(|(name, time)| (name.clone(), Duration::from_millis(*time))).collect(),
         exact_text: report.exact_text,
-        reply: super::REPLY,
+        reply: Duration::from_millis(report.deadline),
         scale: Scale::of(&profile, suite),
-        greeting: super::REPLY,
+        greeting: Duration::from_millis(report.deadline),
+        // A report is read from a file, and a stretch of nonsense must not end the program.
+        stretch: if STRETCHES.contains(&report.timeout_scale) { report.timeout_scale } else { 1.0 },
     };
     let role = if report.subject.role == "client" { Role::Client } else { Role::Server };
     let ran = report.cases.iter().map(|case| case_again(suite, role, &facts, case)).collect();
     let mut cases = one_cause_one_finding(ran);
     for (case, before) in cases.iter_mut().zip(&report.cases) {
+        case.flaky = before.flaky;
+        case.rounds.clone_from(&before.rounds);
         // What is known stands in the subject's file, which a report does not carry.
         if case.verdict == Verdict::Fail && before.verdict == Verdict::Known {
             case.verdict = Verdict::Known;

@@ -10,12 +10,27 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 
+use super::Options;
 use crate::subject::{Health, Login, Running, StartError, Subject};
 use crate::wire::address::extended_argument;
-use crate::wire::reply::ReplyReader;
+use crate::wire::reply::{ReplyReader, SeenReply};
 
 /// How long a reply may take here.
 const REPLY: Duration = Duration::from_secs(4);
+
+/// How long is waited.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Patience {
+    greeting: Duration,
+    reply: Duration,
+}
+
+impl Patience {
+    /// The greeting may take as long as any reply of a case.
+    pub(super) fn of(options: &Options) -> Self {
+        Self { greeting: options.reply, reply: REPLY.mul_f64(options.stretch) }
+    }
+}
 
 /// What a try showed.
 #[derive(Debug, Default)]
@@ -35,8 +50,8 @@ impl Probed {
     }
 }
 
-/// Tries what the scenarios need. The greeting may take as long as any reply.
-pub(super) async fn probe(subject: &Subject, needs: &BTreeSet<&str>, greeting: Duration) -> Probed {
+/// Tries what the scenarios need.
+pub(super) async fn probe(subject: &Subject, needs: &BTreeSet<&str>, patience: Patience) -> Probed {
     let mut probed = Probed::default();
     let mut running = None;
     for &need in needs {
@@ -51,7 +66,7 @@ pub(super) async fn probe(subject: &Subject, needs: &BTreeSet<&str>, greeting: D
             },
         };
         let server = running.insert(server);
-        match has(server.address(), &subject.login, need, greeting).await {
+        match has(server.address(), &subject.login, need, patience).await {
             Seen::Has => drop(probed.claims.insert(need.to_owned())),
             Seen::HasNot => {}
             // What answers neither here nor there is asked nothing more; the cases will say what is wrong.
@@ -76,7 +91,7 @@ pub(super) async fn probe(subject: &Subject, needs: &BTreeSet<&str>, greeting: D
 
 /// What a try of one thing showed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Seen {
+pub(super) enum Seen {
     Has,
     HasNot,
     /// No greeting came in time.
@@ -87,46 +102,56 @@ enum Seen {
     NoLogin,
 }
 
+/// Whether the user was let in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum LoggedIn {
+    Yes,
+    No,
+}
+
 /// Whether the server has it. No answer is none.
-async fn has(address: SocketAddr, login: &Login, need: &str, greeting: Duration) -> Seen {
+async fn has(address: SocketAddr, login: &Login, need: &str, patience: Patience) -> Seen {
     let seen = |has: bool| if has { Seen::Has } else { Seen::HasNot };
     if need == "passwords" {
         return seen(login.user != Login::anonymous().user);
     }
-    let mut talk = match Talk::begin(address, greeting).await {
+    let mut talk = match Talk::begin(address, patience).await {
         Ok(talk) => talk,
         Err(seen) => return seen,
     };
     let who = if need == "anonymous" { &Login::anonymous() } else { login };
     let seen = match talk.login(who).await {
-        Some(true) if need == "anonymous" => Seen::Has,
-        Some(true) => seen(talk.tries(need).await.unwrap_or_default()),
-        Some(false) => Seen::HasNot,
+        Some(LoggedIn::Yes) if need == "anonymous" => Seen::Has,
+        Some(LoggedIn::Yes) => seen(talk.tries(need).await.unwrap_or_default()),
+        Some(LoggedIn::No) => Seen::HasNot,
         None => Seen::NoLogin,
     };
-    // The reply to QUIT is of no interest, and a transfer may be under way.
-    talk.stream.write_all(b"QUIT\r\n").await.ok();
+    talk.leave().await;
     seen
 }
 
-struct Talk {
+pub(super) struct Talk {
     stream: TcpStream,
     reader: ReplyReader,
-    codes: VecDeque<u16>,
+    replies: VecDeque<(u16, String)>,
+    /// The last line of the last reply.
+    pub(super) last: String,
+    patience: Patience,
 }
 
 impl Talk {
-    async fn begin(address: SocketAddr, greeting: Duration) -> Result<Self, Seen> {
-        let connected = timeout(REPLY, TcpStream::connect(address)).await.ok().and_then(Result::ok);
+    pub(super) async fn begin(address: SocketAddr, patience: Patience) -> Result<Self, Seen> {
+        let connected = timeout(patience.reply, TcpStream::connect(address)).await.ok().and_then(Result::ok);
         let stream = connected.ok_or(Seen::Closed)?;
         stream.set_nodelay(true).map_err(|_| Seen::Closed)?;
-        let mut talk = Self { stream, reader: ReplyReader::default(), codes: VecDeque::new() };
+        let mut talk =
+            Self { stream, reader: ReplyReader::default(), replies: VecDeque::new(), last: String::new(), patience };
         let greeted = async {
             // This wait ends with the one round it.
-            while talk.reply(greeting * 2).await? / 100 == 1 {}
+            while talk.reply(patience.greeting * 2).await? / 100 == 1 {}
             Some(())
         };
-        match timeout(greeting, greeted).await {
+        match timeout(patience.greeting, greeted).await {
             Ok(Some(())) => Ok(talk),
             Ok(None) => Err(Seen::Closed),
             Err(_) => Err(Seen::Mute),
@@ -159,32 +184,41 @@ impl Talk {
         Some(has)
     }
 
+    /// The reply to QUIT is of no interest, and a transfer may be under way.
+    pub(super) async fn leave(&mut self) {
+        self.stream.write_all(b"QUIT\r\n").await.ok();
+    }
+
     fn local(&self) -> Option<SocketAddr> {
         self.stream.local_addr().ok()
     }
 
-    async fn login(&mut self, login: &Login) -> Option<bool> {
+    /// Logs in. No answer is none.
+    pub(super) async fn login(&mut self, login: &Login) -> Option<LoggedIn> {
         let mut code = self.ask(&format!("USER {}", login.user)).await?;
         if code == 331 {
             code = self.ask(&format!("PASS {}", login.password)).await?;
         }
+        let said = self.last.clone();
         for line in &login.after {
             self.ask(line).await?;
         }
-        Some(matches!(code, 230 | 202))
+        self.last = said;
+        Some(if matches!(code, 230 | 202) { LoggedIn::Yes } else { LoggedIn::No })
     }
 
     /// Says a line, and gives the code of the first reply.
-    async fn ask(&mut self, line: &str) -> Option<u16> {
+    pub(super) async fn ask(&mut self, line: &str) -> Option<u16> {
         self.stream.write_all(format!("{line}\r\n").as_bytes()).await.ok()?;
-        self.reply(REPLY).await
+        self.reply(self.patience.reply).await
     }
 
     async fn reply(&mut self, within: Duration) -> Option<u16> {
         let mut buffer = [0; 4096];
         let until = tokio::time::Instant::now() + within;
         loop {
-            if let Some(code) = self.codes.pop_front() {
+            if let Some((code, line)) = self.replies.pop_front() {
+                self.last = line;
                 return Some(code);
             }
             let length = tokio::time::timeout_at(until, self.stream.read(&mut buffer)).await.ok()?.ok()?;
@@ -192,7 +226,13 @@ impl Talk {
                 return None;
             }
             let replies = self.reader.feed(buffer.get(..length).unwrap_or_default());
-            self.codes.extend(replies.into_iter().filter_map(|reply| reply.code));
+            self.replies.extend(replies.into_iter().filter_map(|reply| Some((reply.code?, last_line(&reply)))));
         }
     }
+}
+
+/// A line is shown to people, and a peer can say much.
+fn last_line(reply: &SeenReply) -> String {
+    let line = reply.lines.last().map_or(&[][..], Vec::as_slice);
+    String::from_utf8_lossy(line).chars().take(200).collect()
 }

@@ -10,8 +10,9 @@ use std::time::{Duration, Instant};
 use reports::model::{Axis, Case, FailKind, Grade, Verdict};
 
 use super::case::Short;
+use super::order::wait;
 use super::relay::Relay;
-use super::{Options, Progress, case, gather, runtime, wait};
+use super::{Options, Progress, case, gather, runtime};
 use crate::judge::Facts;
 use crate::plan::{Known, plan};
 use crate::scenario::profile::Profile;
@@ -189,7 +190,7 @@ pub fn prove(
     progress: &impl Progress,
 ) -> Result<Proof, StartError> {
     let begun = Instant::now();
-    let options = Options { jobs, exact_text: false, reply: REPLY, profile: Profile::usual() };
+    let options = Options { jobs, reply: REPLY, profile: Profile::usual(), ..Options::default() };
     let facts = super::facts(suite, subject, &options);
     let runnable = runnable(suite, subject);
     let trials = trials(asked, &runnable, &facts);

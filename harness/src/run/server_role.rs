@@ -43,7 +43,7 @@ pub(super) async fn on_client(
     let client = subject.drive(listener.local_addr().map_err(own)?).await?;
     let files = files_of(scenario, given);
     let mut stage = Counterpart {
-        recorder: Recorder::new(LONGEST),
+        recorder: Recorder::new(LONGEST.mul_f64(facts.stretch)),
         listener,
         client,
         prints: true,

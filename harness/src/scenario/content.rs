@@ -230,7 +230,7 @@ fn fill(seed: u64, start: u64, into: &mut [u8]) {
 }
 
 /// The `index`-th number of splitmix64.
-fn number(seed: u64, index: u64) -> u64 {
+pub fn number(seed: u64, index: u64) -> u64 {
     let mut mixed = seed.wrapping_add(index.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
     mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);

@@ -22,6 +22,21 @@ pub(super) fn read(name: &str, file: &str, text: &str) -> Result<Subject, Subjec
     written.into_subject(name).map_err(|(key, message)| fault::at_key(file, text, key, &message))
 }
 
+/// Reads a file that holds `known` alone.
+///
+/// # Errors
+/// It is not YAML, or has another key.
+pub(super) fn read_known(file: &str, text: &str) -> Result<Vec<Known>, SubjectError> {
+    let written: KnownAlone = serde_yaml::from_str(text).map_err(|error| fault::of_yaml(file, text, &error))?;
+    Ok(written.known.into_iter().map(WrittenKnown::into_known).collect())
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct KnownAlone {
+    known: Vec<WrittenKnown>,
+}
+
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct Written {

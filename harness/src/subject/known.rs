@@ -1,6 +1,10 @@
 //! Deviations that are known already.
 
+use std::path::Path;
+
 use jiff::civil::Date;
+
+use super::{SubjectError, file};
 
 /// A deviation that is known, with its reason. Its cases count as `known`, and an unexpected pass is reported.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,9 +22,29 @@ pub struct Known {
 }
 
 impl Known {
+    /// The entries of a file that has nothing but `known`, in the form of a subject's file.
+    ///
+    /// # Errors
+    /// The file cannot be read, or is not such a file.
+    pub fn read(path: &Path) -> Result<Vec<Self>, SubjectError> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| SubjectError::UnreadableKnown { path: path.to_owned(), source })?;
+        file::read_known(&path.display().to_string(), &text)
+    }
+
     /// Whether it speaks of this case on this day.
     pub fn covers(&self, case: &str, today: Date) -> bool {
-        self.expires.is_none_or(|last| today <= last) && matches(&self.pattern, case)
+        !self.has_expired(today) && self.names(case)
+    }
+
+    /// Whether its pattern fits the id of this case.
+    pub fn names(&self, case: &str) -> bool {
+        matches(&self.pattern, case)
+    }
+
+    /// Whether its last day is over.
+    pub fn has_expired(&self, today: Date) -> bool {
+        self.expires.is_some_and(|last| last < today)
     }
 }
 

@@ -29,6 +29,14 @@ pub enum SubjectError {
         /// Why.
         source: std::io::Error,
     },
+    /// The file of known deviations cannot be read.
+    #[error("cannot read the known deviations in {}: {source}", path.display())]
+    UnreadableKnown {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
     /// The file is not a subject's file. The message has its line, a caret, and what to do.
     #[error("{0}")]
     File(String),

@@ -40,6 +40,22 @@ pub struct Case {
     /// Whether repetitions of this case in one run gave different verdicts.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub flaky: bool,
+    /// How many repetitions gave which verdict, where they differ.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub rounds: BTreeMap<Verdict, usize>,
+}
+
+impl Case {
+    /// The verdicts of the repetitions in words, `fail in 2 of 5 runs, pass in 3`, where they differ.
+    pub fn repeated(&self) -> Option<String> {
+        let all: usize = self.rounds.values().sum();
+        let worst = Verdict::WORST_FIRST.into_iter().find(|verdict| self.rounds.contains_key(verdict))?;
+        let said = |verdict: Verdict| {
+            let of = if verdict == worst { format!(" of {all} runs") } else { String::new() };
+            Some(format!("{} in {}{of}", verdict.word(), self.rounds.get(&verdict)?))
+        };
+        Some(Verdict::WORST_FIRST.into_iter().filter_map(said).collect::<Vec<_>>().join(", "))
+    }
 }
 
 /// A row of a scenario's table: column to value.

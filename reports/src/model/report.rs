@@ -27,8 +27,14 @@ pub struct Report {
     /// Whether texts of replies decided too.
     #[serde(default)]
     pub exact_text: bool,
-    /// The seed of generated bodies and of the order.
+    /// The seed of the order; 0 where the order is not random.
     pub seed: u64,
+    /// How long a reply might take, in milliseconds.
+    #[serde(default = "usual_deadline")]
+    pub deadline: u64,
+    /// By how much the deadlines that scenarios say were stretched. `deadline` is stretched already.
+    #[serde(default = "usual_stretch", skip_serializing_if = "is_usual_stretch")]
+    pub timeout_scale: f64,
     /// When it began, RFC 3339 in UTC.
     pub started: String,
     /// Milliseconds from start to end.
@@ -42,6 +48,23 @@ pub struct Report {
     /// Remarks on the run as a whole: what was not reachable, what was left out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub remarks: Vec<String>,
+    /// Entries of the baseline that hold no more, with the reason. Each fails the run.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stale: Vec<String>,
+}
+
+/// What a report means that does not say its deadline.
+const fn usual_deadline() -> u64 {
+    10_000
+}
+
+const fn usual_stretch() -> f64 {
+    1.0
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
+fn is_usual_stretch(stretch: &f64) -> bool {
+    stretch.total_cmp(&usual_stretch()).is_eq()
 }
 
 /// Which suite.
@@ -134,12 +157,13 @@ impl Report {
         summary
     }
 
-    /// The exit code of a run: 0 conforms, 1 a fail, 3 something inconclusive or blocked, 4 nothing ran.
+    /// The exit code of a run: 0 conforms, 1 a fail or a stale entry of the baseline, 3 something inconclusive or
+    /// blocked, 4 nothing ran.
     ///
     /// A fail outranks the rest. Code 2 belongs to usage and scenario errors, which never become a report.
     pub fn exit_code(&self) -> u8 {
         let summary = self.summary();
-        if summary.of(Verdict::Fail) > 0 {
+        if summary.of(Verdict::Fail) > 0 || !self.stale.is_empty() {
             1
         } else if summary.of(Verdict::Inconclusive) + summary.of(Verdict::Blocked) > 0 {
             3

@@ -1,6 +1,6 @@
 //! What a person reads in a terminal: each finding with its place and its transcript, and one screen that sums up.
 
-mod ink;
+pub(crate) mod ink;
 mod snippet;
 mod summary;
 mod transcript;
@@ -32,6 +32,8 @@ pub(super) fn render(report: &Report, style: &Style) -> String {
 /// It ends with a line end, and holds no octet of a peer that could act on a terminal.
 pub fn block(report: &Report, case: &Case, style: &Style) -> Option<String> {
     let shown = match case.verdict {
+        // That a verdict changes is said even where the worst of them is good.
+        _ if case.flaky => true,
         Verdict::Fail | Verdict::Inconclusive => true,
         Verdict::Deviation | Verdict::Known => style.verbosity >= Verbosity::Normal,
         Verdict::Pass => style.verbosity == Verbosity::Verbose && !case.findings.is_empty(),
@@ -78,6 +80,9 @@ fn heading(report: &Report, case: &Case, ink: Ink) -> String {
     }
     let mut text = format!("{line}\n");
     text.push_str(&ink.wrapped("  ", "  ", &case.purpose));
+    if let Some(repeated) = case.repeated() {
+        text.push_str(&ink.wrapped("  ", "    ", &repeated));
+    }
     if let Some(reason) = &case.reason {
         text.push_str(&ink.wrapped(&format!("  {}: ", case.verdict.word()), "    ", reason));
     }

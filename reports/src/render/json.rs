@@ -17,7 +17,7 @@ pub(super) fn render(report: &Report) -> Result<Vec<u8>, RenderError> {
 /// JSON lets such characters stand in strings as they are (RFC 8259 §7), but a report is also read in terminals. Outside
 /// strings JSON has none, so they can be replaced wherever they stand; the control characters below 32 are left, for in
 /// strings they are escaped already and outside they are line ends.
-pub(super) fn escaped(json: &str) -> String {
+pub(crate) fn escaped(json: &str) -> String {
     let mut text = String::with_capacity(json.len());
     for character in json.chars() {
         if character == '\x7f' || !character.is_ascii() && is_hidden(character) {

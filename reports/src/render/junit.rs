@@ -35,6 +35,7 @@ pub(super) fn render(report: &Report) -> Result<Vec<u8>, RenderError> {
         suite.add_property(Property::new("subject.identity", safe(line)));
     }
     suite.add_test_cases(report.cases.iter().map(|case| test_case(report, case)));
+    suite.add_test_cases(report.stale.iter().map(|entry| stale(entry)));
     let mut whole = quick_junit::Report::new("ftpspec");
     whole.set_time(Duration::from_millis(report.duration));
     whole.timestamp = report.started.parse().ok();
@@ -66,12 +67,23 @@ fn test_case(report: &Report, case: &Case) -> TestCase {
         written.add_property(Property::new("level", safe(&requirement.level)));
     }
     if case.flaky {
-        written.add_property(Property::new("flaky", "true"));
+        let repeated = case.repeated().unwrap_or_else(|| "true".to_owned());
+        written.add_property(Property::new("flaky", repeated));
     }
     let told = !matches!(case.verdict, Verdict::Fail | Verdict::Inconclusive);
     if told && let Some(text) = details(report, case).filter(|_| !case.findings.is_empty()) {
         written.set_system_out(text);
     }
+    written
+}
+
+/// An entry of the baseline that holds no more fails the run, so it is a failure here.
+fn stale(entry: &str) -> TestCase {
+    let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+    status.set_message(safe(entry));
+    status.set_type("stale");
+    let mut written = TestCase::new(safe(entry), status);
+    written.set_classname("baseline");
     written
 }
 

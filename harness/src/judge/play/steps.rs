@@ -186,7 +186,7 @@ impl<'a, S: Stage> Play<'a, S> {
     pub(super) fn deadline(&self, within: &Within) -> (Duration, bool) {
         match within {
             Within::Default => (self.facts.reply, true),
-            Within::Time(time) => (*time, true),
+            Within::Time(time) => (time.mul_f64(self.facts.stretch), true),
             Within::Timer(name) => match self.facts.timers.get(name) {
                 Some(timer) => (*timer + self.facts.reply, true),
                 None => (self.facts.reply, false),

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use assert_cmd::Command;
 use harness::run::{Options, Progress, run};
-use harness::scenario::{Profile, Suite};
+use harness::scenario::Suite;
 use harness::subject::Subject;
 use predicates::prelude::*;
 use predicates::str::contains;
@@ -123,8 +123,7 @@ fn judged(part: &str, scenario: &str) -> (Suite, Report) {
     let suite = Suite::embedded().unwrap();
     let selected = suite.select(&[scenario.to_owned()]).unwrap();
     let patience = if IDLE.contains(&part) { 700 } else { 20_000 };
-    let options =
-        Options { jobs: 1, exact_text: false, reply: Duration::from_millis(patience), profile: Profile::usual() };
+    let options = Options { reply: Duration::from_millis(patience), ..Options::default() };
     let report = run(&suite, &selected, &subject, &options, &Unseen);
     bad.is_gone();
     (suite, report)

@@ -8,7 +8,7 @@ use super::case::{CaseView, safe};
 use super::transcript::Piece;
 use crate::causes::{causes, reasons};
 use crate::model::{Report, Verdict};
-use crate::render::{meaning, span, symbol, wording};
+use crate::render::{meaning, patience, span, symbol, wording};
 use crate::visible::Symbols;
 
 /// Everything that the template shows. Every text in it has been made visible; the template escapes it for HTML.
@@ -62,6 +62,7 @@ impl Page {
             cases: summary.of(verdict),
         });
         let exit_code = report.exit_code();
+        let stale = report.stale.iter().map(|entry| format!("stale in the baseline: {entry}"));
         Self {
             subject: safe(&report.subject.name),
             generator: safe(&report.generator),
@@ -70,12 +71,12 @@ impl Page {
             total: summary.total(),
             judged: summary.judged(),
             exit_code,
-            meaning: meaning(exit_code),
+            meaning: meaning(report),
             specifications: specifications(report),
             causes: cause_rows(report),
             blocked: reason_rows(report, Verdict::Blocked),
             skipped: reason_rows(report, Verdict::Skipped),
-            remarks: report.remarks.iter().map(|remark| safe(remark)).collect(),
+            remarks: stale.chain(report.remarks.iter().cloned()).map(|remark| safe(&remark)).collect(),
             cases: (1..).zip(&report.cases).map(|(number, case)| CaseView::of(report, number, case)).collect(),
         }
     }
@@ -94,6 +95,7 @@ fn facts(report: &Report) -> Vec<(&'static str, String)> {
         ("Suite", format!("{} ({hash})", report.suite.version)),
         ("Profile", format!("{}{}", report.profile, if report.exact_text { ", exact texts" } else { "" })),
         ("Seed", report.seed.to_string()),
+        ("Patience", patience(report).unwrap_or_else(|| span(report.deadline))),
         ("Began", report.started.clone()),
         ("Took", span(report.duration)),
     ]);

@@ -12,7 +12,7 @@ const SENTENCE: usize = 2_000;
 
 /// What a word is, which decides its colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Tone {
+pub(crate) enum Tone {
     Good,
     Bad,
     Doubtful,
@@ -26,7 +26,7 @@ pub(super) enum Tone {
 }
 
 impl Tone {
-    pub(super) const fn of(verdict: Verdict) -> Self {
+    pub(crate) const fn of(verdict: Verdict) -> Self {
         match verdict {
             Verdict::Pass => Self::Good,
             Verdict::Fail => Self::Bad,
@@ -59,13 +59,13 @@ impl Tone {
 
 /// The style of one rendering, and what follows from it.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Ink {
-    pub(super) style: Style,
-    pub(super) width: usize,
+pub(crate) struct Ink {
+    pub(crate) style: Style,
+    pub(crate) width: usize,
 }
 
 impl Ink {
-    pub(super) fn new(style: Style) -> Self {
+    pub(crate) fn new(style: Style) -> Self {
         Self { style, width: style.width.max(40) }
     }
 
@@ -73,12 +73,12 @@ impl Ink {
     ///
     /// `##[` begins a command of GitHub Actions anywhere in a line; `::` does at the start of one, and no line starts
     /// with what others wrote.
-    pub(super) fn safe(self, text: &str) -> String {
+    pub(crate) fn safe(self, text: &str) -> String {
         visible(text, self.style.symbols).replace("##[", r"#\x23[")
     }
 
     /// Paints what is safe already.
-    pub(super) fn paint(self, tone: Tone, text: &str) -> String {
+    pub(crate) fn paint(self, tone: Tone, text: &str) -> String {
         match self.style.colour {
             Colour::Plain => text.to_owned(),
             Colour::Ansi if text.is_empty() => String::new(),
@@ -89,12 +89,12 @@ impl Ink {
         }
     }
 
-    pub(super) fn strong(self, text: &str) -> String {
+    pub(crate) fn strong(self, text: &str) -> String {
         self.paint(Tone::Strong, &self.safe(text))
     }
 
     /// A label, a colon and a sentence that is broken at the width.
-    pub(super) fn labelled(self, margin: &str, tone: Tone, label: &str, sentence: &str) -> String {
+    pub(crate) fn labelled(self, margin: &str, tone: Tone, label: &str, sentence: &str) -> String {
         let first = format!("{margin}{label}: ");
         let wrapped = self.wrapped(&first, &" ".repeat(margin.width() + 4), sentence);
         match wrapped.strip_prefix(first.as_str()) {
@@ -104,7 +104,7 @@ impl Ink {
     }
 
     /// A sentence broken at the width, the first line behind `first` and the others behind `next`.
-    pub(super) fn wrapped(self, first: &str, next: &str, sentence: &str) -> String {
+    pub(crate) fn wrapped(self, first: &str, next: &str, sentence: &str) -> String {
         let kept: String = sentence.chars().take(SENTENCE).collect();
         let more = if kept.len() < sentence.len() { " (the rest is not shown)" } else { "" };
         let sentence = self.safe(&kept) + more;
@@ -138,7 +138,7 @@ impl Ink {
     }
 
     /// The longest beginning that fits, with a remark on how much is left out. Where all is to be said, much fits.
-    pub(super) fn cut(self, text: &str, columns: usize) -> String {
+    pub(crate) fn cut(self, text: &str, columns: usize) -> String {
         let columns = if self.style.verbosity == Verbosity::Verbose { columns.max(SENTENCE) } else { columns };
         if text.width() <= columns {
             return text.to_owned();

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::ink::{Ink, Tone};
 use crate::causes::{causes, reasons};
 use crate::model::{Report, Verdict};
-use crate::render::{Style, Verbosity, meaning, span, symbol};
+use crate::render::{Style, Verbosity, meaning, patience, span, symbol};
 
 /// How many entries of a list are shown unless all are.
 const ENTRIES: usize = 6;
@@ -31,11 +31,13 @@ pub fn summary(report: &Report, style: &Style) -> String {
     text.push_str(&list("Skipped", skipped.into_iter().map(counted).collect(), ink));
     let remarks = report.remarks.iter().map(|remark| ("-".to_owned(), remark.clone())).collect();
     text.push_str(&list("Remarks", remarks, ink));
+    let outdated = report.stale.iter().map(|entry| ("-".to_owned(), entry.clone())).collect();
+    text.push_str(&list("Stale in the baseline", outdated, ink));
     text.push_str(&judged(report, ink));
     text.push_str(&verdicts(report, ink));
     let code = report.exit_code();
     let tone = if code == 0 { Tone::Good } else { Tone::Bad };
-    text.push_str(&ink.labelled("", tone, &format!("Exit {code}"), meaning(code)));
+    text.push_str(&ink.labelled("", tone, &format!("Exit {code}"), meaning(report)));
     text
 }
 
@@ -74,6 +76,9 @@ fn judged(report: &Report, ink: Ink) -> String {
     let exact = if report.exact_text { ", exact texts" } else { "" };
     let suite = format!("{} ({hash}), profile {}{exact}, seed {}", report.suite.version, report.profile, report.seed);
     row("Suite", &suite);
+    if let Some(patience) = patience(report) {
+        row("Patience", &patience);
+    }
     row("Took", &format!("{}, from {}", span(report.duration), report.started));
     text
 }
