@@ -87,15 +87,28 @@ fn hide(password: &str, cases: &mut [Case]) {
     }
 }
 
-/// The octets with `****` for the password, if it stands in them behind PASS.
+/// The octets with `****` for the password, if it stands behind PASS on a line of them.
 fn hidden(password: &str, octets: &[u8]) -> Option<Vec<u8>> {
-    let verb = octets.windows(5 + password.len()).position(|window| {
-        let (verb, argument) = window.split_at(5);
-        verb.eq_ignore_ascii_case(b"PASS ") && argument == password.as_bytes()
-    })?;
-    let (before, behind) = octets.split_at(verb + 5);
-    Some([before, HIDDEN, behind.get(password.len()..).unwrap_or_default()].concat())
+    let password = password.as_bytes();
+    let mut shown = Vec::with_capacity(octets.len());
+    let mut found = false;
+    for line in octets.split_inclusive(|octet| matches!(octet, b'\r' | b'\n')) {
+        let verb = line.windows(VERB.len()).position(|window| window.eq_ignore_ascii_case(VERB));
+        let (before, mut rest) = line.split_at(verb.map_or(line.len(), |at| at + VERB.len()));
+        shown.extend_from_slice(before);
+        while let Some(at) = rest.windows(password.len()).position(|window| window == password) {
+            let (kept, behind) = rest.split_at(at);
+            shown.extend_from_slice(kept);
+            shown.extend_from_slice(HIDDEN);
+            rest = behind.get(password.len()..).unwrap_or_default();
+            found = true;
+        }
+        shown.extend_from_slice(rest);
+    }
+    found.then_some(shown)
 }
+
+const VERB: &[u8] = b"PASS ";
 
 /// What stands for a password.
 const HIDDEN: &[u8] = b"****";
@@ -233,4 +246,28 @@ fn password_again(case: &Case) -> String {
         octets.as_slice().windows(HIDDEN.len()).any(|window| window == HIDDEN)
     };
     if case.events.iter().any(said) { String::from_utf8_lossy(HIDDEN).into_owned() } else { String::new() }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::hidden;
+
+    #[rstest]
+    #[case("PASS secret\r\n", Some("PASS ****\r\n"))]
+    #[case("pass \"secret\" secret\r\n", Some("pass \"****\" ****\r\n"))]
+    #[case("USER a\r\nPASS secret\r\nNOOP\r\n", Some("USER a\r\nPASS ****\r\nNOOP\r\n"))]
+    #[case("C PASS secret\n", Some("C PASS ****\n"))]
+    #[case("CWD secret\r\n", None)]
+    #[case("PASS other\r\nCWD secret\r\n", None)]
+    fn a_password_behind_pass_is_hidden(#[case] said: &str, #[case] shown: Option<&str>) {
+        let hidden = hidden("secret", said.as_bytes()).map(|octets| String::from_utf8(octets).unwrap());
+        assert_eq!(hidden.as_deref(), shown);
+    }
+
+    #[test]
+    fn a_flood_of_verbs_is_read_once() {
+        assert_eq!(hidden("secret", &b"PASS ".repeat(100_000)), None);
+    }
 }
