@@ -278,7 +278,12 @@ impl<P: Progress> Floor<'_, P> {
             return self.one_client(scenario, given).await;
         }
         if running.is_none() {
-            match self.subject.start().await {
+            let mut started = self.subject.start().await;
+            // What started before will start again; the machine may be too busy for a moment.
+            if started.is_err() && self.stops.has_served() {
+                started = self.subject.start().await;
+            }
+            match started {
                 Ok(started) => *running = Some(started),
                 Err(error) => return self.never_started(scenario, &error),
             }

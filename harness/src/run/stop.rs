@@ -39,6 +39,11 @@ impl Stops {
         self.seen().causes.entry(None).or_insert(cause).clone()
     }
 
+    /// Whether the subject served a case already.
+    pub(super) fn has_served(&self) -> bool {
+        !self.seen().reached.is_empty()
+    }
+
     /// Why this scenario is not tried, if it is not.
     pub(super) fn of(&self, scenario: &Scenario) -> Option<Cause> {
         let seen = self.seen();
