@@ -212,18 +212,8 @@ impl<'a, S: Stage> Play<'a, S> {
     }
 
     fn push(&mut self, requirement: Option<String>, span: &Span, axis: Axis, grade: Grade, said: Said) {
-        self.findings.push(Finding {
-            axis,
-            grade,
-            requirement,
-            place: place(span, &self.part.source),
-            message: said.message,
-            expected: said.expected,
-            received: said.received,
-            because: said.because,
-            event: said.event,
-            also: Vec::new(),
-        });
+        let place = place(span, &self.part.source);
+        self.findings.push(said.finding(requirement, place, axis, grade));
     }
 
     /// The requirement that the step names, if a client must keep it; else this one. What a scenario covers is mostly

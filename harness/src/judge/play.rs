@@ -329,18 +329,7 @@ impl<'a, S: Stage> Play<'a, S> {
     }
 
     fn finding(&self, requirement: Option<String>, span: &Span, axis: Axis, grade: Grade, said: Said) -> Finding {
-        Finding {
-            axis,
-            grade,
-            requirement,
-            place: place(span, &self.part.source),
-            message: said.message,
-            expected: said.expected,
-            received: said.received,
-            because: said.because,
-            event: said.event,
-            also: Vec::new(),
-        }
+        said.finding(requirement, place(span, &self.part.source), axis, grade)
     }
 
     /// Judges the form of a reply.
@@ -370,6 +359,22 @@ pub(super) struct Said {
 }
 
 impl Said {
+    /// The finding that says this.
+    pub(super) fn finding(self, requirement: Option<String>, place: Place, axis: Axis, grade: Grade) -> Finding {
+        Finding {
+            axis,
+            grade,
+            requirement,
+            place,
+            message: self.message,
+            expected: self.expected,
+            received: self.received,
+            because: self.because,
+            event: self.event,
+            also: Vec::new(),
+        }
+    }
+
     pub(super) fn new(message: impl Into<String>) -> Self {
         Self { message: message.into(), ..Self::default() }
     }

@@ -3,7 +3,6 @@
 //! PASV, EPSV, PORT and EPRT are rewritten, so that the data connections run through the relay as well. It believes neither
 //! side: what it keeps of either is bounded, and what it cannot read it passes on. Urgent data travels on in band.
 
-mod address;
 mod flow;
 mod lines;
 mod passage;

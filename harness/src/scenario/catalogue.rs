@@ -5,9 +5,8 @@ use std::fmt;
 
 use super::diagnostic::Diagnostic;
 use super::load::Sources;
-use super::load::reader::Reader;
+use super::load::reader::{Reader, parsed};
 use super::tree::Span;
-use super::yaml;
 
 mod filing;
 mod read;
@@ -98,26 +97,25 @@ impl Catalogue {
     pub(crate) fn of(sources: &Sources, faults: &mut Vec<Diagnostic>) -> Self {
         let mut catalogue = Self::default();
         for (file, text) in sources.iter().filter(|(file, _)| file.starts_with("requirements/")) {
-            let node = match yaml::parse(file, text) {
-                Ok(node) => node,
-                Err(fault) => {
-                    faults.push(*fault);
-                    continue;
+            parsed(file, text, faults, |reader, node| {
+                for requirement in reader.requirements(node) {
+                    catalogue.take(requirement, reader);
                 }
-            };
-            let mut reader = Reader::new(text);
-            for requirement in reader.requirements(&node) {
-                if let Some(first) = catalogue.requirements.get(&requirement.id) {
-                    let message = format!("the requirement {} is said twice", requirement.id);
-                    let place = format!("the first stands in {}:{}", first.span.file, first.span.line);
-                    reader.fault_with_help(&requirement.span, message, place);
-                    continue;
-                }
-                catalogue.requirements.insert(requirement.id.clone(), requirement);
-            }
-            faults.append(&mut reader.faults);
+            });
         }
         catalogue
+    }
+}
+
+impl Catalogue {
+    fn take(&mut self, requirement: Requirement, reader: &mut Reader<'_>) {
+        if let Some(first) = self.requirements.get(&requirement.id) {
+            let message = format!("the requirement {} is said twice", requirement.id);
+            let place = format!("the first stands in {}:{}", first.span.file, first.span.line);
+            reader.fault_with_help(&requirement.span, message, place);
+            return;
+        }
+        self.requirements.insert(requirement.id.clone(), requirement);
     }
 }
 

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use reports::model::{Axis, Verdict};
 
 use super::diagnostic::{Diagnostic, Diagnostics, nearest};
-use super::load::reader::{Fields, Reader};
+use super::load::reader::{Fields, Reader, parsed};
 use super::load::{Sources, Suite};
 use super::rule::Deviations;
 use super::tree::Located;
-use super::yaml::{self, Node};
+use super::yaml::Node;
 
 const FILE: &[&str] = &["about", "source", "kills", "for", "axis", "verdict", "clients", "rules"];
 const AXES: &[(&str, Axis)] = &[
@@ -54,17 +54,8 @@ pub fn mutants(mut sources: Sources, suite: &Suite) -> Result<Vec<Mutant>, Diagn
     let mut faults = std::mem::take(&mut sources.faults);
     let mut mutants = Vec::new();
     for (file, text) in sources.iter() {
-        let node = match yaml::parse(file, text) {
-            Ok(node) => node,
-            Err(fault) => {
-                faults.push(*fault);
-                continue;
-            }
-        };
-        let mut reader = Reader::new(text);
-        let mutant = reader.mutant(file, &node);
-        faults.append(&mut reader.faults);
-        if let Some(mutant) = mutant {
+        let mutant = parsed(file, text, &mut faults, |reader, node| reader.mutant(file, node));
+        if let Some(mutant) = mutant.flatten() {
             faults.extend(names_what_is_there(&mutant, text, suite));
             mutants.push(mutant);
         }

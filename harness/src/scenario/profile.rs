@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::diagnostic::Diagnostic;
-use super::load::reader::Reader;
+use super::load::reader::{Reader, parsed};
 use super::load::{Sources, Suite, glob};
 use super::readings::{Answer, Question};
 use super::spoken::Spoken;
 use super::tree::{Located, Scenario};
-use super::yaml::{self, Node};
+use super::yaml::Node;
 
 /// The folder that holds them.
 pub(crate) const FOLDER: &str = "profiles/";
@@ -97,18 +97,10 @@ impl Profile {
         let mut profiles = BTreeMap::new();
         for (file, text) in sources.iter() {
             let Some(name) = file.strip_prefix(FOLDER).and_then(|name| name.strip_suffix(".yaml")) else { continue };
-            let node = match yaml::parse(file, text) {
-                Ok(node) => node,
-                Err(fault) => {
-                    faults.push(*fault);
-                    continue;
-                }
-            };
-            let mut reader = Reader::new(text);
-            if let Some(profile) = reader.profile(&node, name, file) {
+            let profile = parsed(file, text, faults, |reader, node| reader.profile(node, name, file));
+            if let Some(profile) = profile.flatten() {
                 profiles.insert(name.to_owned(), profile);
             }
-            faults.append(&mut reader.faults);
         }
         profiles
     }

@@ -2,9 +2,9 @@
 
 use super::diagnostic::Diagnostic;
 use super::load::Sources;
-use super::load::reader::{Fields, Reader};
+use super::load::reader::{Fields, Reader, parsed};
 use super::tree::{Located, Span};
-use super::yaml::{self, Node};
+use super::yaml::Node;
 
 /// The file that holds them.
 pub(crate) const FILE: &str = "readings.yaml";
@@ -75,17 +75,7 @@ impl Readings {
     /// The readings in these texts, none if they hold none.
     pub(crate) fn of(sources: &Sources, faults: &mut Vec<Diagnostic>) -> Self {
         let Some(text) = sources.text(FILE) else { return Self::default() };
-        let node = match yaml::parse(&FILE.into(), text) {
-            Ok(node) => node,
-            Err(fault) => {
-                faults.push(*fault);
-                return Self::default();
-            }
-        };
-        let mut reader = Reader::new(text);
-        let readings = reader.readings(&node);
-        faults.append(&mut reader.faults);
-        Self(readings)
+        parsed(&FILE.into(), text, faults, |reader, node| Self(reader.readings(node))).unwrap_or_default()
     }
 }
 

@@ -3,8 +3,8 @@
 use super::catalogue::{Filing, Said};
 use super::diagnostic::Diagnostic;
 use super::load::Sources;
-use super::load::reader::Reader;
-use super::yaml::{self, Node};
+use super::load::reader::{Reader, parsed};
+use super::yaml::Node;
 
 /// The file that holds them.
 pub(crate) const FILE: &str = "vocabulary.yaml";
@@ -46,17 +46,8 @@ impl Vocabulary {
     /// The vocabulary in these texts, empty if they hold none.
     pub(crate) fn of(sources: &Sources, faults: &mut Vec<Diagnostic>) -> Self {
         let Some(text) = sources.text(FILE) else { return Self::default() };
-        let node = match yaml::parse(&FILE.into(), text) {
-            Ok(node) => node,
-            Err(fault) => {
-                faults.push(*fault);
-                return Self::default();
-            }
-        };
-        let mut reader = Reader::new(text);
-        let vocabulary = reader.vocabulary(&node);
-        faults.append(&mut reader.faults);
-        vocabulary
+        let read = |reader: &mut Reader<'_>, node: &Node| reader.vocabulary(node);
+        parsed(&FILE.into(), text, faults, read).unwrap_or_default()
     }
 }
 

@@ -9,7 +9,7 @@ use super::wording::{Reply, text_of};
 use super::{Act, DataChannel, Flow, Play, Stage};
 use crate::judge::play::{Said, shown};
 use crate::scenario::tree::{Content, Data, Form, Located, Method, ReadKind, Sent, SentBody, Step, Template};
-use crate::wire::address::{extended_argument, host_port, port_argument};
+use crate::wire::address::{extended_address, extended_argument, host_port, port_argument};
 
 impl<S: Stage> Play<'_, S> {
     pub(super) async fn data(&mut self, step: &Step, data: &Data) -> Flow {
@@ -250,19 +250,12 @@ fn said_by_server(body: &SentBody) -> Content {
 fn told(method: Method, line: &[u8]) -> Option<SocketAddr> {
     let text = line.strip_suffix(b"\r\n")?;
     if method == Method::Eprt {
-        let address = extended(text.strip_prefix(b"EPRT ")?)?;
+        let address = extended_address(text.strip_prefix(b"EPRT ")?)?;
         return (text.strip_prefix(b"EPRT ")? == extended_argument(address).as_bytes()).then_some(address);
     }
     let argument = text.strip_prefix(b"PORT ")?;
     let address = host_port(argument)?;
     (argument == port_argument(address)?.as_bytes()).then_some(address)
-}
-
-/// `|1|127.0.0.1|1025|` with any delimiter (RFC 2428 §2).
-fn extended(argument: &[u8]) -> Option<SocketAddr> {
-    let text = std::str::from_utf8(argument).ok()?;
-    let mut parts = text.split(text.chars().next()?).skip(2);
-    Some(SocketAddr::new(parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
 }
 
 const SAME: &str = "the octets of the file, and nothing behind them";

@@ -78,6 +78,7 @@ impl Passage {
                 let listener = match (listener, make) {
                     (Some(listener), _) => listener,
                     (None, Make::Late(time)) => {
+                        // The delay is the deviation: there is no event to wait for.
                         sleep(time).await;
                         listening(&socket)?
                     }
@@ -119,6 +120,7 @@ impl Passage {
                     (Some(early), _) => early,
                     (None, Make::Never) => return std::future::pending().await,
                     (None, Make::Late(time)) => {
+                        // The delay is the deviation: there is no event to wait for.
                         sleep(time).await;
                         TcpStream::connect(client).await?
                     }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, VecDeque};
 use std::io;
 use std::net::SocketAddr;
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,13 +13,13 @@ use tokio::net::TcpStream;
 use tokio::time::sleep;
 
 use super::Shared;
-use super::address::{extended_address, extended_port, six_numbers, with};
 use super::lines::{CommandLine, Heard, Lines};
 use super::passage::{Direction, Passage};
 use super::replies::{Gaps, Replies, Reply, changed, filled};
 use crate::scenario::rule::{
     Close, DataChange, Fits, Forward, Letters, Login, Rule, Segments, Telnet, Trigger, When, Which,
 };
+use crate::wire::address::{extended_address, port_of_229, six_numbers};
 
 /// The most commands that may wait for their replies. A client that says more is not heard until some came.
 const MOST_OWED: usize = 1000;
@@ -323,7 +324,7 @@ impl Session {
     fn relisted(&mut self, owed: &mut Owed, rule: Option<&Rule>, reply: Reply) -> io::Result<Reply> {
         let found = match reply.code {
             227 => six_numbers(&reply.octets).map(|(address, place)| (address.port(), place)),
-            229 => extended_port(&reply.octets),
+            229 => port_of_229(&reply.octets),
             _ => None,
         };
         let Some((port, place)) = found else { return Ok(reply) };
@@ -368,6 +369,7 @@ impl Session {
                 self.held.extend(segments);
                 return Ok(Next::Go);
             }
+            // The delay is the deviation: there is no event to wait for.
             When::Late(time) => sleep(time).await,
             When::Due | When::Early => {}
         }
@@ -432,6 +434,13 @@ fn written(address: SocketAddr) -> String {
 }
 
 /// Whether an argument is six numbers and nothing else.
+/// The line with other octets in that place.
+fn with(line: &[u8], place: Range<usize>, octets: &str) -> Vec<u8> {
+    let before = line.get(..place.start).unwrap_or_default();
+    let behind = line.get(place.end..).unwrap_or_default();
+    [before, octets.as_bytes(), behind].concat()
+}
+
 fn is_six_numbers(argument: &[u8]) -> bool {
     six_numbers(argument).is_some_and(|(_, place)| place == (0..argument.len()))
 }

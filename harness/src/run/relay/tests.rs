@@ -8,6 +8,7 @@ use tokio::time::timeout;
 use super::*;
 use crate::scenario::rule::{DataChange, Fits, Forward, OctetChange, ReplyChange, Rule, Trigger};
 use crate::scenario::tree::Span;
+use crate::wire::address::six_numbers;
 
 /// Long enough for every machine; what must not come is not waited for.
 const SOON: Duration = Duration::from_secs(20);
@@ -100,13 +101,13 @@ async fn data_pass_through_the_relay_both_ways_of_connecting() {
         let (mut client, mut server) = if verb == "PASV" {
             between.says("PASV\r\n").await;
             let reply = between.answers(&format!("227 Here (127,0,0,1,{high},{low}).\r\n")).await;
-            let (address, _) = address::six_numbers(reply.as_bytes()).unwrap();
+            let (address, _) = six_numbers(reply.as_bytes()).unwrap();
             assert_ne!(address, listener.local_addr().unwrap());
             let client = TcpStream::connect(address).await.unwrap();
             (client, timeout(SOON, listener.accept()).await.unwrap().unwrap().0)
         } else {
             let command = between.says(&format!("PORT 127,0,0,1,{high},{low}\r\n")).await;
-            let (address, _) = address::six_numbers(command.as_bytes()).unwrap();
+            let (address, _) = six_numbers(command.as_bytes()).unwrap();
             assert_ne!(address, listener.local_addr().unwrap());
             between.answers("200 Fine.\r\n").await;
             let server = TcpStream::connect(address).await.unwrap();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::scenario::diagnostic::{Diagnostic, nearest};
 use crate::scenario::tree::{Entry, Located, Span};
-use crate::scenario::yaml::{Node, Value};
+use crate::scenario::yaml::{self, Node, Value};
 
 /// One file on its way to be a scenario.
 #[derive(Debug)]
@@ -21,6 +21,26 @@ pub(crate) struct Reader<'a> {
     pub(crate) connections: Vec<String>,
     /// Those of them that reach the second server.
     pub(crate) second: Vec<String>,
+}
+
+/// What one file holds, and whatever is wrong in it.
+pub(crate) fn parsed<T>(
+    file: &Arc<str>,
+    text: &str,
+    faults: &mut Vec<Diagnostic>,
+    read: impl FnOnce(&mut Reader<'_>, &Node) -> T,
+) -> Option<T> {
+    let node = match yaml::parse(file, text) {
+        Ok(node) => node,
+        Err(fault) => {
+            faults.push(*fault);
+            return None;
+        }
+    };
+    let mut reader = Reader::new(text);
+    let held = read(&mut reader, &node);
+    faults.append(&mut reader.faults);
+    Some(held)
 }
 
 /// The keys of a map, each once.
