@@ -4,11 +4,13 @@
 //! |---|---|
 //! | `session` | one control connection as a state machine, without I/O |
 //! | `store` | the files |
+//! | `coding` | how the coders of `protocol` are used |
 //! | `runtime` | the only sockets: feeds the session, and moves the bytes |
 //! | `cli` | the command line |
 
 mod accounts;
 mod cli;
+mod coding;
 mod runtime;
 mod session;
 mod store;

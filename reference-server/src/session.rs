@@ -22,11 +22,13 @@ use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use protocol::{Reply, Type};
+use protocol::Reply;
+use protocol::restart::Position;
+use protocol::transfer::Parameters;
 
 use crate::accounts::{Access, Accounts};
 use crate::store::Location;
-use data_port::DataPort;
+use data_port::{Arranged, DataPort};
 use replies::reply;
 use traffic::Traffic;
 use transfer::Transfer;
@@ -56,7 +58,7 @@ pub(crate) struct Session {
     login: Login,
     failed_logins: u32,
     working: Location,
-    representation: Type,
+    parameters: Parameters,
     data_port: DataPort,
     /// What the command before this one prepared for it.
     sequence: Sequence,
@@ -102,7 +104,7 @@ enum Sequence {
         from: Location,
     },
     Restart {
-        offset: u64,
+        position: Position,
     },
 }
 
@@ -117,7 +119,7 @@ impl Session {
             login: Login::Nobody,
             failed_logins: 0,
             working: Location::root(),
-            representation: Type::default(),
+            parameters: Parameters::default(),
             data_port: DataPort::default(),
             sequence: Sequence::None,
             next_sequence: Sequence::None,
@@ -141,6 +143,7 @@ impl Session {
             }
             Input::Listening(port) => self.listening(port),
             Input::Moved(octets) => self.moved(octets),
+            Input::Marked(mark) => self.marked(&mark),
             Input::TransferEnded { octets, end } => self.transfer_ended(octets, end),
             Input::Idle => self.idle(),
             Input::Disconnected => self.disconnected(),
@@ -244,7 +247,8 @@ impl Session {
     fn reinitialize(&mut self) {
         self.login = Login::Nobody;
         self.working = Location::root();
-        self.representation = Type::default();
+        self.parameters = Parameters::default();
+        self.arrange(Arranged::Default);
         self.data_port = DataPort::default();
         self.actions.push(Action::StopListening);
     }

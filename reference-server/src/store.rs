@@ -5,6 +5,7 @@ mod location;
 
 use std::fs::File;
 
+use protocol::transfer::Parameters;
 use thiserror::Error;
 
 pub(crate) use disk::Disk;
@@ -39,8 +40,10 @@ pub(crate) trait Store: Send + Sync {
 pub(crate) enum Form {
     /// TYPE A: each LF is CR LF.
     Ascii,
-    /// TYPE I and L 8: as it is.
+    /// TYPE I and L: as it is.
     Image,
+    /// Any other. Places in it are told by markers, which count the octets of the file.
+    Encoded(Parameters),
 }
 
 /// What a listing looks like.
@@ -116,6 +119,8 @@ pub(crate) enum Refused {
     NotEmpty,
     #[error("Not a legal name")]
     BadName,
+    #[error("Not a file of pages with bytes of this size")]
+    NotPaged,
 }
 
 impl From<Refused> for StoreError {

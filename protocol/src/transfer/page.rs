@@ -25,6 +25,8 @@ use super::bits::{BitReader, BitWriter};
 use super::{DecodeError, Fault, LocalFault};
 
 const MAGIC: [u8; 7] = *b"FTPPAGE";
+/// How many octets tell whether a file is a container, and of which byte size.
+pub const HEAD_LENGTH: u64 = 8;
 /// RFC 959 §3.1.2.3: "the minimum header length is 4".
 const SHORTEST_HEADER: u64 = 4;
 /// The RFC leaves the number of further fields open; Appendix I has one.

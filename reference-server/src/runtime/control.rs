@@ -12,8 +12,8 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
 
 use super::Server;
-use super::data::{Passive, Running};
-use crate::session::{Action, End, Input, Received, Session};
+use super::data::{Ended, News, Passive, Running, Ways};
+use crate::session::{Action, Input, Received, Session};
 
 /// The longest line that is taken: a path of the system's limit, and its verb.
 const LINE_LIMIT: usize = 4096 + 16;
@@ -32,7 +32,7 @@ pub(super) async fn converse(stream: TcpStream, server: Arc<Server>) {
         reader: LineReader::with_limit(LINE_LIMIT),
         unread: Vec::new(),
         unsent: Vec::new(),
-        passive: None,
+        ways: Ways::default(),
         running: None,
         is_closing: false,
         is_at_end: false,
@@ -72,7 +72,7 @@ struct Conversation {
     /// Read, and not yet taken by the session.
     unread: Vec<u8>,
     unsent: Vec<u8>,
-    passive: Option<Passive>,
+    ways: Ways,
     running: Option<Running>,
     is_closing: bool,
     /// The client closed its side.
@@ -82,7 +82,7 @@ struct Conversation {
 /// What happened on one of the connections.
 enum Event {
     Read(usize),
-    TransferEnded { octets: u64, end: End },
+    Transfer(News),
     Idle,
 }
 
@@ -100,8 +100,10 @@ impl Conversation {
                     self.feed(Input::Disconnected).await?;
                 }
                 Event::Read(length) => self.unread.extend_from_slice(buffer.get(..length).unwrap_or_default()),
-                Event::TransferEnded { octets, end } => {
+                Event::Transfer(News::Marked(mark)) => self.feed(Input::Marked(mark)).await?,
+                Event::Transfer(News::Ended(Ended { octets, end, open })) => {
                     self.running = None;
+                    self.ways.open = open;
                     self.feed(Input::TransferEnded { octets, end }).await?;
                 }
                 Event::Idle => self.feed(Input::Idle).await?,
@@ -116,7 +118,7 @@ impl Conversation {
         let is_idle_limited = !self.session.is_transferring();
         let idle_until = idle_from + self.server.timeouts.idle;
         tokio::select! {
-            (octets, end) = ended(self.running.as_mut()) => Ok(Event::TransferEnded { octets, end }),
+            news = news(self.running.as_mut()) => Ok(Event::Transfer(news)),
             length = read(&self.stream, buffer), if may_read => Ok(Event::Read(length?)),
             () = tokio::time::sleep_until(idle_until), if is_idle_limited => Ok(Event::Idle),
         }
@@ -170,17 +172,18 @@ impl Conversation {
             }
             Action::Listen => {
                 // This closes the port before: a client that says PASV again has given it up.
-                self.passive = Passive::listen(self.local.ip())
+                self.ways.passive = Passive::listen(self.local.ip())
                     .inspect_err(|error| tracing::warn!(%error, "cannot listen for a data connection"))
                     .ok();
-                return Ok(Some(Input::Listening(self.passive.as_ref().map(Passive::address))));
+                return Ok(Some(Input::Listening(self.ways.passive.as_ref().map(Passive::address))));
             }
-            Action::StopListening => self.passive = None,
+            Action::StopListening => self.ways.passive = None,
+            Action::CloseData => self.ways.open = None,
             Action::Transfer(order) => {
                 // 150 goes out before the data connection is made.
                 self.send().await?;
-                let passive = self.passive.take();
-                self.running = Some(Running::start(order, passive, self.local, self.peer, self.server.timeouts));
+                let ways = std::mem::take(&mut self.ways);
+                self.running = Some(Running::start(order, ways, self.local, self.peer, self.server.timeouts));
             }
             Action::StopTransfer => {
                 if let Some(running) = &mut self.running {
@@ -188,7 +191,7 @@ impl Conversation {
                 }
             }
             Action::Close => {
-                self.passive = None;
+                self.ways = Ways::default();
                 self.is_closing = true;
             }
         }
@@ -229,10 +232,10 @@ async fn read(stream: &TcpStream, buffer: &mut [u8]) -> io::Result<usize> {
     }
 }
 
-/// The end of the transfer that runs; without one, never.
-async fn ended(running: Option<&mut Running>) -> (u64, End) {
+/// What the transfer that runs tells; without one, nothing ever.
+async fn news(running: Option<&mut Running>) -> News {
     match running {
-        Some(running) => running.ended().await,
+        Some(running) => running.news().await,
         None => std::future::pending().await,
     }
 }

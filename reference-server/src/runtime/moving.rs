@@ -1,15 +1,21 @@
 //! Moves the bytes of a transfer between a file and a data connection, on a thread of its own.
 //!
+//! What TYPE, STRU and MODE ask for is in [`encoded`]; here is what needs no coder, or has one of its own for speed.
+//!
 //! In TYPE I, STRU F, MODE S a file's octets are the octets of the connection: the system sends them (`sendfile`) and this
 //! program never sees them. (`std::io::copy` would not do: it uses `sendfile` to other files only, not to sockets.)
+
+mod encoded;
 
 use std::fs::File;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use protocol::restart::{Mark, Position};
 use protocol::transfer::ascii;
 use rustix::io::Errno;
+use tokio::sync::mpsc;
 
 use crate::session::{End, Job};
 use crate::store::Form;
@@ -19,15 +25,44 @@ const STRETCH: usize = 1024 * 1024;
 /// How much of a file or a connection is in memory at a time.
 const PIECE: usize = 256 * 1024;
 
-/// Does the job, and closes the connection in its direction.
-pub(super) fn run(job: Job, stream: &TcpStream, moved: &AtomicU64) -> End {
+/// A data connection, on which files come and go.
+pub(super) struct Data<'a> {
+    pub(super) stream: &'a TcpStream,
+    /// How many octets were moved.
+    pub(super) moved: &'a AtomicU64,
+    /// Where the markers that came are told.
+    pub(super) marks: mpsc::Sender<Mark>,
+    /// What was read, and belongs to the next file.
+    pub(super) unread: Vec<u8>,
+}
+
+/// Does the job, and closes the connection in its direction, unless it may stay open.
+pub(super) fn run(job: Job, data: &mut Data<'_>) -> End {
+    let (stream, moved) = (data.stream, data.moved);
     let result = match job {
-        Job::Send { file, form: Form::Image, skip: _ } => send_image(&file, stream, moved),
-        Job::Send { file, form: Form::Ascii, skip } => send_ascii(&file, skip, stream, moved),
-        Job::SendText(text) => send_text(&text, stream, moved),
-        Job::Receive { file, form, cut_to } => receive(&file, form, cut_to, stream, moved),
+        Job::Send { file, form: Form::Image, .. } => send_image(&file, stream, moved).map(|()| End::Complete),
+        Job::Send { file, form: Form::Ascii, skip, .. } => {
+            send_ascii(&file, skip, stream, moved).map(|()| End::Complete)
+        }
+        Job::Send { file, form: Form::Encoded(parameters), position, .. } => {
+            encoded::send(&file, parameters, position, data)
+        }
+        Job::SendText { text, parameters } => encoded::send(text.as_slice(), parameters, Position::default(), data),
+        Job::Receive { file, form: Form::Encoded(parameters), cut_to, position } => {
+            cut(&file, cut_to).and_then(|()| encoded::receive(&file, parameters, position, data))
+        }
+        Job::Receive { file, form: form @ (Form::Image | Form::Ascii), cut_to, .. } => {
+            cut(&file, cut_to).and_then(|()| receive(&file, form, data)).map(|()| End::Complete)
+        }
     };
-    result.err().unwrap_or(End::Complete)
+    result.unwrap_or_else(|end| end)
+}
+
+fn cut(file: &File, cut_to: Option<u64>) -> Result<(), End> {
+    match cut_to {
+        Some(length) => file.set_len(length).map_err(|error| local_end(&error)),
+        None => Ok(()),
+    }
 }
 
 fn send_image(mut file: &File, stream: &TcpStream, moved: &AtomicU64) -> Result<(), End> {
@@ -69,11 +104,6 @@ fn send_ascii(mut file: &File, skip: u64, stream: &TcpStream, moved: &AtomicU64)
     }
 }
 
-fn send_text(text: &[u8], stream: &TcpStream, moved: &AtomicU64) -> Result<(), End> {
-    write(text, stream, moved)?;
-    finish_sending(stream)
-}
-
 fn write(octets: &[u8], mut stream: &TcpStream, moved: &AtomicU64) -> Result<(), End> {
     for piece in octets.chunks(PIECE) {
         stream.write_all(piece).map_err(|_| End::Broken)?;
@@ -97,17 +127,12 @@ fn finish_sending(mut stream: &TcpStream) -> Result<(), End> {
     }
 }
 
-fn receive(file: &File, form: Form, cut_to: Option<u64>, mut stream: &TcpStream, moved: &AtomicU64) -> Result<(), End> {
-    if let Some(length) = cut_to {
-        file.set_len(length).map_err(|error| local_end(&error))?;
-    }
+fn receive(file: &File, form: Form, data: &mut Data<'_>) -> Result<(), End> {
     let (mut decoder, mut wire, mut local) = (ascii::Decoder::default(), vec![0; PIECE], Vec::new());
     loop {
-        let length = stream.read(&mut wire).map_err(|_| End::Broken)?;
-        let piece = wire.get(..length).unwrap_or_default();
-        moved.fetch_add(length as u64, Ordering::Relaxed);
+        let piece = read(data, &mut wire)?;
         match form {
-            Form::Image => store(file, piece)?,
+            Form::Image | Form::Encoded(_) => store(file, piece)?,
             Form::Ascii => {
                 local.clear();
                 decoder.decode(piece, &mut local);
@@ -121,6 +146,23 @@ fn receive(file: &File, form: Form, cut_to: Option<u64>, mut stream: &TcpStream,
     local.clear();
     decoder.finish(&mut local);
     store(file, &local)
+}
+
+/// The next octets; none at the end. What the file before has left comes first.
+fn read<'a>(data: &mut Data<'_>, buffer: &'a mut [u8]) -> Result<&'a [u8], End> {
+    let length = if data.unread.is_empty() {
+        let mut stream = data.stream;
+        stream.read(buffer).map_err(|_| End::Broken)?
+    } else {
+        let length = data.unread.len().min(buffer.len());
+        let first: Vec<u8> = data.unread.drain(..length).collect();
+        if let Some(space) = buffer.get_mut(..length) {
+            space.copy_from_slice(&first);
+        }
+        length
+    };
+    data.moved.fetch_add(length as u64, Ordering::Relaxed);
+    Ok(buffer.get(..length).unwrap_or_default())
 }
 
 fn store(mut file: &File, octets: &[u8]) -> Result<(), End> {

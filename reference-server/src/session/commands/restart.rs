@@ -1,27 +1,50 @@
-//! REST in stream mode (RFC 3659 §5).
+//! REST: in MODE S an octet of the transfer (RFC 3659 §5), in the others a marker that this server has given (RFC 959 §3.5).
 
-use crate::session::replies::reply;
+use protocol::restart::Position;
+use protocol::{Mode, Structure};
+
+use crate::session::replies::{bad_offset, reply};
 use crate::session::{Sequence, Session, Step};
 
 /// Any number is taken here; whether the file reaches that far is for the transfer command to say (RFC 3659 §5.3).
 pub(super) fn rest(session: &mut Session, argument: &[u8]) -> Step {
-    let digits = argument.trim_ascii();
-    let number = std::str::from_utf8(digits).ok().filter(|_| digits.iter().all(u8::is_ascii_digit));
-    let Some(number) = number.filter(|number| !number.is_empty()) else {
-        return reply::<501>("REST takes a number of octets, in decimal digits.").into();
+    let argument = argument.trim_ascii();
+    let position = match session.parameters.mode {
+        Mode::Stream => number(argument).ok_or("REST takes a number of octets, in decimal digits."),
+        Mode::Block | Mode::Compressed => {
+            Position::parse(argument).ok().ok_or("REST takes a marker of this server in this mode.")
+        }
     };
+    match position {
+        Ok(position) => {
+            session.next_sequence = Sequence::Restart { position };
+            reply::<350>(format!("Restarting at {position}; send RETR, STOR or APPE.")).into()
+        }
+        Err(text) => reply::<501>(text).into(),
+    }
+}
+
+fn number(digits: &[u8]) -> Option<Position> {
+    let digits = std::str::from_utf8(digits).ok().filter(|digits| !digits.is_empty())?;
     // A number too large for 64 bits is larger than any file: the transfer command will say so.
-    let offset = number.parse().unwrap_or(u64::MAX);
-    session.next_sequence = Sequence::Restart { offset };
-    reply::<350>(format!("Restarting at {offset}; send RETR, STOR or APPE.")).into()
+    let is_number = digits.bytes().all(|octet| octet.is_ascii_digit());
+    is_number.then(|| Position { octets: digits.parse().unwrap_or(u64::MAX), ..Position::default() })
 }
 
 impl Session {
     /// The restart point that REST has set for this command. REST 0 is the same as none.
-    pub(super) fn take_restart_point(&mut self) -> u64 {
-        match std::mem::take(&mut self.sequence) {
-            Sequence::Restart { offset } => offset,
-            Sequence::Rename { .. } | Sequence::None => 0,
-        }
+    ///
+    /// RFC 3659 §5 counts the octets of a file without records and pages. And no place is told between pages: a file of pages
+    /// begins at its beginning.
+    pub(super) fn take_restart_point(&mut self) -> Result<Position, Step> {
+        let position = match std::mem::take(&mut self.sequence) {
+            Sequence::Restart { position } => position,
+            Sequence::Rename { .. } | Sequence::None => Position::default(),
+        };
+        let is_possible = match (self.parameters.structure, self.parameters.mode) {
+            (Structure::File, _) | (Structure::Record, Mode::Block | Mode::Compressed) => position.records == 0,
+            (Structure::Record, Mode::Stream) | (Structure::Page, _) => position == Position::default(),
+        };
+        if is_possible { Ok(position) } else { Err(bad_offset().into()) }
     }
 }

@@ -1,24 +1,28 @@
 //! RETR (RFC 959 §4.1.3).
 
+use protocol::transfer::Parameters;
 use protocol::{Reply, Type};
 
+use crate::session::data_port::Arranged;
 use crate::session::interface::Job;
 use crate::session::replies::{printable, refusal, reply};
 use crate::session::transfer::{Begin, Kind};
 use crate::session::{Session, Step};
-use crate::store::Form;
 
 pub(super) fn retr(session: &mut Session, pathname: &[u8]) -> Step {
-    let offset = session.take_restart_point();
-    let form = session.form();
+    let (position, form) = match session.take_restart_point().and_then(|position| Ok((position, session.form()?))) {
+        Ok(both) => both,
+        Err(refused) => return refused,
+    };
+    let parameters = session.parameters;
     let name = pathname.to_vec();
     match session.locate(pathname) {
         Ok(file) => Step::perform(
-            move |store| store.read(&file, form, offset),
-            move |_, reading| match reading {
+            move |store| store.read(&file, form, position.octets),
+            move |session, reading| match reading {
                 Ok(reading) => Step::Transfer(Box::new(Begin {
-                    preliminary: opening(form, &name, Some(reading.size)),
-                    job: Job::Send { file: reading.file, form, skip: reading.skip },
+                    preliminary: session.opening(parameters, &name, Some(reading.size)),
+                    job: Job::Send { file: reading.file, form, skip: reading.skip, position },
                     kind: Kind::File,
                 })),
                 Err(error) => refusal(error).into(),
@@ -29,26 +33,22 @@ pub(super) fn retr(session: &mut Session, pathname: &[u8]) -> Step {
 }
 
 impl Session {
-    /// The form of the files that are transferred now.
-    pub(super) fn form(&self) -> Form {
-        match self.representation {
-            Type::Ascii(_) | Type::Ebcdic(_) => Form::Ascii,
-            Type::Image | Type::Local(_) => Form::Image,
+    /// The preliminary reply, in the wording of the ssast.org example: 150, the same in active and passive mode; 125 where the
+    /// connection is there already (RFC 959 §5.4).
+    pub(super) fn opening(&self, parameters: Parameters, name: &[u8], size: Option<u64>) -> Reply {
+        let representation = match parameters.representation {
+            Type::Ascii(_) => "ASCII",
+            Type::Ebcdic(_) => "EBCDIC",
+            Type::Image | Type::Local(_) => "BINARY",
+        };
+        let is_open = self.data_port.arranged == Arranged::Open;
+        let verb = if is_open { "Using open" } else { "Opening" };
+        let mut text = format!("{verb} {representation} mode data connection for ").into_bytes();
+        text.extend(printable(name));
+        match size {
+            Some(size) => text.extend_from_slice(format!(" ({size} bytes).").as_bytes()),
+            None => text.push(b'.'),
         }
+        if is_open { reply::<125>(text) } else { reply::<150>(text) }
     }
-}
-
-/// 150, in the wording of the ssast.org example. The same in active and passive mode.
-pub(super) fn opening(form: Form, name: &[u8], size: Option<u64>) -> Reply {
-    let mode = match form {
-        Form::Ascii => "ASCII",
-        Form::Image => "BINARY",
-    };
-    let mut text = format!("Opening {mode} mode data connection for ").into_bytes();
-    text.extend(printable(name));
-    match size {
-        Some(size) => text.extend_from_slice(format!(" ({size} bytes).").as_bytes()),
-        None => text.push(b'.'),
-    }
-    reply::<150>(text)
 }

@@ -1,6 +1,8 @@
 //! STOR, STOU, APPE and ALLO (RFC 959 §4.1.3).
 
-use super::retrieve::opening;
+use protocol::Structure;
+use protocol::restart::Position;
+
 use crate::session::interface::Job;
 use crate::session::replies::{reply, write_refusal};
 use crate::session::transfer::{Begin, Kind};
@@ -17,18 +19,27 @@ pub(super) fn appe(session: &mut Session, pathname: &[u8]) -> Step {
 }
 
 fn receive(session: &mut Session, pathname: &[u8], start: Start) -> Step {
-    let start = match session.take_restart_point() {
+    let (position, form) = match session.take_restart_point().and_then(|position| Ok((position, session.form()?))) {
+        Ok(both) => both,
+        Err(refused) => return refused,
+    };
+    let start = match position.octets {
         0 => start,
         offset => Start::At(offset),
     };
-    let form = session.form();
+    if start == Start::End && session.parameters.structure == Structure::Page {
+        return reply::<504>("Pages cannot be appended to a file; use STOR.").into();
+    }
+    let parameters = session.parameters;
     let name = pathname.to_vec();
     match session.locate_to_change(pathname) {
         Ok(file) => {
             let opened = file.clone();
             Step::perform(
                 move |store| store.write(&opened, form, start),
-                move |_, writing| begin(writing, file, form, |_| opening(form, &name, None)),
+                move |session, writing| {
+                    begin(writing, file, form, position, |_| session.opening(parameters, &name, None))
+                },
             )
         }
         Err(refused) => refused,
@@ -37,13 +48,17 @@ fn receive(session: &mut Session, pathname: &[u8], start: Start) -> Step {
 
 /// RFC 1123 §4.1.2.9: the name stands in the preliminary reply, as `150 FILE: pppp`, and not in a 250 as RFC 959 has it.
 pub(super) fn stou(session: &mut Session, _: &[u8]) -> Step {
-    let form = session.form();
+    let form = match session.form() {
+        Ok(form) => form,
+        Err(refused) => return refused,
+    };
     match session.locate_to_change(b".") {
         Ok(directory) => Step::perform(
             move |store| store.write_new(&directory),
             move |_, made| match made {
                 Ok((file, writing)) => {
-                    begin(Ok(writing), file, form, |file| reply::<150>([b"FILE: ", file.name()].concat()))
+                    let preliminary = |file: &Location| reply::<150>([b"FILE: ", file.name()].concat());
+                    begin(Ok(writing), file, form, Position::default(), preliminary)
                 }
                 Err(error) => write_refusal(error).into(),
             },
@@ -56,12 +71,13 @@ fn begin(
     writing: Result<Writing, StoreError>,
     location: Location,
     form: Form,
+    position: Position,
     preliminary: impl FnOnce(&Location) -> protocol::Reply,
 ) -> Step {
     match writing {
         Ok(Writing { file, cut_to, is_new }) => Step::Transfer(Box::new(Begin {
             preliminary: preliminary(&location),
-            job: Job::Receive { file, form, cut_to },
+            job: Job::Receive { file, form, cut_to, position },
             kind: if is_new { Kind::NewFile(location) } else { Kind::File },
         })),
         Err(error) => write_refusal(error).into(),

@@ -1,0 +1,97 @@
+//! Files whose form on the wire is another than here.
+
+use std::fs::File;
+use std::io::Read;
+
+use protocol::Mode;
+use protocol::restart::{Mark, Position};
+use protocol::transfer::{LocalFault, Parameters, Progress, Receiver, Stored};
+
+use super::{Data, PIECE, finish_sending, local_end, read, store, write};
+use crate::coding::sender;
+use crate::session::End;
+
+/// Sends a file. In MODE B and C its end is said, and the connection stays open (RFC 959 §3.3).
+pub(super) fn send(
+    mut source: impl Read,
+    parameters: Parameters,
+    position: Position,
+    data: &Data<'_>,
+) -> Result<End, End> {
+    let mut sender = sender(parameters, position).map_err(fault_end)?;
+    let (mut local, mut wire) = (vec![0; PIECE], Vec::new());
+    loop {
+        let length = source.read(&mut local).map_err(|error| local_end(&error))?;
+        wire.clear();
+        if length == 0 {
+            break;
+        }
+        sender.send(local.get(..length).unwrap_or_default(), &mut wire).map_err(fault_end)?;
+        write(&wire, data.stream, data.moved)?;
+    }
+    sender.finish(&mut wire).map_err(fault_end)?;
+    write(&wire, data.stream, data.moved)?;
+    match parameters.mode {
+        Mode::Stream => finish_sending(data.stream).map(|()| End::Complete),
+        Mode::Block | Mode::Compressed => Ok(End::LeftOpen),
+    }
+}
+
+/// Receives a file, to its end and no further.
+pub(super) fn receive(
+    file: &File,
+    parameters: Parameters,
+    position: Position,
+    data: &mut Data<'_>,
+) -> Result<End, End> {
+    let mut receiver = Receiver::new(parameters, position).map_err(fault_end)?;
+    let (mut wire, mut stored) = (vec![0; PIECE], Stored::default());
+    loop {
+        let mut piece = read(data, &mut wire)?;
+        if piece.is_empty() {
+            let closed = receiver.close(&mut stored);
+            store(file, &stored.octets)?;
+            return closed.map(|()| End::Complete).map_err(End::Refused);
+        }
+        loop {
+            let progress = receiver.receive(&mut piece, &mut stored);
+            // What came before an error is kept, as it is when the connection breaks.
+            store(file, &stored.octets)?;
+            stored.clear();
+            match progress.map_err(End::Refused)? {
+                Progress::NeedsMore => break,
+                Progress::Full => {}
+                Progress::Marker { sender, position } => {
+                    // RFC 1123 §4.1.3.4: the data is forced to stable storage before its position is told.
+                    file.sync_data().map_err(|error| local_end(&error))?;
+                    // Nobody listens to markers any more when the transfer is being stopped.
+                    let mark = Mark { sender, receiver: position.marker() };
+                    data.marks.blocking_send(mark).map_err(|_| End::Stopped)?;
+                }
+                Progress::Ended => return Ok(ended(parameters, piece, data)),
+            }
+        }
+    }
+}
+
+/// What came behind the end belongs to the next file where there can be one, and else to none.
+fn ended(parameters: Parameters, behind: &[u8], data: &mut Data<'_>) -> End {
+    match parameters.mode {
+        Mode::Block | Mode::Compressed => {
+            data.unread.splice(..0, behind.iter().copied());
+            End::LeftOpen
+        }
+        Mode::Stream => {
+            if !behind.is_empty() || !data.unread.is_empty() {
+                tracing::debug!(octets = behind.len() + data.unread.len(), "the client sent more than a file");
+            }
+            End::Complete
+        }
+    }
+}
+
+/// The session and the store have looked at it before; a file can still be damaged further on.
+fn fault_end(fault: LocalFault) -> End {
+    tracing::warn!(%fault, "a file cannot be sent or received");
+    End::LocalError
+}
