@@ -6,4 +6,5 @@ mod client;
 mod command_line;
 mod control;
 mod data;
+mod modes;
 mod security;
