@@ -25,6 +25,9 @@ fn set(client: &mut Client, parameters: &[&str]) {
 #[case::compressed(&["MODE C"], b"\x01a\x00\x40\xC5", b"a\0\0\0\0\0")]
 #[case::compressed_text(&["TYPE A", "MODE C"], b"\x01a\x00\x40\xC5", b"a     ")]
 #[case::compressed_records(&["TYPE A", "STRU R", "MODE C"], b"\x00\x80\x01a\x00\xC0\x01b", b"a\nb\n")]
+#[case::records_of_octets(&["STRU R"], b"\xFF\xFF\xFF\x01\xFF\x01\n\xFF\x01\xFF\x02",
+    b"FTPRECS\n\x80\x00\x01\xFF\x80\x00\x00\x80\x00\x01\n")]
+#[case::blocks_of_records_of_octets(&["STRU R", "MODE B"], b"\xC0\x00\x01\xFF", b"FTPRECS\n\x80\x00\x01\xFF")]
 #[case::pages(&["STRU P"], b"\x04\x07\x02\x01ab\x04\x00\x00\x00",
     b"FTPPAGE\x08\x04\0\0\0\0\0\0\0\x07\0\0\0\0\0\0\0\x02\0\0\0\0\0\0\0\x01ab\x04\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0")]
 fn a_file_goes_there_and_back(#[case] parameters: &[&str], #[case] wire: &[u8], #[case] local: &[u8]) {

@@ -5,31 +5,31 @@ use std::io::Read;
 
 use protocol::Mode;
 use protocol::restart::{Mark, Position};
-use protocol::transfer::{LocalFault, Parameters, Progress, Receiver, Stored};
+use protocol::transfer::{LocalFault, Parameters, Progress};
 
 use super::{Data, PIECE, finish_sending, local_end, read, store, write};
-use crate::coding::sender;
+use crate::coding::{Sink, Source, has_markers};
 use crate::session::End;
 
 /// Sends a file. In MODE B and C its end is said, and the connection stays open (RFC 959 §3.3).
 pub(super) fn send(
-    mut source: impl Read,
+    mut file: impl Read,
     parameters: Parameters,
     position: Position,
     data: &Data<'_>,
 ) -> Result<End, End> {
-    let mut sender = sender(parameters, position).map_err(fault_end)?;
+    let mut source = Source::new(parameters, position).map_err(fault_end)?;
     let (mut local, mut wire) = (vec![0; PIECE], Vec::new());
     loop {
-        let length = source.read(&mut local).map_err(|error| local_end(&error))?;
+        let length = file.read(&mut local).map_err(|error| local_end(&error))?;
         wire.clear();
         if length == 0 {
             break;
         }
-        sender.send(local.get(..length).unwrap_or_default(), &mut wire).map_err(fault_end)?;
+        source.send(local.get(..length).unwrap_or_default(), &mut wire).map_err(fault_end)?;
         write(&wire, data.stream, data.moved)?;
     }
-    sender.finish(&mut wire).map_err(fault_end)?;
+    source.finish(&mut wire).map_err(fault_end)?;
     write(&wire, data.stream, data.moved)?;
     match parameters.mode {
         Mode::Stream => finish_sending(data.stream).map(|()| End::Complete),
@@ -44,30 +44,30 @@ pub(super) fn receive(
     position: Position,
     data: &mut Data<'_>,
 ) -> Result<End, End> {
-    let mut receiver = Receiver::new(parameters, position).map_err(fault_end)?;
-    let (mut wire, mut stored) = (vec![0; PIECE], Stored::default());
+    let mut sink = Sink::new(parameters, position).map_err(fault_end)?;
+    let (mut wire, mut local) = (vec![0; PIECE], Vec::new());
     loop {
         let mut piece = read(data, &mut wire)?;
         if piece.is_empty() {
-            let closed = receiver.close(&mut stored);
-            store(file, &stored.octets)?;
+            let closed = sink.close(&mut local);
+            store(file, &local)?;
             return closed.map(|()| End::Complete).map_err(End::Refused);
         }
         loop {
-            let progress = receiver.receive(&mut piece, &mut stored);
+            let progress = sink.receive(&mut piece, &mut local);
             // What came before an error is kept, as it is when the connection breaks.
-            store(file, &stored.octets)?;
-            stored.clear();
+            store(file, &local)?;
             match progress.map_err(End::Refused)? {
                 Progress::NeedsMore => break,
-                Progress::Full => {}
-                Progress::Marker { sender, position } => {
+                Progress::Marker { sender, position } if has_markers(parameters) => {
                     // RFC 1123 §4.1.3.4: the data is forced to stable storage before its position is told.
                     file.sync_data().map_err(|error| local_end(&error))?;
                     // Nobody listens to markers any more when the transfer is being stopped.
                     let mark = Mark { sender, receiver: position.marker() };
                     data.marks.blocking_send(mark).map_err(|_| End::Stopped)?;
                 }
+                // A marker that could not be come back to is not answered.
+                Progress::Full | Progress::Marker { .. } => {}
                 Progress::Ended => return Ok(ended(parameters, piece, data)),
             }
         }

@@ -54,9 +54,6 @@ impl Session {
         match (representation, structure, mode) {
             _ if is_plain(self.parameters) => Ok(Form::Image),
             (Type::Ascii(_), Structure::File, Mode::Stream) => Ok(Form::Ascii),
-            (Type::Image | Type::Local(_), Structure::Record, _) => {
-                Err(reply::<504>("Records are kept as lines here, which needs TYPE A or E.").into())
-            }
             (Type::Local(bits), Structure::Page, _) if !(3..=64).contains(&bits) => {
                 Err(reply::<504>("Pages need bytes of 3 to 64 bits.").into())
             }

@@ -1,8 +1,10 @@
 //! REST: in MODE S an octet of the transfer (RFC 3659 §5), in the others a marker that this server has given (RFC 959 §3.5).
 
 use protocol::restart::Position;
+use protocol::transfer::Parameters;
 use protocol::{Mode, Structure};
 
+use crate::coding::has_markers;
 use crate::session::replies::{bad_offset, reply};
 use crate::session::{Sequence, Session, Step};
 
@@ -34,17 +36,20 @@ fn number(digits: &[u8]) -> Option<Position> {
 impl Session {
     /// The restart point that REST has set for this command. REST 0 is the same as none.
     ///
-    /// RFC 3659 §5 counts the octets of a file without records and pages. And no place is told between pages: a file of pages
-    /// begins at its beginning.
+    /// RFC 3659 §5 counts the octets of a file without records and pages, and only for some are markers told in the other
+    /// modes: all else begins at its beginning.
     pub(super) fn take_restart_point(&mut self) -> Result<Position, Step> {
         let position = match std::mem::take(&mut self.sequence) {
             Sequence::Restart { position } => position,
             Sequence::Rename { .. } | Sequence::None => Position::default(),
         };
-        let is_possible = match (self.parameters.structure, self.parameters.mode) {
-            (Structure::File, _) | (Structure::Record, Mode::Block | Mode::Compressed) => position.records == 0,
-            (Structure::Record, Mode::Stream) | (Structure::Page, _) => position == Position::default(),
-        };
-        if is_possible { Ok(position) } else { Err(bad_offset().into()) }
+        let Parameters { structure, mode, .. } = self.parameters;
+        let is_stream_of_octets = mode == Mode::Stream && structure == Structure::File;
+        let can_restart = is_stream_of_octets || has_markers(self.parameters);
+        if (can_restart && position.records == 0) || position == Position::default() {
+            Ok(position)
+        } else {
+            Err(bad_offset().into())
+        }
     }
 }

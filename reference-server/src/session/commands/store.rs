@@ -1,8 +1,8 @@
 //! STOR, STOU, APPE and ALLO (RFC 959 §4.1.3).
 
-use protocol::Structure;
 use protocol::restart::Position;
 
+use crate::coding::has_container;
 use crate::session::interface::Job;
 use crate::session::replies::{reply, write_refusal};
 use crate::session::transfer::{Begin, Kind};
@@ -27,8 +27,8 @@ fn receive(session: &mut Session, pathname: &[u8], start: Start) -> Step {
         0 => start,
         offset => Start::At(offset),
     };
-    if start == Start::End && session.parameters.structure == Structure::Page {
-        return reply::<504>("Pages cannot be appended to a file; use STOR.").into();
+    if start == Start::End && has_container(session.parameters) {
+        return reply::<504>("Pages, and records of octets, cannot be appended to a file; use STOR.").into();
     }
     let parameters = session.parameters;
     let name = pathname.to_vec();

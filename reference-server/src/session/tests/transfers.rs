@@ -289,8 +289,9 @@ fn markers_are_told_at_once() {
 #[case::pages(&["STRU P", "MODE B", "REST 7", "RETR robots.txt"], Err("554"))]
 #[case::beyond(&["MODE B", "REST 27", "RETR robots.txt"], Err("554"))]
 #[case::no_pages(&["STRU P", "RETR robots.txt"], Err("550"))]
-#[case::records_of_octets(&["STRU R", "TYPE I", "RETR robots.txt"], Err("504"))]
-#[case::records_to_be_stored(&["STRU R", "TYPE L 36", "STOR new"], Err("504"))]
+#[case::records_of_octets(&["STRU R", "TYPE I", "RETR robots.txt"], Ok("0"))]
+#[case::marked_records_of_octets(&["STRU R", "TYPE I", "MODE B", "REST 7", "RETR robots.txt"], Err("554"))]
+#[case::appended_records_of_octets(&["STRU R", "TYPE L 36", "APPE robots.txt"], Err("504"))]
 #[case::small_bytes(&["STRU P", "TYPE L 2", "STOR new"], Err("504"))]
 #[case::appended_pages(&["STRU P", "APPE robots.txt"], Err("504"))]
 fn restart_markers(#[case] lines: &[&str], #[case] expected: Result<&str, &str>) {

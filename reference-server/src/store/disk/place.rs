@@ -7,7 +7,7 @@ use protocol::Structure;
 use protocol::restart::Position;
 use protocol::transfer::{LocalFault, Parameters, ascii, page};
 
-use crate::coding::sender;
+use crate::coding::Source;
 use crate::store::{Form, Refused, StoreError};
 
 const PIECE: usize = 64 * 1024;
@@ -24,15 +24,15 @@ pub(super) fn encoded_length(file: &mut File) -> Result<u64, StoreError> {
 
 /// How long any wire form of a file is.
 pub(super) fn any_length(file: &mut File, parameters: Parameters) -> Result<u64, StoreError> {
-    let mut sender = sender(parameters, Position::default()).map_err(unpaged)?;
+    let mut source = Source::new(parameters, Position::default()).map_err(unpaged)?;
     let (mut wire, mut length, mut result) = (Vec::new(), 0, Ok(()));
     for_each_piece(file, |piece| {
-        result = sender.send(piece, &mut wire);
+        result = source.send(piece, &mut wire);
         length += wire.len() as u64;
         wire.clear();
         result.is_ok()
     })?;
-    result.and_then(|()| sender.finish(&mut wire)).map_err(unpaged)?;
+    result.and_then(|()| source.finish(&mut wire)).map_err(unpaged)?;
     Ok(length + wire.len() as u64)
 }
 
