@@ -121,6 +121,8 @@ pub(crate) enum Refused {
     BadName,
     #[error("Not a file of pages with bytes of this size")]
     NotPaged,
+    #[error("The records or pages of the file are damaged")]
+    Damaged,
 }
 
 impl From<Refused> for StoreError {

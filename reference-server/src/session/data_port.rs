@@ -49,6 +49,11 @@ impl Session {
         self.data_port.arranged = arranged;
     }
 
+    /// Whether the transfer before left its data connection open, so that 125 is said of the next one (RFC 959 §4.2.1).
+    pub(super) fn is_data_open(&self) -> bool {
+        self.data_port.arranged == Arranged::Open
+    }
+
     pub(super) fn peer_host(&self) -> IpAddr {
         self.peer.ip().to_canonical()
     }

@@ -3,7 +3,6 @@
 use protocol::transfer::Parameters;
 use protocol::{Reply, Type};
 
-use crate::session::data_port::Arranged;
 use crate::session::interface::Job;
 use crate::session::replies::{printable, refusal, reply};
 use crate::session::transfer::{Begin, Kind};
@@ -41,7 +40,7 @@ impl Session {
             Type::Ebcdic(_) => "EBCDIC",
             Type::Image | Type::Local(_) => "BINARY",
         };
-        let is_open = self.data_port.arranged == Arranged::Open;
+        let is_open = self.is_data_open();
         let verb = if is_open { "Using open" } else { "Opening" };
         let mut text = format!("{verb} {representation} mode data connection for ").into_bytes();
         text.extend(printable(name));

@@ -46,7 +46,7 @@ fn receive(session: &mut Session, pathname: &[u8], start: Start) -> Step {
     }
 }
 
-/// RFC 1123 §4.1.2.9: the name stands in the preliminary reply, as `150 FILE: pppp`, and not in a 250 as RFC 959 has it.
+/// RFC 1123 §4.1.2.9: the name stands in the preliminary reply, as `150 FILE: pppp` or `125 FILE: pppp`, and not in a 250 as RFC 959 has it.
 pub(super) fn stou(session: &mut Session, _: &[u8]) -> Step {
     let form = match session.form() {
         Ok(form) => form,
@@ -55,9 +55,12 @@ pub(super) fn stou(session: &mut Session, _: &[u8]) -> Step {
     match session.locate_to_change(b".") {
         Ok(directory) => Step::perform(
             move |store| store.write_new(&directory),
-            move |_, made| match made {
+            move |session, made| match made {
                 Ok((file, writing)) => {
-                    let preliminary = |file: &Location| reply::<150>([b"FILE: ", file.name()].concat());
+                    let text = |file: &Location| [b"FILE: ", file.name()].concat();
+                    let is_open = session.is_data_open();
+                    let preliminary =
+                        |file: &Location| if is_open { reply::<125>(text(file)) } else { reply::<150>(text(file)) };
                     begin(Ok(writing), file, form, Position::default(), preliminary)
                 }
                 Err(error) => write_refusal(error).into(),

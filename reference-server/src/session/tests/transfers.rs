@@ -244,6 +244,8 @@ fn a_connection_that_is_open_is_used_again() {
     assert_eq!(code(&bench.say("RETR robots.txt")), "150");
     assert_eq!(code(&bench.end_transfer(9, End::LeftOpen)), "250");
     assert_eq!(code(&bench.say("RETR none")), "550");
+    assert_eq!(bench.say("STOU"), "125 FILE: unique.1\r\n");
+    bench.end_transfer(9, End::LeftOpen);
     assert_eq!(code(&bench.say("STOR new")), "125");
     let route = Route::Open(address("127.0.0.1:50000"));
     assert_eq!(bench.running.as_ref().map(|order| order.route), Some(route));

@@ -24,7 +24,7 @@ pub(super) fn encoded_length(file: &mut File) -> Result<u64, StoreError> {
 
 /// How long any wire form of a file is.
 pub(super) fn any_length(file: &mut File, parameters: Parameters) -> Result<u64, StoreError> {
-    let mut source = Source::new(parameters, Position::default()).map_err(unpaged)?;
+    let mut source = Source::new(parameters, Position::default()).map_err(not_encoded)?;
     let (mut wire, mut length, mut result) = (Vec::new(), 0, Ok(()));
     for_each_piece(file, |piece| {
         result = source.send(piece, &mut wire);
@@ -32,7 +32,7 @@ pub(super) fn any_length(file: &mut File, parameters: Parameters) -> Result<u64,
         wire.clear();
         result.is_ok()
     })?;
-    result.and_then(|()| source.finish(&mut wire)).map_err(unpaged)?;
+    result.and_then(|()| source.finish(&mut wire)).map_err(not_encoded)?;
     Ok(length + wire.len() as u64)
 }
 
@@ -41,17 +41,20 @@ pub(super) fn check_pages(file: &mut File, parameters: Parameters) -> Result<(),
     if parameters.structure != Structure::Page {
         return Ok(());
     }
-    let mut encoder = page::Encoder::new(parameters.representation.byte_size()).map_err(unpaged)?;
+    let mut encoder = page::Encoder::new(parameters.representation.byte_size()).map_err(not_encoded)?;
     let mut head = Vec::new();
     Read::by_ref(file).take(page::HEAD_LENGTH).read_to_end(&mut head)?;
     file.seek(SeekFrom::Start(0))?;
     let is_whole = head.len() as u64 == page::HEAD_LENGTH;
     let checked = encoder.encode(&head, &mut Vec::new());
-    checked.and(if is_whole { Ok(()) } else { Err(LocalFault::NotPaged) }).map_err(unpaged)
+    checked.and(if is_whole { Ok(()) } else { Err(LocalFault::NotPaged) }).map_err(not_encoded)
 }
 
-fn unpaged(_: LocalFault) -> StoreError {
-    Refused::NotPaged.into()
+fn not_encoded(fault: LocalFault) -> StoreError {
+    match fault {
+        LocalFault::NotPaged | LocalFault::ByteSize { .. } | LocalFault::PageByteSize(_) => Refused::NotPaged.into(),
+        LocalFault::DamagedPages | LocalFault::DamagedRecords => Refused::Damaged.into(),
+    }
 }
 
 /// The place in the file of an offset on the wire (RFC 3659 §5.3 counts what is transferred, not what is stored).
