@@ -92,6 +92,7 @@ fn accepted(
 #[case::page_type(IMAGE, Page, Stream, b"\x04\x01\x00\x09", 4, Fault::PageType(9))]
 #[case::short_page_header(IMAGE, Page, Stream, b"\x03\x01\x00", 1, Fault::PageHeaderLength(3))]
 #[case::header_of_simple_page(IMAGE, Page, Stream, b"\x05\x01\x00\x01\x00", 5, Fault::PageHeaderLength(5))]
+#[case::header_of_controlled_page(IMAGE, Page, Stream, b"\x04\x01\x00\x03", 4, Fault::PageHeaderLength(4))]
 #[case::last_page_with_data(IMAGE, Page, Stream, b"\x04\x00\x01\x00A", 4, Fault::LastPageData(1))]
 #[case::behind_last_page(IMAGE, Page, Block, b"\x40\x00\x05\x04\x00\x00\x00A", 4, Fault::BehindLastPage)]
 fn refused(
@@ -156,6 +157,23 @@ fn a_marker_within_a_line_end() {
     assert_eq!(outcome.stored.octets, b"a\nb");
     let rest = receive_from(*position, parameters, b"\x40\x00\x02\nb", 100).unwrap();
     assert_eq!(rest.stored.octets, b"\nb");
+}
+
+/// The other side of it: a file whose lines end in CR LF is sent as it stands, also from a marker within a line end on.
+#[test]
+fn a_sender_goes_on_within_a_line_end() {
+    let parameters = Parameters { representation: ASCII, structure: File, mode: Block };
+    let interval = std::num::NonZeroU64::new(2).unwrap();
+    let mut sender = Sender::new(parameters, Position::default()).unwrap().with_markers(parameters, interval);
+    let mut wire = Vec::new();
+    sender.send(b"a\r\nb", &mut wire).unwrap();
+    sender.finish(&mut wire).unwrap();
+    assert_eq!(wire, b"\x00\x00\x02a\r\x10\x00\x022c\x00\x00\x02\nb\x10\x00\x014\x40\x00\x00");
+    let at = Position { octets: 2, records: 0, is_behind_cr: true };
+    let (mut sender, mut rest) = (Sender::new(parameters, at).unwrap(), Vec::new());
+    sender.send(b"\nb", &mut rest).unwrap();
+    sender.finish(&mut rest).unwrap();
+    assert_eq!(rest, b"\x40\x00\x02\nb");
 }
 
 /// RFC 959 Appendix I: bytes of 36 bits, headers of five, a hole, a descriptor. Two words are nine octets.
