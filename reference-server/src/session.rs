@@ -14,6 +14,7 @@ mod data_port;
 mod greeting;
 mod interface;
 mod replies;
+mod security;
 mod step;
 mod traffic;
 mod transfer;
@@ -32,6 +33,7 @@ use traffic::Traffic;
 use transfer::Transfer;
 
 pub(crate) use interface::{Action, End, Input, Job, Order, Received, Route};
+pub(crate) use security::{Demand, Policy, Protection, Security};
 pub(crate) use step::Step;
 
 /// How many commands may wait for a transfer to end. Then no more are read.
@@ -43,6 +45,8 @@ pub(crate) struct Settings {
     /// The name of the site, for the greeting.
     pub(crate) site: String,
     pub(crate) accounts: Accounts,
+    /// Whether there is TLS, and what it is wanted for.
+    pub(crate) tls: Option<Policy>,
 }
 
 /// One control connection.
@@ -57,6 +61,7 @@ pub(crate) struct Session {
     failed_logins: u32,
     working: Location,
     representation: Type,
+    security: Security,
     data_port: DataPort,
     /// What the command before this one prepared for it.
     sequence: Sequence,
@@ -107,7 +112,7 @@ enum Sequence {
 }
 
 impl Session {
-    pub(crate) fn new(settings: Arc<Settings>, local: SocketAddr, peer: SocketAddr) -> Self {
+    pub(crate) fn new(settings: Arc<Settings>, local: SocketAddr, peer: SocketAddr, security: Security) -> Self {
         Self {
             settings,
             local,
@@ -118,6 +123,7 @@ impl Session {
             failed_logins: 0,
             working: Location::root(),
             representation: Type::default(),
+            security,
             data_port: DataPort::default(),
             sequence: Sequence::None,
             next_sequence: Sequence::None,
@@ -191,6 +197,14 @@ impl Session {
             Step::Close(reply) => {
                 self.say(&reply);
                 self.close();
+            }
+            Step::BeginTls(reply) => {
+                self.say(&reply);
+                self.actions.push(Action::BeginTls);
+            }
+            Step::EndTls(reply) => {
+                self.say(&reply);
+                self.actions.push(Action::EndTls);
             }
             Step::Perform(perform) => {
                 self.state = State::Performing;

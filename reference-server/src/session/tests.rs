@@ -12,7 +12,7 @@ use rstest::rstest;
 use tempfile::TempDir;
 
 use super::data_port::Arranged;
-use super::{Action, End, Input, Order, Received, Route, Session, Settings, State};
+use super::{Action, End, Input, Order, Received, Route, Security, Session, Settings, State};
 use crate::accounts::{Access, Accounts};
 use crate::store::Disk;
 
@@ -27,6 +27,7 @@ struct Bench {
     can_listen: bool,
     running: Option<Order>,
     stops: usize,
+    is_secure: bool,
     replies: Vec<String>,
 }
 
@@ -34,19 +35,20 @@ impl Bench {
     fn new() -> Self {
         let passwords = HashMap::from([(b"u".to_vec(), b"p".to_vec())]);
         let accounts = Accounts { anonymous: Some(Access::ReadOnly), passwords };
-        let settings = Settings { site: "ftp.ssast.org".to_owned(), accounts };
+        let settings = Settings { site: "ftp.ssast.org".to_owned(), accounts, tls: None };
         let root = tempfile::tempdir().unwrap();
         std::fs::write(root.path().join("robots.txt"), "User-agent: *\nDisallow: /\n").unwrap();
         std::fs::create_dir(root.path().join("sub")).unwrap();
         let (local, peer) = (address("127.0.0.1:2121"), address("127.0.0.1:50000"));
         let mut bench = Self {
-            session: Session::new(Arc::new(settings), local, peer),
+            session: Session::new(Arc::new(settings), local, peer, Security::Clear),
             store: Disk::open(root.path()).unwrap(),
             root,
             listens: false,
             can_listen: true,
             running: None,
             stops: 0,
+            is_secure: false,
             replies: Vec::new(),
         };
         bench.feed(Input::Connected);
@@ -81,6 +83,8 @@ impl Bench {
                         self.running = Some(order);
                     }
                     Action::StopTransfer => self.stops += 1,
+                    Action::BeginTls => self.is_secure = true,
+                    Action::EndTls => self.is_secure = false,
                 }
             }
         }

@@ -7,3 +7,4 @@ mod command_line;
 mod control;
 mod data;
 mod security;
+mod tls;
