@@ -7,7 +7,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, Interest};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use super::tls::{Mark, Secured, Standing, Tls};
+use super::tls::{Secured, Standing, Tls};
 
 /// What was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -108,9 +108,9 @@ impl Channel {
     }
 
     /// Begins TLS. What came behind the command that asked for it is TLS as well, or a forgery: it is for [`Self::take`].
-    pub(super) async fn begin_tls(&mut self, tls: &Tls, mark: Mark) -> io::Result<()> {
+    pub(super) async fn begin_tls(&mut self, tls: &Tls) -> io::Result<()> {
         self.send().await?;
-        self.tls = Some(Secured::new(tls, mark).map_err(io::Error::other)?);
+        self.tls = Some(Secured::new(tls).map_err(io::Error::other)?);
         Ok(())
     }
 

@@ -14,7 +14,7 @@ use tokio::time::{Instant, timeout};
 use super::Server;
 use super::channel::{Channel, Heard, drain};
 use super::data::{Ends, Passive, Running};
-use super::tls::Mark;
+use super::tls::Tls;
 use crate::session::{Action, End, Input, Received, Security, Session};
 
 /// The longest line that is taken: a path of the system's limit, and its verb.
@@ -33,7 +33,7 @@ pub(super) async fn converse(stream: TcpStream, server: Arc<Server>, security: S
         peer,
         reader: LineReader::with_limit(LINE_LIMIT),
         unread: Vec::new(),
-        mark: Mark::next(),
+        tls: None,
         passive: None,
         running: None,
         is_implicit: security == Security::IMPLICIT,
@@ -73,8 +73,8 @@ struct Conversation {
     reader: LineReader,
     /// Read, and not yet taken by the session.
     unread: Vec<u8>,
-    /// What the TLS sessions of this connection and its data connections are known by.
-    mark: Mark,
+    /// TLS, since it has begun.
+    tls: Option<Tls>,
     passive: Option<Passive>,
     running: Option<Running>,
     /// Whether TLS begins without AUTH.
@@ -163,10 +163,11 @@ impl Conversation {
     }
 
     async fn begin_tls(&mut self) -> io::Result<()> {
-        match &self.server.tls {
-            Some(tls) => self.channel.begin_tls(tls, self.mark).await,
-            None => Err(io::Error::other("a session wants TLS, and none is configured")),
-        }
+        let Some(tls) = &self.server.tls else {
+            return Err(io::Error::other("a session wants TLS, and none is configured"));
+        };
+        let tls = self.tls.insert(tls.of_session().map_err(io::Error::other)?);
+        self.channel.begin_tls(tls).await
     }
 
     async fn feed_received(&mut self, received: Received) -> io::Result<()> {
@@ -189,13 +190,7 @@ impl Conversation {
     }
 
     fn ends(&self) -> Ends {
-        Ends {
-            local: self.local,
-            peer: self.peer,
-            timeouts: self.server.timeouts,
-            tls: self.server.tls.clone(),
-            mark: self.mark,
-        }
+        Ends { local: self.local, peer: self.peer, timeouts: self.server.timeouts, tls: self.tls.clone() }
     }
 
     async fn act(&mut self, action: Action) -> io::Result<Option<Input>> {

@@ -13,7 +13,7 @@ use tokio::time::timeout;
 
 use super::Timeouts;
 use super::moving;
-use super::tls::{Mark, Tls, Wire};
+use super::tls::{Tls, Wire};
 use crate::session::{End, Job, Order, Protection, Route};
 
 /// A port that listens for a data connection.
@@ -90,13 +90,12 @@ pub(super) struct Ends {
     pub(super) peer: SocketAddr,
     pub(super) timeouts: Timeouts,
     pub(super) tls: Option<Tls>,
-    pub(super) mark: Mark,
 }
 
 impl Ends {
     fn secure(&self, stream: std::net::TcpStream) -> io::Result<Wire> {
         let Some(tls) = &self.tls else { return Err(io::ErrorKind::Unsupported.into()) };
-        Wire::secure(stream, tls, self.mark)
+        Wire::secure(stream, tls)
     }
 }
 

@@ -4,9 +4,10 @@ use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::ops::RangeInclusive;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
-use rustls::{ServerConfig, ServerConnection, StreamOwned};
+use rustls::crypto::ring::Ticketer;
+use rustls::server::ServerSessionMemoryCache;
+use rustls::{HandshakeKind, ServerConfig, ServerConnection, StreamOwned};
 
 /// What every connection of a server shares.
 #[derive(Debug, Clone)]
@@ -17,15 +18,18 @@ pub(crate) struct Tls {
     pub(crate) data_must_resume: bool,
 }
 
-/// What the tickets of one control connection carry, so that its data connections are known by it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Mark([u8; 8]);
-
-impl Mark {
-    /// One that no other connection of this process has. Tickets are sealed, so that nobody can make one up.
-    pub(super) fn next() -> Self {
-        static NEXT: AtomicU64 = AtomicU64::new(0);
-        Self(NEXT.fetch_add(1, Ordering::Relaxed).to_be_bytes())
+impl Tls {
+    /// TLS as one session has it. Where its data connections must resume, its tickets have keys of their own, and so have the
+    /// sessions that a client of TLS 1.2 resumes without a ticket: whoever resumes one has it from here.
+    pub(super) fn of_session(&self) -> Result<Self, rustls::Error> {
+        const SESSIONS: usize = 8;
+        let mut tls = self.clone();
+        if tls.data_must_resume {
+            let configuration = Arc::make_mut(&mut tls.configuration);
+            configuration.ticketer = Ticketer::new()?;
+            configuration.session_storage = ServerSessionMemoryCache::new(SESSIONS);
+        }
+        Ok(tls)
     }
 }
 
@@ -54,9 +58,8 @@ const RECORD_TYPES: RangeInclusive<u8> = 20..=24;
 const LONGEST_RECORD: usize = 5 + (1 << 14) + 2048;
 
 impl Secured {
-    pub(super) fn new(tls: &Tls, mark: Mark) -> Result<Self, rustls::Error> {
-        let mut connection = ServerConnection::new(Arc::clone(&tls.configuration))?;
-        connection.set_resumption_data(&mark.0);
+    pub(super) fn new(tls: &Tls) -> Result<Self, rustls::Error> {
+        let connection = ServerConnection::new(Arc::clone(&tls.configuration))?;
         Ok(Self { connection, partial: Vec::new(), is_ending: false })
     }
 
@@ -155,13 +158,12 @@ pub(super) enum Wire {
 
 impl Wire {
     /// Negotiates TLS. RFC 4217 §7: the FTP server is the TLS server, whoever opened the connection.
-    pub(super) fn secure(mut stream: TcpStream, tls: &Tls, mark: Mark) -> io::Result<Self> {
+    pub(super) fn secure(mut stream: TcpStream, tls: &Tls) -> io::Result<Self> {
         let mut connection = ServerConnection::new(Arc::clone(&tls.configuration)).map_err(io::Error::other)?;
-        connection.set_resumption_data(&mark.0);
         while connection.is_handshaking() {
             connection.complete_io(&mut stream)?;
         }
-        if tls.data_must_resume && connection.received_resumption_data() != Some(&mark.0) {
+        if tls.data_must_resume && connection.handshake_kind() != Some(HandshakeKind::Resumed) {
             connection.send_close_notify();
             connection.complete_io(&mut stream)?;
             return Err(io::Error::other("the data connection does not resume the session of the control connection"));

@@ -5,6 +5,7 @@ use std::net::TcpStream;
 use std::sync::Arc;
 
 use rstest::rstest;
+use rustls::client::{Resumption, Tls12Resumption};
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, HandshakeKind, ProtocolVersion, RootCertStore, StreamOwned, version};
 use tempfile::TempDir;
@@ -249,11 +250,19 @@ fn leave_tls(mut secured: Secured) -> TcpStream {
     secured.sock
 }
 
-#[test]
-fn a_data_connection_that_resumes_nothing_can_be_refused() {
+#[rstest]
+#[case::ticket(&version::TLS12, Tls12Resumption::SessionIdOrTickets)]
+#[case::session_id(&version::TLS12, Tls12Resumption::SessionIdOnly)]
+#[case::tls_1_3(&version::TLS13, Tls12Resumption::Disabled)]
+fn a_data_connection_that_resumes_nothing_can_be_refused(
+    #[case] version: &'static rustls::SupportedProtocolVersion,
+    #[case] resumption: Tls12Resumption,
+) {
     let identity = Identity::new();
     let server = identity.server(&["--tls-resume"]);
-    let mut client = Client::private(&server, &identity.configuration(BOTH));
+    let mut configuration = identity.configuration(&[version]);
+    Arc::make_mut(&mut configuration).resumption = Resumption::in_memory_sessions(8).tls12_resumption(resumption);
+    let mut client = Client::private(&server, &configuration);
     for _ in 0..3 {
         let mut data = client.open_secured("RETR robots.txt");
         assert_eq!(data.conn.handshake_kind(), Some(HandshakeKind::Resumed));
@@ -262,7 +271,9 @@ fn a_data_connection_that_resumes_nothing_can_be_refused() {
         assert_eq!(octets, b"User-agent: *\nDisallow: /\n");
         client.expect("226");
     }
-    client.configuration = identity.configuration(BOTH);
+    // Nor is the session of another control connection the right one.
+    client.configuration = identity.configuration(&[version]);
+    let _other = Client::login(&server, &client.configuration);
     drop(client.open_secured("RETR robots.txt"));
     client.expect("522");
 }
