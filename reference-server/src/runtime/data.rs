@@ -13,7 +13,7 @@ use tokio::time::timeout;
 
 use super::Timeouts;
 use super::moving;
-use super::tls::{Tls, Wire};
+use super::tls::{Flow, Tls, Wire};
 use crate::session::{End, Job, Order, Protection, Route};
 
 /// A port that listens for a data connection.
@@ -93,9 +93,9 @@ pub(super) struct Ends {
 }
 
 impl Ends {
-    fn secure(&self, stream: std::net::TcpStream) -> io::Result<Wire> {
+    fn secure(&self, stream: std::net::TcpStream, flow: Flow) -> io::Result<Wire> {
         let Some(tls) = &self.tls else { return Err(io::ErrorKind::Unsupported.into()) };
-        Wire::secure(stream, tls)
+        Wire::secure(stream, tls, flow)
     }
 }
 
@@ -126,11 +126,12 @@ async fn transfer(
         }
     };
     let is_receiving = matches!(order.job, Job::Receive { .. });
+    let flow = if is_receiving { Flow::FromClient } else { Flow::ToClient };
     let counter = Arc::clone(&moved);
     let mut work = tokio::task::spawn_blocking(move || {
         let secured = match order.protection {
             Protection::Clear => Ok(Wire::Clear(stream)),
-            Protection::Private => ends.secure(stream),
+            Protection::Private => ends.secure(stream, flow),
         };
         match secured {
             Ok(mut wire) => moving::run(order.job, &mut wire, &counter),

@@ -173,6 +173,24 @@ fn a_file_that_ends_without_close_notify_is_not_complete() {
     client.expect("426");
 }
 
+/// As lftp does it: nothing is read, so that what the server sent would make of the end a reset.
+#[test]
+fn an_upload_that_reads_nothing_arrives() {
+    let identity = Identity::new();
+    let server = identity.server(&[]);
+    let body = vec![7; 3 << 20];
+    for _ in 0..20 {
+        let mut client = Client::private(&server, &identity.configuration(BOTH));
+        let mut data = client.open_secured("STOR new");
+        data.write_all(&body).unwrap();
+        data.conn.send_close_notify();
+        data.flush().unwrap();
+        drop(data);
+        client.expect("226");
+        assert_eq!(std::fs::metadata(server.root().join("new")).unwrap().len(), 3 << 20);
+    }
+}
+
 #[test]
 fn no_tls_on_the_data_connection_is_522() {
     let identity = Identity::new();
