@@ -1,6 +1,7 @@
 //! The command line of the server.
 
-use std::collections::HashMap;
+mod tls;
+
 use std::ffi::OsString;
 use std::io::{self, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -12,7 +13,9 @@ use std::time::Duration;
 use clap::{Parser, ValueEnum};
 use thiserror::Error;
 
+use self::tls::{TlsArguments, Wanted};
 use crate::accounts::{Access, Accounts};
+use crate::certificates::CertificateError;
 use crate::runtime::{self, Server, Timeouts};
 use crate::session::Settings;
 use crate::store::Disk;
@@ -47,6 +50,8 @@ struct Arguments {
     /// How long to wait for a command, before 421, or for progress of a transfer, before 426
     #[arg(long, value_name = "SECONDS", default_value_t = 900, value_parser = clap::value_parser!(u64).range(1..))]
     idle_timeout: u64,
+    #[command(flatten)]
+    tls: TlsArguments,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -63,6 +68,8 @@ enum StartError {
     Root { root: PathBuf, error: io::Error },
     #[error("cannot listen on {address}: {error}. Give a free port with --port; 0 takes any.")]
     Listen { address: SocketAddr, error: io::Error },
+    #[error(transparent)]
+    Certificate(#[from] CertificateError),
     #[error("the server failed: {0}")]
     Runtime(#[from] io::Error),
 }
@@ -121,29 +128,46 @@ async fn serve(arguments: Arguments) -> Result<(), StartError> {
     let store =
         Disk::open(&arguments.root).map_err(|error| StartError::Root { root: arguments.root.clone(), error })?;
     let address = SocketAddr::new(arguments.listen, arguments.port);
-    let listen = |error| StartError::Listen { address, error };
-    let listener = runtime::listen(address).await.map_err(listen)?;
-    say(&format!("listening on {}", listener.local_addr().map_err(listen)?));
+    let site = arguments.site.unwrap_or_else(host_name);
+    let wanted = arguments.tls.wanted(&site, address)?;
+    let (listener, address) = listen(address).await?;
+    let implicit = match wanted.as_ref().and_then(|wanted| wanted.implicit) {
+        Some(address) => Some(listen(address).await?),
+        None => None,
+    };
+    say(&format!("listening on {address}"));
+    if let Some((_, address)) = &implicit {
+        say(&format!("listening on {address}, with TLS from the beginning"));
+    }
+    let (policy, tls) = wanted.map(|Wanted { policy, tls, .. }| (policy, tls)).unzip();
+    let accounts = accounts(arguments.anonymous, arguments.users);
     let server = Server {
         timeouts: Timeouts {
             data: Duration::from_secs(arguments.data_timeout),
             idle: Duration::from_secs(arguments.idle_timeout),
         },
-        settings: Arc::new(settings(arguments)),
+        settings: Arc::new(Settings { site, accounts, tls: policy }),
         store: Arc::new(store),
+        tls,
     };
-    Ok(runtime::serve(listener, Arc::new(server)).await?)
+    Ok(runtime::serve(listener, implicit.map(|(listener, _)| listener), Arc::new(server)).await?)
 }
 
-fn settings(arguments: Arguments) -> Settings {
-    let anonymous = match arguments.anonymous {
+async fn listen(address: SocketAddr) -> Result<(runtime::Listener, SocketAddr), StartError> {
+    let failed = |error| StartError::Listen { address, error };
+    let listener = runtime::listen(address).await.map_err(failed)?;
+    let address = listener.local_addr().map_err(failed)?;
+    Ok((listener, address))
+}
+
+fn accounts(anonymous: Anonymous, users: Vec<(String, String)>) -> Accounts {
+    let anonymous = match anonymous {
         Anonymous::ReadWrite => Some(Access::ReadWrite),
         Anonymous::ReadOnly => Some(Access::ReadOnly),
         Anonymous::Off => None,
     };
     let bytes = |(name, password): (String, String)| (name.into_bytes(), password.into_bytes());
-    let passwords: HashMap<Vec<u8>, Vec<u8>> = arguments.users.into_iter().map(bytes).collect();
-    Settings { site: arguments.site.unwrap_or_else(host_name), accounts: Accounts { anonymous, passwords } }
+    Accounts { anonymous, passwords: users.into_iter().map(bytes).collect() }
 }
 
 fn host_name() -> String {

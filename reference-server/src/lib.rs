@@ -9,6 +9,7 @@
 //! | `cli` | the command line |
 
 mod accounts;
+mod certificates;
 mod cli;
 mod coding;
 mod runtime;

@@ -14,6 +14,7 @@ mod data_port;
 mod greeting;
 mod interface;
 mod replies;
+mod security;
 mod step;
 mod traffic;
 mod transfer;
@@ -34,6 +35,7 @@ use traffic::Traffic;
 use transfer::Transfer;
 
 pub(crate) use interface::{Action, End, Input, Job, Order, Received, Route};
+pub(crate) use security::{Demand, Policy, Protection, Security};
 pub(crate) use step::Step;
 
 /// How many commands may wait for a transfer to end. Then no more are read.
@@ -45,6 +47,8 @@ pub(crate) struct Settings {
     /// The name of the site, for the greeting.
     pub(crate) site: String,
     pub(crate) accounts: Accounts,
+    /// Whether there is TLS, and what it is wanted for.
+    pub(crate) tls: Option<Policy>,
 }
 
 /// One control connection.
@@ -59,6 +63,7 @@ pub(crate) struct Session {
     failed_logins: u32,
     working: Location,
     parameters: Parameters,
+    security: Security,
     data_port: DataPort,
     /// What the command before this one prepared for it.
     sequence: Sequence,
@@ -109,7 +114,7 @@ enum Sequence {
 }
 
 impl Session {
-    pub(crate) fn new(settings: Arc<Settings>, local: SocketAddr, peer: SocketAddr) -> Self {
+    pub(crate) fn new(settings: Arc<Settings>, local: SocketAddr, peer: SocketAddr, security: Security) -> Self {
         Self {
             settings,
             local,
@@ -120,6 +125,7 @@ impl Session {
             failed_logins: 0,
             working: Location::root(),
             parameters: Parameters::default(),
+            security,
             data_port: DataPort::default(),
             sequence: Sequence::None,
             next_sequence: Sequence::None,
@@ -194,6 +200,14 @@ impl Session {
             Step::Close(reply) => {
                 self.say(&reply);
                 self.close();
+            }
+            Step::BeginTls(reply) => {
+                self.say(&reply);
+                self.actions.push(Action::BeginTls);
+            }
+            Step::EndTls(reply) => {
+                self.say(&reply);
+                self.actions.push(Action::EndTls);
             }
             Step::Perform(perform) => {
                 self.state = State::Performing;

@@ -14,7 +14,8 @@ use tokio::time::timeout;
 
 use super::Timeouts;
 use super::moving;
-use crate::session::{End, Job, Order, Route};
+use super::tls::{Flow, Tls, Wire};
+use crate::session::{End, Job, Order, Protection, Route};
 
 /// A port that listens for a data connection.
 pub(super) struct Passive {
@@ -48,11 +49,11 @@ impl Passive {
     }
 }
 
-/// A data connection that a transfer has left open.
+/// A data connection in clear, that is new, or that a transfer has left open.
 pub(super) struct Open {
-    stream: std::net::TcpStream,
+    pub(super) stream: std::net::TcpStream,
     /// What was read of it, and belongs to the next file.
-    unread: Vec<u8>,
+    pub(super) unread: Vec<u8>,
 }
 
 impl Open {
@@ -101,13 +102,12 @@ pub(super) struct Running {
 }
 
 impl Running {
-    pub(super) fn start(order: Order, ways: Ways, local: SocketAddr, peer: SocketAddr, timeouts: Timeouts) -> Self {
+    pub(super) fn start(order: Order, ways: Ways, ends: Ends) -> Self {
         let moved = Arc::new(AtomicU64::new(0));
         let (stop, stopped) = watch::channel(false);
-        let ends = Ends { local, peer };
         let (tell, marks) = mpsc::channel(MARKS);
         let wires = Wires { moved: Arc::clone(&moved), stopped, marks: tell };
-        let task = tokio::spawn(transfer(order, ways, ends, timeouts, wires));
+        let task = tokio::spawn(transfer(order, ways, ends, wires));
         Self { task, moved, stop, marks }
     }
 
@@ -152,16 +152,25 @@ struct Wires {
     marks: mpsc::Sender<Mark>,
 }
 
-/// The two ends of the control connection.
-#[derive(Debug, Clone, Copy)]
-struct Ends {
-    local: SocketAddr,
-    peer: SocketAddr,
+/// The two ends of the control connection, and what it gives to its data connections.
+#[derive(Debug, Clone)]
+pub(super) struct Ends {
+    pub(super) local: SocketAddr,
+    pub(super) peer: SocketAddr,
+    pub(super) timeouts: Timeouts,
+    pub(super) tls: Option<Tls>,
 }
 
-async fn transfer(order: Order, ways: Ways, ends: Ends, timeouts: Timeouts, mut wires: Wires) -> Ended {
+impl Ends {
+    fn secure(&self, stream: std::net::TcpStream, flow: Flow) -> io::Result<Wire> {
+        let Some(tls) = &self.tls else { return Err(io::ErrorKind::Unsupported.into()) };
+        Wire::secure(stream, tls, flow)
+    }
+}
+
+async fn transfer(order: Order, ways: Ways, ends: Ends, mut wires: Wires) -> Ended {
     let opened = tokio::select! {
-        opened = timeout(timeouts.data, open(order.route, ways, ends)) => opened,
+        opened = timeout(ends.timeouts.data, open(&order, ways, &ends)) => opened,
         () = until(&mut wires.stopped) => return without_connection(End::Stopped),
     };
     let open = match opened {
@@ -172,8 +181,8 @@ async fn transfer(order: Order, ways: Ways, ends: Ends, timeouts: Timeouts, mut 
         }
         Err(_) => return without_connection(End::NotOpened),
     };
-    match blocking(&open.stream, timeouts.idle) {
-        Ok(handle) => work(order.job, open, handle, wires).await,
+    match blocking(&open.stream, ends.timeouts.idle) {
+        Ok(handle) => work(order, open, handle, ends, wires).await,
         Err(error) => {
             tracing::warn!(%error, "the data connection cannot be used");
             without_connection(End::Broken)
@@ -186,16 +195,23 @@ fn without_connection(end: End) -> Ended {
 }
 
 /// Moves the bytes, on a thread. `handle` is of the same connection.
-async fn work(job: Job, open: Open, handle: std::net::TcpStream, wires: Wires) -> Ended {
+async fn work(order: Order, open: Open, handle: std::net::TcpStream, ends: Ends, wires: Wires) -> Ended {
     let Wires { moved, mut stopped, marks } = wires;
-    let is_receiving = matches!(job, Job::Receive { .. });
+    let is_receiving = matches!(order.job, Job::Receive { .. });
+    let flow = if is_receiving { Flow::FromClient } else { Flow::ToClient };
     let counter = Arc::clone(&moved);
     let mut work = tokio::task::spawn_blocking(move || {
-        let Open { stream, unread } = open;
-        let mut data = moving::Data { stream: &stream, moved: &counter, marks, unread };
-        let end = moving::run(job, &mut data);
-        let unread = data.unread;
-        (end, Open { stream, unread })
+        let secured = match order.protection {
+            Protection::Clear => Ok(Wire::Clear(open.stream)),
+            Protection::Private => ends.secure(open.stream, flow),
+        };
+        match secured {
+            Ok(wire) => moving::run(order.job, moving::Data { wire, moved: counter, marks, unread: open.unread }),
+            Err(error) => {
+                tracing::debug!(%error, "no TLS on the data connection");
+                (End::NotSecured, None)
+            }
+        }
     });
     let ended = tokio::select! {
         ended = &mut work => ended,
@@ -209,8 +225,7 @@ async fn work(job: Job, open: Open, handle: std::net::TcpStream, wires: Wires) -
     };
     let octets = moved.load(Ordering::Relaxed);
     match ended {
-        Ok((End::LeftOpen, open)) => Ended { octets, end: End::LeftOpen, open: Some(open) },
-        Ok((end, _)) => Ended { octets, end, open: None },
+        Ok((end, open)) => Ended { octets, end, open: open.filter(|_| end == End::LeftOpen) },
         Err(error) => {
             tracing::error!(%error, "a transfer failed inside of the server");
             Ended { octets, end: End::LocalError, open: None }
@@ -231,7 +246,13 @@ fn stopped_end(end: End, is_receiving: bool) -> End {
         // The connection that could stay open is shut down now.
         End::Complete | End::LeftOpen if !is_receiving => End::Complete,
         End::LocalError | End::NoSpace => end,
-        End::Complete | End::LeftOpen | End::Refused(_) | End::Broken | End::NotOpened | End::Stopped => End::Stopped,
+        End::Complete
+        | End::LeftOpen
+        | End::Refused(_)
+        | End::Broken
+        | End::NotOpened
+        | End::NotSecured
+        | End::Stopped => End::Stopped,
     }
 }
 
@@ -243,12 +264,16 @@ fn blocking(stream: &std::net::TcpStream, idle: Duration) -> io::Result<std::net
     stream.try_clone()
 }
 
-async fn open(route: Route, ways: Ways, ends: Ends) -> io::Result<Open> {
-    let stream = match (route, ways.passive) {
-        (Route::Open(address), _) => match ways.open.and_then(Open::if_alive) {
-            Some(open) => return Ok(open),
-            None => connect(address, ends.local).await?,
-        },
+async fn open(order: &Order, ways: Ways, ends: &Ends) -> io::Result<Open> {
+    let stream = match (order.route, ways.passive) {
+        (Route::Open(address), _) => {
+            // What is open is in clear.
+            let open = ways.open.filter(|_| order.protection == Protection::Clear).and_then(Open::if_alive);
+            match open {
+                Some(open) => return Ok(open),
+                None => connect(address, ends.local).await?,
+            }
+        }
         (Route::Active(address), _) => connect(address, ends.local).await?,
         (Route::Passive, Some(passive)) => passive.accept(ends.peer.ip()).await?,
         (Route::Passive, None) => return Err(io::ErrorKind::NotConnected.into()),

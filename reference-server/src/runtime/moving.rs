@@ -9,7 +9,7 @@ mod encoded;
 
 use std::fs::File;
 use std::io::{self, ErrorKind, Read, Write};
-use std::net::{Shutdown, TcpStream};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use protocol::restart::{Mark, Position};
@@ -17,6 +17,8 @@ use protocol::transfer::ascii;
 use rustix::io::Errno;
 use tokio::sync::mpsc;
 
+use super::data::Open;
+use super::tls::Wire;
 use crate::session::{End, Job};
 use crate::store::Form;
 
@@ -26,49 +28,55 @@ const STRETCH: usize = 1024 * 1024;
 const PIECE: usize = 256 * 1024;
 
 /// A data connection, on which files come and go.
-pub(super) struct Data<'a> {
-    pub(super) stream: &'a TcpStream,
+#[derive(Debug)]
+pub(super) struct Data {
+    pub(super) wire: Wire,
     /// How many octets were moved.
-    pub(super) moved: &'a AtomicU64,
+    pub(super) moved: Arc<AtomicU64>,
     /// Where the markers that came are told.
     pub(super) marks: mpsc::Sender<Mark>,
     /// What was read, and belongs to the next file.
     pub(super) unread: Vec<u8>,
 }
 
-/// Does the job, and closes the connection in its direction, unless it may stay open.
-pub(super) fn run(job: Job, data: &mut Data<'_>) -> End {
-    let (stream, moved) = (data.stream, data.moved);
-    let result = match job {
-        Job::Send { file, form: Form::Image, .. } => send_image(&file, stream, moved).map(|()| End::Complete),
+/// Does the job, and closes the connection in its direction, unless it may stay open: then it is given back.
+pub(super) fn run(job: Job, mut data: Data) -> (End, Option<Open>) {
+    let result = work(job, &mut data);
+    let open = match data.wire {
+        Wire::Clear(stream) => Some(Open { stream, unread: data.unread }),
+        Wire::Tls(_) => None,
+    };
+    (result.unwrap_or_else(|end| end), open)
+}
+
+fn work(job: Job, data: &mut Data) -> Result<End, End> {
+    match job {
+        Job::Send { file, form: Form::Image, .. } => {
+            send_image(&file, &mut data.wire, &data.moved).map(|()| End::Complete)
+        }
         Job::Send { file, form: Form::Ascii, skip, .. } => {
-            send_ascii(&file, skip, stream, moved).map(|()| End::Complete)
+            send_ascii(&file, skip, &mut data.wire, &data.moved).map(|()| End::Complete)
         }
         Job::Send { file, form: Form::Encoded(parameters), position, .. } => {
             encoded::send(&file, parameters, position, data)
         }
         Job::SendText { text, parameters } => encoded::send(text.as_slice(), parameters, Position::default(), data),
-        Job::Receive { file, form: Form::Encoded(parameters), cut_to, position } => {
-            cut(&file, cut_to).and_then(|()| encoded::receive(&file, parameters, position, data))
+        Job::Receive { file, form, cut_to, position } => {
+            if let Some(length) = cut_to {
+                file.set_len(length).map_err(|error| local_end(&error))?;
+            }
+            match form {
+                Form::Encoded(parameters) => encoded::receive(&file, parameters, position, data),
+                Form::Image | Form::Ascii => receive(&file, form, data).map(|()| End::Complete),
+            }
         }
-        Job::Receive { file, form: form @ (Form::Image | Form::Ascii), cut_to, .. } => {
-            cut(&file, cut_to).and_then(|()| receive(&file, form, data)).map(|()| End::Complete)
-        }
-    };
-    result.unwrap_or_else(|end| end)
-}
-
-fn cut(file: &File, cut_to: Option<u64>) -> Result<(), End> {
-    match cut_to {
-        Some(length) => file.set_len(length).map_err(|error| local_end(&error)),
-        None => Ok(()),
     }
 }
 
-fn send_image(mut file: &File, stream: &TcpStream, moved: &AtomicU64) -> Result<(), End> {
-    loop {
+fn send_image(mut file: &File, wire: &mut Wire, moved: &AtomicU64) -> Result<(), End> {
+    while let Some(stream) = wire.clear() {
         match rustix::fs::sendfile(stream, file, None, STRETCH) {
-            Ok(0) => return finish_sending(stream),
+            Ok(0) => return finish_sending(wire),
             Ok(count) => {
                 moved.fetch_add(count as u64, Ordering::Relaxed);
             }
@@ -82,31 +90,31 @@ fn send_image(mut file: &File, stream: &TcpStream, moved: &AtomicU64) -> Result<
     loop {
         let length = file.read(&mut buffer).map_err(|error| local_end(&error))?;
         if length == 0 {
-            return finish_sending(stream);
+            return finish_sending(wire);
         }
-        write(buffer.get(..length).unwrap_or_default(), stream, moved)?;
+        write(buffer.get(..length).unwrap_or_default(), wire, moved)?;
     }
 }
 
-fn send_ascii(mut file: &File, skip: u64, stream: &TcpStream, moved: &AtomicU64) -> Result<(), End> {
+fn send_ascii(mut file: &File, skip: u64, connection: &mut Wire, moved: &AtomicU64) -> Result<(), End> {
     let (mut encoder, mut local, mut wire) = (ascii::Encoder::default(), vec![0; PIECE], Vec::new());
     let mut left_to_skip = skip;
     loop {
         let length = file.read(&mut local).map_err(|error| local_end(&error))?;
         if length == 0 {
-            return finish_sending(stream);
+            return finish_sending(connection);
         }
         wire.clear();
         encoder.encode(local.get(..length).unwrap_or_default(), &mut wire);
         let skipped = usize::try_from(left_to_skip).unwrap_or(usize::MAX).min(wire.len());
         left_to_skip -= skipped as u64;
-        write(wire.get(skipped..).unwrap_or_default(), stream, moved)?;
+        write(wire.get(skipped..).unwrap_or_default(), connection, moved)?;
     }
 }
 
-fn write(octets: &[u8], mut stream: &TcpStream, moved: &AtomicU64) -> Result<(), End> {
+fn write(octets: &[u8], wire: &mut Wire, moved: &AtomicU64) -> Result<(), End> {
     for piece in octets.chunks(PIECE) {
-        stream.write_all(piece).map_err(|_| End::Broken)?;
+        wire.write_all(piece).map_err(|_| End::Broken)?;
         moved.fetch_add(piece.len() as u64, Ordering::Relaxed);
     }
     Ok(())
@@ -116,10 +124,11 @@ fn write(octets: &[u8], mut stream: &TcpStream, moved: &AtomicU64) -> Result<(),
 ///
 /// What the client sent against all sense is read first: a socket that is closed with something unread is reset, and the reset
 /// overtakes the file. And a client that reset the connection itself has not got the file.
-fn finish_sending(mut stream: &TcpStream) -> Result<(), End> {
+fn finish_sending(wire: &mut Wire) -> Result<(), End> {
     const LIMIT: u64 = 64 * 1024;
-    let shut = stream.shutdown(Shutdown::Write).and_then(|()| stream.set_nonblocking(true));
-    shut.map_err(|_| End::Broken)?;
+    let ended = wire.end_sending().and_then(|()| wire.socket().set_nonblocking(true));
+    let mut stream = wire.socket();
+    ended.map_err(|_| End::Broken)?;
     match io::copy(&mut Read::by_ref(&mut stream).take(LIMIT), &mut io::sink()) {
         Ok(_) => Ok(()),
         Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(()),
@@ -127,7 +136,7 @@ fn finish_sending(mut stream: &TcpStream) -> Result<(), End> {
     }
 }
 
-fn receive(file: &File, form: Form, data: &mut Data<'_>) -> Result<(), End> {
+fn receive(file: &File, form: Form, data: &mut Data) -> Result<(), End> {
     let (mut decoder, mut wire, mut local) = (ascii::Decoder::default(), vec![0; PIECE], Vec::new());
     loop {
         let piece = read(data, &mut wire)?;
@@ -145,14 +154,22 @@ fn receive(file: &File, form: Form, data: &mut Data<'_>) -> Result<(), End> {
     }
     local.clear();
     decoder.finish(&mut local);
-    store(file, &local)
+    store(file, &local)?;
+    finish_receiving(&mut data.wire);
+    Ok(())
+}
+
+/// The client has said all, and may be gone already.
+fn finish_receiving(wire: &mut Wire) {
+    if let Err(error) = wire.end_sending() {
+        tracing::debug!(%error, "the data connection was closed already");
+    }
 }
 
 /// The next octets; none at the end. What the file before has left comes first.
-fn read<'a>(data: &mut Data<'_>, buffer: &'a mut [u8]) -> Result<&'a [u8], End> {
+fn read<'a>(data: &mut Data, buffer: &'a mut [u8]) -> Result<&'a [u8], End> {
     let length = if data.unread.is_empty() {
-        let mut stream = data.stream;
-        stream.read(buffer).map_err(|_| End::Broken)?
+        data.wire.read(buffer).map_err(|_| End::Broken)?
     } else {
         let length = data.unread.len().min(buffer.len());
         let first: Vec<u8> = data.unread.drain(..length).collect();

@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use protocol::restart::{Mark, Position};
 use protocol::transfer::{DecodeError, Parameters};
 
-use super::{Session, Step};
+use super::{Protection, Session, Step};
 use crate::store::{Form, Store};
 
 /// What happened.
@@ -75,6 +75,10 @@ pub(crate) enum Action {
     Transfer(Order),
     /// End the transfer that runs; its end is told all the same.
     StopTransfer,
+    /// Send what is left in clear; whatever comes behind it, both ways, is TLS.
+    BeginTls,
+    /// Send what is left, end TLS, and go on in clear.
+    EndTls,
     /// Send what is left, and close the control connection.
     Close,
 }
@@ -105,6 +109,7 @@ impl fmt::Debug for Perform {
 #[derive(Debug)]
 pub(crate) struct Order {
     pub(crate) route: Route,
+    pub(crate) protection: Protection,
     pub(crate) job: Job,
 }
 
@@ -141,6 +146,8 @@ pub(crate) enum End {
     Refused(DecodeError),
     /// There was no data connection.
     NotOpened,
+    /// TLS on the data connection came to nothing.
+    NotSecured,
     /// The data connection broke, or stood still for too long.
     Broken,
     /// Reading or writing the file failed.

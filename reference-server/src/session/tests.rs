@@ -12,11 +12,12 @@ use rstest::rstest;
 use tempfile::TempDir;
 
 use super::data_port::Arranged;
-use super::{Action, End, Input, Order, Received, Route, Session, Settings, State};
+use super::{Action, End, Input, Order, Received, Route, Security, Session, Settings, State};
 use crate::accounts::{Access, Accounts};
 use crate::store::Disk;
 
 /// Plays the runtime: does at once what the session asks for, except transfers, which a test ends when it wants to.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of the world outside, free of the others")]
 struct Bench {
     session: Session,
     store: Disk,
@@ -29,6 +30,7 @@ struct Bench {
     can_listen: bool,
     running: Option<Order>,
     stops: usize,
+    is_secure: bool,
     replies: Vec<String>,
 }
 
@@ -36,13 +38,13 @@ impl Bench {
     fn new() -> Self {
         let passwords = HashMap::from([(b"u".to_vec(), b"p".to_vec())]);
         let accounts = Accounts { anonymous: Some(Access::ReadOnly), passwords };
-        let settings = Settings { site: "ftp.ssast.org".to_owned(), accounts };
+        let settings = Settings { site: "ftp.ssast.org".to_owned(), accounts, tls: None };
         let root = tempfile::tempdir().unwrap();
         std::fs::write(root.path().join("robots.txt"), "User-agent: *\nDisallow: /\n").unwrap();
         std::fs::create_dir(root.path().join("sub")).unwrap();
         let (local, peer) = (address("127.0.0.1:2121"), address("127.0.0.1:50000"));
         let mut bench = Self {
-            session: Session::new(Arc::new(settings), local, peer),
+            session: Session::new(Arc::new(settings), local, peer, Security::Clear),
             store: Disk::open(root.path()).unwrap(),
             root,
             listens: false,
@@ -50,6 +52,7 @@ impl Bench {
             can_listen: true,
             running: None,
             stops: 0,
+            is_secure: false,
             replies: Vec::new(),
         };
         bench.feed(Input::Connected);
@@ -90,6 +93,8 @@ impl Bench {
                     }
                     Action::CloseData => self.is_open = false,
                     Action::StopTransfer => self.stops += 1,
+                    Action::BeginTls => self.is_secure = true,
+                    Action::EndTls => self.is_secure = false,
                 }
             }
         }

@@ -73,7 +73,7 @@ impl Session {
     pub(super) fn begin_transfer(&mut self, begin: Begin) {
         self.say(&begin.preliminary);
         let route = self.take_route();
-        self.actions.push(Action::Transfer(Order { route, job: begin.job }));
+        self.actions.push(Action::Transfer(Order { route, protection: self.security.of_data(), job: begin.job }));
         self.state = State::Transferring(Transfer { kind: begin.kind, moved: 0 });
         if self.queue.iter().any(|received| is(received, Verb::Abor)) {
             self.actions.push(Action::StopTransfer);
@@ -128,7 +128,7 @@ impl Session {
             }
         }
         let step = match (transfer.kind, end) {
-            (Kind::NewFile(location), End::NotOpened | End::Stopped) if octets == 0 => {
+            (Kind::NewFile(location), End::NotOpened | End::NotSecured | End::Stopped) if octets == 0 => {
                 // Someone else may have taken it away already; the reply is the same.
                 Step::perform(move |store| store.delete(&location), move |_, _| result(end).into())
             }
@@ -167,6 +167,8 @@ fn result(end: End) -> Reply {
     match end {
         End::Complete => reply::<226>("Transfer complete."),
         End::NotOpened => reply::<425>("Can't open data connection."),
+        // RFC 4217 §10.2.
+        End::NotSecured => reply::<522>("TLS on the data connection failed; transfer aborted."),
         End::LeftOpen => reply::<250>("Transfer complete; the data connection stays open for the next file."),
         End::Refused(error) => refused(error),
         End::Broken => reply::<426>("Data connection broken; transfer aborted."),

@@ -8,3 +8,5 @@ mod control;
 mod data;
 mod modes;
 mod security;
+#[cfg(test)]
+mod tls;

@@ -7,7 +7,7 @@ use protocol::Mode;
 use protocol::restart::{Mark, Position};
 use protocol::transfer::{LocalFault, Parameters, Progress};
 
-use super::{Data, PIECE, finish_sending, local_end, read, store, write};
+use super::{Data, PIECE, finish_receiving, finish_sending, local_end, read, store, write};
 use crate::coding::{Sink, Source, has_markers};
 use crate::session::End;
 
@@ -16,7 +16,7 @@ pub(super) fn send(
     mut file: impl Read,
     parameters: Parameters,
     position: Position,
-    data: &Data<'_>,
+    data: &mut Data,
 ) -> Result<End, End> {
     let mut source = Source::new(parameters, position).map_err(fault_end)?;
     let (mut local, mut wire) = (vec![0; PIECE], Vec::new());
@@ -27,23 +27,18 @@ pub(super) fn send(
             break;
         }
         source.send(local.get(..length).unwrap_or_default(), &mut wire).map_err(fault_end)?;
-        write(&wire, data.stream, data.moved)?;
+        write(&wire, &mut data.wire, &data.moved)?;
     }
     source.finish(&mut wire).map_err(fault_end)?;
-    write(&wire, data.stream, data.moved)?;
-    match parameters.mode {
-        Mode::Stream => finish_sending(data.stream).map(|()| End::Complete),
-        Mode::Block | Mode::Compressed => Ok(End::LeftOpen),
+    write(&wire, &mut data.wire, &data.moved)?;
+    if may_stay_open(parameters, data) {
+        return Ok(End::LeftOpen);
     }
+    finish_sending(&mut data.wire).map(|()| End::Complete)
 }
 
 /// Receives a file, to its end and no further.
-pub(super) fn receive(
-    file: &File,
-    parameters: Parameters,
-    position: Position,
-    data: &mut Data<'_>,
-) -> Result<End, End> {
+pub(super) fn receive(file: &File, parameters: Parameters, position: Position, data: &mut Data) -> Result<End, End> {
     let mut sink = Sink::new(parameters, position).map_err(fault_end)?;
     let (mut wire, mut local) = (vec![0; PIECE], Vec::new());
     loop {
@@ -51,6 +46,7 @@ pub(super) fn receive(
         if piece.is_empty() {
             let closed = sink.close(&mut local);
             store(file, &local)?;
+            finish_receiving(&mut data.wire);
             return closed.map(|()| End::Complete).map_err(End::Refused);
         }
         loop {
@@ -74,20 +70,23 @@ pub(super) fn receive(
     }
 }
 
+/// In MODE B and C a connection can carry the next file (RFC 959 §3.3). Under TLS each has its own: it may want other
+/// protection, and its end is what shows that nothing was cut off.
+fn may_stay_open(parameters: Parameters, data: &Data) -> bool {
+    parameters.mode != Mode::Stream && data.wire.clear().is_some()
+}
+
 /// What came behind the end belongs to the next file where there can be one, and else to none.
-fn ended(parameters: Parameters, behind: &[u8], data: &mut Data<'_>) -> End {
-    match parameters.mode {
-        Mode::Block | Mode::Compressed => {
-            data.unread.splice(..0, behind.iter().copied());
-            End::LeftOpen
-        }
-        Mode::Stream => {
-            if !behind.is_empty() || !data.unread.is_empty() {
-                tracing::debug!(octets = behind.len() + data.unread.len(), "the client sent more than a file");
-            }
-            End::Complete
-        }
+fn ended(parameters: Parameters, behind: &[u8], data: &mut Data) -> End {
+    data.unread.splice(..0, behind.iter().copied());
+    if may_stay_open(parameters, data) {
+        return End::LeftOpen;
     }
+    if !data.unread.is_empty() {
+        tracing::debug!(octets = data.unread.len(), "the client sent more than a file");
+    }
+    finish_receiving(&mut data.wire);
+    End::Complete
 }
 
 /// The session and the store have looked at it before; a file can still be damaged further on.

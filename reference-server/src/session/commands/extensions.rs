@@ -9,8 +9,14 @@ use crate::session::{Session, Step};
 const FEATURES: [Feature; 7] =
     [Feature::Eprt, Feature::Epsv, Feature::Mdtm, Feature::RestStream, Feature::Size, Feature::Tvfs, Feature::Utf8];
 
-pub(super) fn feat(_: &mut Session, _: &[u8]) -> Step {
-    indented::<211, &str>("Extensions supported:", FEATURES.map(Feature::line), "End").into()
+/// RFC 4217 §6. The first is there where CCC may be said.
+const TLS: [&str; 4] = ["CCC", "AUTH TLS", "PBSZ", "PROT"];
+
+pub(super) fn feat(session: &mut Session, _: &[u8]) -> Step {
+    let security = session.settings.tls.map(|policy| if policy.may_clear { &TLS[..] } else { &TLS[1..] });
+    let security = security.into_iter().flatten().copied();
+    let lines = security.chain(FEATURES.map(Feature::line));
+    indented::<211, &str>("Extensions supported:", lines, "End").into()
 }
 
 /// No command here has options. `OPTS UTF8 ON` asks for what is always so, and clients that send it take a refusal badly.
