@@ -140,6 +140,9 @@ fn only_a_stale_entry_is_wrong() {
     assert.code(1).stdout(contains("Exit 1: no case failed, but the baseline has entries that are stale"));
     let (assert, _) = run(&suite, &server, ONE, &["--baseline", baseline.to_str().unwrap()]);
     assert.code(0).stdout(contains("Stale").not());
+    let race = suite.file("race.yaml", "known: [{ pattern: 'small/*', reason: a race, may-vary: true }]\n");
+    let (assert, _) = run(&suite, &server, ALL, &["--baseline", race.to_str().unwrap()]);
+    assert.code(0).stdout(contains("Stale").not());
     let wrong = suite.file("known.yaml", "knwon: []\n");
     let (assert, _) = run(&suite, &server, ONE, &["--baseline", wrong.to_str().unwrap()]);
     assert.code(2).stderr(contains("known.yaml:1:1: `knwon` is no key here."));
