@@ -226,7 +226,7 @@ fn ready(stream: &TcpStream) -> io::Result<(String, String)> {
 }
 
 /// The last octet goes as urgent data: the Synch of RFC 854.
-async fn say_urgent(stream: &mut TcpStream, segment: &[u8]) -> io::Result<()> {
+pub(super) async fn say_urgent(stream: &mut TcpStream, segment: &[u8]) -> io::Result<()> {
     let Some((last, before)) = segment.split_last() else { return Ok(()) };
     stream.write_all(before).await?;
     loop {

@@ -41,8 +41,8 @@ impl<S: Stage> Play<'_, S> {
             here.begun = reply.is_preliminary();
             here.owed = reply.is_preliminary();
             if !here.owed {
-                here.odd = false;
                 here.unanswered = here.unanswered.saturating_sub(1);
+                here.odd &= here.unanswered > 0;
             }
             let expected = matcher.expected();
             match matcher.take(code) {
