@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::future::Future;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use reports::model::{CloseKind, Event};
@@ -37,6 +37,8 @@ pub enum Act<'a> {
     Dial {
         /// Where to.
         to: SocketAddr,
+        /// From which address, if that matters.
+        from: Option<IpAddr>,
         /// The receive buffer, in octets.
         receive_buffer: Option<usize>,
     },
@@ -44,6 +46,15 @@ pub enum Act<'a> {
     Listen {
         /// The receive buffer, in octets.
         receive_buffer: Option<usize>,
+        /// How many data connections are taken there.
+        transfers: u32,
+    },
+    /// Listen for a data connection at the address and the port of the control connection. Gives `Listening` or `Fault`.
+    ListenAtControl,
+    /// See whether somebody has a port of this machine. Gives `Fault` if so, and nothing else.
+    TryPort {
+        /// The port, and its host.
+        at: SocketAddr,
     },
     /// Take the data connection. Gives `Connected` or `Deadline`.
     Accept {

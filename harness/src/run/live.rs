@@ -32,6 +32,8 @@ pub(super) struct Wires {
     pub(super) control: Option<TcpStream>,
     pub(super) data: Option<TcpStream>,
     pub(super) listener: Option<TcpListener>,
+    /// How many data connections the listener is still for.
+    pub(super) transfers: u32,
 }
 
 impl<'a> Live<'a> {
@@ -152,8 +154,18 @@ impl Stage for Live<'_> {
                 }
                 self.recorder.note(Channel::Control, What::Hung { how });
             }
-            Act::Dial { to, receive_buffer } => data::dial(&mut wires, &mut self.recorder, to, receive_buffer).await,
-            Act::Listen { receive_buffer } => data::listen(&mut wires, &mut self.recorder, receive_buffer),
+            Act::Dial { to, from, receive_buffer } => {
+                data::dial(&mut wires, &mut self.recorder, data::Way { to, from, receive_buffer }).await;
+            }
+            Act::Listen { receive_buffer, transfers } => {
+                wires.transfers = transfers;
+                data::listen(&mut wires, &mut self.recorder, data::Listening::AtAnyPort { receive_buffer });
+            }
+            Act::ListenAtControl => {
+                wires.transfers = 1;
+                data::listen(&mut wires, &mut self.recorder, data::Listening::AtControl);
+            }
+            Act::TryPort { at } => data::try_port(&mut self.recorder, at),
             Act::Accept { within } => data::accept(&mut wires, &mut self.recorder, within).await,
             Act::Receive { expected, from, take, within } => {
                 let wanted = data::Wanted { expected, from, take, within };

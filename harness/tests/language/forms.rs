@@ -183,7 +183,7 @@ fn bodies(#[case] written: &str, #[case] body: SentBody) {
 }
 
 fn opened(method: Method) -> Action {
-    Action::Data(Data::Open { method, reply: None, receive_buffer: None })
+    Action::Data(Data::Open { method, reply: None, receive_buffer: None, transfers: 1 })
 }
 
 #[rstest]
@@ -192,15 +192,21 @@ fn opened(method: Method) -> Action {
 #[case("silence: { on: control, for: 500ms }", Action::Silence { on: Listened::Control, during: Duration::from_millis(500) })]
 #[case("silence: { on: data, for: 1s }", Action::Silence { on: Listened::Data, during: Duration::from_secs(1) })]
 #[case("silence: { on: both, for: 1s }", Action::Silence { on: Listened::Both, during: Duration::from_secs(1) })]
-#[case("closed: {}", Action::Closed(Closed { how: Ending::Any, within: Within::Default }))]
-#[case("closed: { how: fin, within: 5s }", Action::Closed(Closed { how: Ending::Fin, within: Within::Time(Duration::from_secs(5)) }))]
-#[case("closed: { within: { timer: idle } }", Action::Closed(Closed { how: Ending::Any, within: Within::Timer("idle".to_owned()) }))]
+#[case("closed: {}", Action::Closed(Closed { how: Ending::Any, within: Within::Default, last: vec![], not_applicable: vec![] }))]
+#[case("closed: { how: fin, within: 5s }", Action::Closed(Closed { how: Ending::Fin, within: Within::Time(Duration::from_secs(5)), last: vec![], not_applicable: vec![] }))]
+#[case("closed: { within: { timer: idle } }", Action::Closed(Closed { how: Ending::Any, within: Within::Timer("idle".to_owned()), last: vec![], not_applicable: vec![] }))]
+#[case("closed: { last: 421, not-applicable: 221 }", Action::Closed(Closed { how: Ending::Any, within: Within::Default, last: vec![CodePattern::Code(421)], not_applicable: vec![CodePattern::Code(221)] }))]
+#[case("data: { open: PORT, transfers: 2 }", Action::Data(Data::Open { method: Method::Port, reply: None, receive_buffer: None, transfers: 2 }))]
+#[case("data: default-port", Action::Data(Data::DefaultPort))]
+#[case("data: accept-from-default-port", Action::Data(Data::AcceptFromDefaultPort))]
+#[case("data: expect-nothing", Action::Data(Data::ExpectNothing))]
+#[case("data: { connect-from: 127.0.0.2 }", Action::Data(Data::ConnectFrom("127.0.0.2".parse().unwrap())))]
 #[case("data: PASV", opened(Method::Pasv))]
 #[case("data: PORT", opened(Method::Port))]
 #[case("data: EPSV", opened(Method::Epsv))]
 #[case("data: EPRT", opened(Method::Eprt))]
 #[case("data: { open: EPSV }", opened(Method::Epsv))]
-#[case("data: { open: PASV, receive-buffer: 64 KiB }", Action::Data(Data::Open { method: Method::Pasv, reply: None, receive_buffer: Some(65536) }))]
+#[case("data: { open: PASV, receive-buffer: 64 KiB }", Action::Data(Data::Open { method: Method::Pasv, reply: None, receive_buffer: Some(65536), transfers: 1 }))]
 #[case("data: { read: 1 MiB }", Action::Data(Data::Read(1 << 20)))]
 #[case("data: connect", Action::Data(Data::Connect))]
 #[case("data: accept", Action::Data(Data::Accept))]

@@ -25,13 +25,17 @@ pub(super) enum Arranged {
 }
 
 impl Session {
-    /// Takes what is arranged for one transfer. In MODE S each needs a new connection (RFC 959 §3.4.1), and a port that was
-    /// used once cannot be used again at once, so that an arrangement holds for one transfer only (RFC 1123 §4.1.2.5, §4.1.2.6).
+    /// Takes what is arranged for a transfer. In MODE S each needs a new connection (RFC 959 §3.4.1). PORT is a parameter and
+    /// keeps its value until the next PORT, PASV or REIN (RFC 959 §4.1.2); clients send it each time all the same (RFC 1123
+    /// §4.1.2.5). What PASV opened is for one connection: the port is closed when the connection is there (RFC 2577 §8).
     pub(super) fn take_route(&mut self) -> Route {
-        match std::mem::take(&mut self.data_port.arranged) {
+        match self.data_port.arranged {
             Arranged::Default => Route::Active(self.peer),
             Arranged::Active(address) => Route::Active(address),
-            Arranged::Passive => Route::Passive,
+            Arranged::Passive => {
+                self.data_port.arranged = Arranged::Default;
+                Route::Passive
+            }
         }
     }
 
