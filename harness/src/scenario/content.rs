@@ -296,6 +296,18 @@ mod tests {
         }
 
         #[test]
+        fn a_part_of_a_repeated_text_is_the_same_as_in_the_whole(start in 0..40_u64, length in 0..50_usize) {
+            let (unit, end) = (b"abc"[..].into(), b"the end"[..].into());
+            let body = super::octets(&Content::Repeated { unit, times: 10, end }, &BTreeMap::new()).unwrap();
+            let whole = [&b"abc".repeat(10)[..], b"the end"].concat();
+            prop_assert_eq!(&all(&body, Form::Image), &whole);
+            let mut part = vec![0; length];
+            let read = body.read_at(start, &mut part);
+            let start = usize::try_from(start).unwrap();
+            prop_assert_eq!(&part[..read], &whole[start.min(37)..(start + length).min(37)]);
+        }
+
+        #[test]
         fn small_reads_give_the_same_ascii(octets in proptest::collection::vec(prop_oneof![Just(b'\r'), Just(b'\n'), Just(b'a')], 0..40)) {
             let body = super::octets(&Content::Octets(octets.into()), &BTreeMap::new()).unwrap();
             let mut stream = body.stream(Form::Ascii);

@@ -288,3 +288,21 @@ fn one(codes: Vec<CodePattern>, rule: Rule) -> Expect {
         within: Within::Default,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::port_in;
+
+    #[rstest]
+    #[case("127,0,0,1,4,1", Some(1025))]
+    #[case("1025", Some(1025))]
+    #[case("127,0,0,1,4", None)]
+    #[case("127,0,0,1,4,x", None)]
+    #[case("", None)]
+    #[case("65536", None)]
+    fn ports(#[case] value: &str, #[case] port: Option<i32>) {
+        assert_eq!(port_in(value.as_bytes()), port);
+    }
+}

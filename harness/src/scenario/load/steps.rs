@@ -198,8 +198,8 @@ impl Reader<'_> {
     fn unpredictable(&mut self, node: &Node) -> Option<Action> {
         let names = self.texts(node, "unpredictable");
         if names.len() < FEWEST_PORTS {
-            let message = format!("{} ports tell nothing about the next one", names.len());
-            self.fault_with_help(&node.span, message, format!("name at least {FEWEST_PORTS} captures"));
+            let help = format!("name at least {FEWEST_PORTS} captures: fewer ports are in a row by chance");
+            self.fault_with_help(&node.span, "too few ports", help);
             return None;
         }
         Some(Action::Unpredictable(names))
