@@ -298,7 +298,7 @@ mod tests {
         #[test]
         fn a_part_of_a_repeated_text_is_the_same_as_in_the_whole(start in 0..40_u64, length in 0..50_usize) {
             let (unit, end) = (b"abc"[..].into(), b"the end"[..].into());
-            let body = super::octets(&Content::Repeated { unit, times: 10, end }, &BTreeMap::new()).unwrap();
+            let body = octets(&Content::Repeated { unit, times: 10, end }, &BTreeMap::new()).unwrap();
             let whole = [&b"abc".repeat(10)[..], b"the end"].concat();
             prop_assert_eq!(&all(&body, Form::Image), &whole);
             let mut part = vec![0; length];
