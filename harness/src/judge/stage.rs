@@ -13,7 +13,10 @@ use crate::scenario::tree::{Content, Form, Left, Listened, Located};
 #[derive(Debug)]
 pub enum Act<'a> {
     /// Make the control connection. Gives `Connected` or `NotConnected`.
-    Connect,
+    Connect {
+        /// Whether its own port must be fit to listen at.
+        own_port: OwnPort,
+    },
     /// Wait for octets on the control connection. Gives `Received`, `Closed` or `Deadline`.
     Hear {
         /// How long.
@@ -114,6 +117,15 @@ pub enum Act<'a> {
     },
     /// See whether the subject's process has ended. Gives `Exited` or nothing.
     Exit,
+}
+
+/// The client's port of a control connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OwnPort {
+    /// Any, and other connections may have it too.
+    Shared,
+    /// One that no other connection has, for the client will listen there.
+    Alone,
 }
 
 /// Does what a scenario asks, and says what happened.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use reports::model::{Body, Channel, CloseKind, What};
@@ -82,6 +82,18 @@ pub(super) enum Listening {
     AtControl,
 }
 
+/// Connects from a port at which one can listen too. The kernel lets several connections have one port that it chose while it
+/// connected; one that was bound before, it gives to nobody else.
+pub(super) async fn connect_alone(to: SocketAddr) -> io::Result<TcpStream> {
+    let (socket, any) = match to.ip() {
+        IpAddr::V4(_) => (TcpSocket::new_v4()?, IpAddr::from(Ipv4Addr::UNSPECIFIED)),
+        IpAddr::V6(_) => (TcpSocket::new_v6()?, IpAddr::from(Ipv6Addr::UNSPECIFIED)),
+    };
+    socket.set_reuseaddr(true)?;
+    socket.bind(SocketAddr::new(any, 0))?;
+    socket.connect(to).await
+}
+
 pub(super) fn listen(wires: &mut Wires, recorder: &mut Recorder, at: Listening) {
     let what = match bound(wires, at) {
         Ok((listener, local)) => {
@@ -106,8 +118,7 @@ fn bound(wires: &Wires, at: Listening) -> io::Result<(TcpListener, String)> {
             }
         }
         Listening::AtControl => {
-            // Both sockets must allow that the port is used twice.
-            SockRef::from(control).set_reuse_address(true)?;
+            // Both sockets must allow that the port is used twice; see `connect_alone`.
             socket.set_reuse_address(true)?;
         }
     }
@@ -144,10 +155,20 @@ pub(super) async fn accept(wires: &mut Wires, recorder: &mut Recorder, within: D
     if data.is_some() {
         *transfers = transfers.saturating_sub(1);
         if *transfers == 0 {
-            *listener = None;
+            listen_no_more(listener);
         }
     }
     recorder.note(Channel::Data, what);
+}
+
+/// Closes a listening socket at once. A process that is being started has a copy of it for a moment, and the kernel would
+/// take connections until that is closed too.
+fn listen_no_more(listener: &mut Option<TcpListener>) {
+    if let Some(listener) = listener.take()
+        && let Err(error) = SockRef::from(&listener).shutdown(std::net::Shutdown::Both)
+    {
+        tracing::debug!(%error, "a socket that listened could not be shut down");
+    }
 }
 
 /// Sees whether somebody has a port.
@@ -289,7 +310,7 @@ pub(super) async fn hang_up(wires: &mut Wires, recorder: &mut Recorder, how: Clo
             stream.shutdown().await.ok();
         }
     } else {
-        wires.listener = None;
+        listen_no_more(&mut wires.listener);
         if let Some(stream) = wires.data.take() {
             close(&stream, how);
         }

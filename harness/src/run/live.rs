@@ -13,7 +13,7 @@ use tokio::time::{sleep, timeout_at};
 
 use super::recorder::{Recorder, millis};
 use super::{data, disk};
-use crate::judge::stage::{Act, Stage};
+use crate::judge::stage::{Act, OwnPort, Stage};
 use crate::scenario::tree::{Entry, Listened};
 use crate::subject::{Health, Running};
 
@@ -48,9 +48,15 @@ impl<'a> Live<'a> {
         Self { recorder, running, address, files, wires: BTreeMap::new() }
     }
 
-    async fn connect(&mut self, wires: &mut Wires) {
+    async fn connect(&mut self, wires: &mut Wires, own_port: OwnPort) {
         let until = self.recorder.deadline(CONNECT);
-        let what = match timeout_at(until, TcpStream::connect(self.address)).await {
+        let connected = async {
+            match own_port {
+                OwnPort::Shared => TcpStream::connect(self.address).await,
+                OwnPort::Alone => data::connect_alone(self.address).await,
+            }
+        };
+        let what = match timeout_at(until, connected).await {
             Ok(Ok(stream)) => match ready(&stream) {
                 Ok((local, peer)) => {
                     wires.control = Some(stream);
@@ -138,7 +144,7 @@ impl Stage for Live<'_> {
         let first = self.recorder.begin(step, connection);
         let mut wires = self.wires.remove(connection).unwrap_or_default();
         match act {
-            Act::Connect => self.connect(&mut wires).await,
+            Act::Connect { own_port } => self.connect(&mut wires, own_port).await,
             Act::Hear { within } => self.hear(&mut wires, within).await,
             Act::Drain => wires.drain(&mut self.recorder),
             Act::Say { segments, urgent } => self.say(&mut wires, segments, urgent).await,

@@ -20,6 +20,7 @@ use tokio::sync::Semaphore;
 use tokio::task::AbortHandle;
 
 use self::session::Session;
+use super::data::connect_alone;
 use crate::scenario::rule::Deviations;
 
 /// The most control connections that wait or are served at a time.
@@ -165,7 +166,7 @@ async fn serve(listener: TcpListener, shared: Arc<Shared>) {
 }
 
 async fn begun(client: TcpStream, shared: Arc<Shared>, number: u64) -> io::Result<()> {
-    let server = TcpStream::connect(shared.server).await?;
+    let server = connect_alone(shared.server).await?;
     Session::new(client, server, shared, number)?.run().await
 }
 

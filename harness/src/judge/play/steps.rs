@@ -8,11 +8,11 @@ use reports::model::{Axis, CloseKind, Grade, What};
 use super::replies::first_line;
 use super::{Flow, Play, Said, Stop, shown, verb};
 use crate::judge::grade::Outcome;
-use crate::judge::stage::{Act, Stage};
+use crate::judge::stage::{Act, OwnPort, Stage};
 use crate::judge::text::fill;
 use crate::scenario::tree::{
-    Action, Break, Closed, CodePattern, Ending, Expect, Listened, Located, Peer, ReplyPattern, Rule, Say, Silence,
-    Step, Within,
+    Action, Break, Closed, CodePattern, Data, Ending, Expect, Listened, Located, Peer, ReplyPattern, Rule, Say,
+    Silence, Step, Within,
 };
 
 impl<'a, S: Stage> Play<'a, S> {
@@ -54,7 +54,9 @@ impl<'a, S: Stage> Play<'a, S> {
         if self.scenario.connections.get(&self.connection) == Some(&Peer::Second) {
             return Err(Stop::NotApplicable("needs a second server".to_owned()));
         }
-        let events = self.act(Act::Connect).await;
+        let listens = |step: &Step| matches!(step.action, Action::Data(Data::DefaultPort));
+        let own_port = if self.scenario.steps.iter().any(listens) { OwnPort::Alone } else { OwnPort::Shared };
+        let events = self.act(Act::Connect { own_port }).await;
         self.here().owed = true;
         if let Some(What::NotConnected { why } | What::Fault { why }) = events.last().map(|event| &event.what) {
             let said = Said::new(format!("no control connection: {why}")).at(self.events.saturating_sub(1));

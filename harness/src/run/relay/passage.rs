@@ -118,7 +118,6 @@ impl Passage {
     /// Nothing was agreed on: the server connects to the port that the relay's control connection comes from, and the
     /// client may listen at that of its own (RFC 959 §3.2).
     pub(super) fn default_port(shared: &Arc<Shared>, control: &TcpStream, client: SocketAddr) -> io::Result<Self> {
-        SockRef::from(control).set_reuse_address(true)?;
         Self::to_client(shared, bound(control.local_addr()?)?, client, &DataChange::default())
     }
 
