@@ -152,13 +152,18 @@ impl<'a, S: Stage> Play<'a, S> {
             Action::Expect(expect) => self.reply(step, expect).await,
             Action::Login => self.login(step).await,
             Action::Data(data) => self.data(step, data).await,
-            Action::Closed(_) => {
+            Action::Closed(closed) => {
+                if let Some(last) = closed.last.first() {
+                    self.reply_shortly(step, wording::code_of(*last, &self.control.verb)).await?;
+                }
                 self.unasked(&step.span).await?;
                 self.act(Act::Close).await;
                 self.control.closed = true;
                 self.control.by_server = true;
                 Ok(())
             }
+            // What it says of the server's ports says nothing of a client.
+            Action::Unpredictable(_) => Ok(()),
             Action::Silence { during, .. } => self.silence(&step.span, *during).await,
             // The plan leaves out what has such steps.
             Action::HangUp(_) | Action::Switch(_) => self.cannot_go_on(&step.span, "a client cannot be asked this"),

@@ -100,6 +100,11 @@ impl<'a> Matcher<'a> {
         if fronts.iter().any(Front::is_complete) { Match::Done(self.quality) } else { Match::More(self.quality) }
     }
 
+    /// Whether no reply came yet.
+    pub fn is_at_beginning(&self) -> bool {
+        self.required.iter().chain(&self.tolerated).all(|front| front.at == 0)
+    }
+
     /// What may come now, in words.
     pub fn expected(&self) -> String {
         let fronts = if self.required.is_empty() { &self.tolerated } else { &self.required };
@@ -170,7 +175,7 @@ mod tests {
     use rstest::rstest;
 
     use super::*;
-    use crate::scenario::tree::Within;
+    use crate::scenario::tree::{Silence, Within};
 
     fn set(text: &str) -> Vec<Vec<ReplyPattern>> {
         if text.is_empty() {
@@ -197,6 +202,8 @@ mod tests {
             text: None,
             text_mode: None,
             contains: Vec::new(),
+            first_word: Vec::new(),
+            silence: Silence::Against,
             reads: Vec::new(),
             within: Within::Default,
         };

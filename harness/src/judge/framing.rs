@@ -44,6 +44,7 @@ fn measure(reply: &SeenReply, flaw: &Flaw) -> (&'static str, Outcome, &'static s
         Flaw::CarriageReturn => {
             (CRLF, Against, "a CR inside a reply line has neither LF nor NUL behind it", "CR only before LF or NUL")
         }
+        Flaw::EighthBit => (SEVEN_BIT, Tolerated, "octets above 127 in a reply, and nobody asked for them", "ASCII"),
         Flaw::NoCode => (FORMAT, Against, "a line that is no reply: it does not begin with three digits", well_formed),
         Flaw::BlankLine => (FORMAT, Against, "an empty line between replies", "nothing between replies"),
         Flaw::BareCode => (LINE, Against, "nothing follows the three digits of a reply", well_formed),
@@ -87,6 +88,7 @@ fn line_that_shows(reply: &SeenReply, flaw: &Flaw) -> String {
     match flaw {
         Flaw::LineFeedOnly(_) => format!(r"{}\n", shown(reply.lines.first())),
         Flaw::BlankLine => r"\r\n".to_owned(),
+        Flaw::EighthBit => shown(reply.lines.iter().find(|line| !line.is_ascii())),
         Flaw::InnerCode(code) => inner(*code, ' '),
         Flaw::InnerHyphen(code) => inner(*code, '-'),
         Flaw::BareCode | Flaw::Unended { .. } | Flaw::Endless => shown(reply.lines.last()),
@@ -96,6 +98,8 @@ fn line_that_shows(reply: &SeenReply, flaw: &Flaw) -> String {
     }
 }
 
+/// RFC 1123 §3.2.5.
+pub(super) const SEVEN_BIT: &str = "rfc1123-3.2.5-seven-bit";
 const CRLF: &str = "rfc959-4.2-reply-crlf";
 const LINE: &str = "rfc959-4.2-reply-line-format";
 const FORMAT: &str = "rfc1123-4.1.2.11-correct-reply-format";
@@ -124,6 +128,7 @@ mod tests {
     #[case("HELP", b"214-a\r\n226 b\r\n214 c\r\n", &[(PAD, "226 b")])]
     #[case("HELP", b"214-a\r\n200 b\r\n", &[(PAD, "200 b"), (SAME, "200 b")])]
     #[case("NOOP", b"\x1b[31m\r\n", &[(FORMAT, r"\x1b[31m")])]
+    #[case("NOOP", b"200 tr\xc3\xa8s bien\r\n", &[(SEVEN_BIT, r"200 tr\xc3\xa8s bien")])]
     #[case("NOOP", b"200 well formed\r\n", &[])]
     fn measured(#[case] verb: &str, #[case] octets: &[u8], #[case] expected: &[(&str, &str)]) {
         let remarks = remarks(verb, &seen(octets));

@@ -107,8 +107,12 @@ pub async fn play<S: Stage>(
         kind: None,
         identity: Vec::new(),
         final_reply: None,
+        eighth_bit: EighthBit::of(scenario, given),
     };
     let end = play.all(given).await;
+    if play.eighth_bit == EighthBit::Excused {
+        play.framing.retain(|finding| finding.requirement.as_deref() != Some(framing::SEVEN_BIT));
+    }
     Played { end, findings: play.findings, framing: play.framing, kind: play.kind, identity: play.identity }
 }
 
@@ -130,6 +134,23 @@ struct Play<'a, S> {
     identity: Vec<String>,
     /// The last reply of the last step that expected one, and its event.
     final_reply: Option<(SeenReply, usize)>,
+    eighth_bit: EighthBit,
+}
+
+/// Whether octets above 127 in replies are the server's own doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum EighthBit {
+    /// They are.
+    Judged,
+    /// The client said some, a file's name has some, or the server lists UTF8 (RFC 2640).
+    Excused,
+}
+
+impl EighthBit {
+    fn of(scenario: &Scenario, given: &[&Scenario]) -> Self {
+        let mut names = given.iter().copied().chain([scenario]).flat_map(|part| part.files.keys());
+        if names.any(|name| !name.is_ascii()) { Self::Excused } else { Self::Judged }
+    }
 }
 
 /// One control connection.
@@ -145,11 +166,32 @@ struct Connection {
     owed: bool,
     /// Whether the last reply was preliminary.
     begun: bool,
+    asked: Asked,
+    data: DataChannel,
+}
+
+/// What was said and is not answered.
+#[derive(Debug, Default)]
+struct Asked {
     /// Whether anything but plain lines was said since the last final reply: Telnet's octets, or a line in pieces.
     odd: bool,
     /// How many command lines were said to which no final reply was read.
     unanswered: usize,
-    data: DataChannel,
+}
+
+impl Connection {
+    /// Takes a reply into account. Gives whether it is the first to the only command that waits for one, and that command is
+    /// nothing but a line.
+    fn count(&mut self, reply: &SeenReply) -> bool {
+        let simple = !self.begun && self.asked.unanswered == 1 && !self.asked.odd;
+        self.begun = reply.is_preliminary();
+        self.owed = self.begun;
+        if !self.owed {
+            self.asked.unanswered = self.asked.unanswered.saturating_sub(1);
+            self.asked.odd &= self.asked.unanswered > 0;
+        }
+        simple
+    }
 }
 
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -274,6 +316,7 @@ impl<'a, S: Stage> Play<'a, S> {
             }
             What::Closed { .. } => connection.closed = true,
             What::Connected { peer, .. } => connection.peer = peer.parse().ok(),
+            What::Sent { octets, .. } if !octets.as_slice().is_ascii() => self.eighth_bit = EighthBit::Excused,
             What::NotConnected { .. }
             | What::Listening { .. }
             | What::Sent { .. }
@@ -340,6 +383,9 @@ impl<'a, S: Stage> Play<'a, S> {
     /// Judges the form of a reply.
     fn judge_form(&mut self, span: &Span, reply: &SeenReply, event: usize) {
         let verb = self.here().verb.clone();
+        if verb == "FEAT" && reply.lines.iter().any(|line| line.trim_ascii().eq_ignore_ascii_case(b"UTF8")) {
+            self.eighth_bit = EighthBit::Excused;
+        }
         for remark in framing::remarks(&verb, reply) {
             let said = Said {
                 message: remark.message.to_owned(),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::future::Future;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use reports::model::{CloseKind, Event};
@@ -13,7 +13,10 @@ use crate::scenario::tree::{Content, Form, Left, Listened, Located};
 #[derive(Debug)]
 pub enum Act<'a> {
     /// Make the control connection. Gives `Connected` or `NotConnected`.
-    Connect,
+    Connect {
+        /// Whether its own port must be fit to listen at.
+        own_port: OwnPort,
+    },
     /// Wait for octets on the control connection. Gives `Received`, `Closed` or `Deadline`.
     Hear {
         /// How long.
@@ -37,6 +40,8 @@ pub enum Act<'a> {
     Dial {
         /// Where to.
         to: SocketAddr,
+        /// From which address, if that matters.
+        from: Option<IpAddr>,
         /// The receive buffer, in octets.
         receive_buffer: Option<usize>,
     },
@@ -44,6 +49,15 @@ pub enum Act<'a> {
     Listen {
         /// The receive buffer, in octets.
         receive_buffer: Option<usize>,
+        /// How many data connections are taken there.
+        transfers: u32,
+    },
+    /// Listen for a data connection at the address and the port of the control connection. Gives `Listening` or `Fault`.
+    ListenAtControl,
+    /// See whether somebody has a port of this machine. Gives `Fault` if so, and nothing else.
+    TryPort {
+        /// The port, and its host.
+        at: SocketAddr,
     },
     /// Take the data connection. Gives `Connected` or `Deadline`.
     Accept {
@@ -103,6 +117,15 @@ pub enum Act<'a> {
     },
     /// See whether the subject's process has ended. Gives `Exited` or nothing.
     Exit,
+}
+
+/// The client's port of a control connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OwnPort {
+    /// Any, and other connections may have it too.
+    Shared,
+    /// One that no other connection has, for the client will listen there.
+    Alone,
 }
 
 /// Does what a scenario asks, and says what happened.

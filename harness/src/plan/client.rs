@@ -29,7 +29,7 @@ fn why_not(step: &Step) -> Option<&'static str> {
         Action::Data(data) => unmovable(data),
         Action::HangUp(_) => Some("to break off the control connection"),
         Action::Switch(_) => Some("to speak on another control connection"),
-        Action::Login | Action::Silence { .. } | Action::Closed(_) => None,
+        Action::Login | Action::Silence { .. } | Action::Closed(_) | Action::Unpredictable(_) => None,
     }
 }
 
@@ -58,12 +58,20 @@ const RAW: &str = "to send octets that are no command line";
 
 fn unmovable(data: &Data) -> Option<&'static str> {
     match data {
-        Data::Open { .. } | Data::ServerSends(_) | Data::ExpectEnd | Data::ExpectNoConnection(_) => None,
+        Data::Open { transfers: 2.., .. } => Some("to listen for several data connections"),
+        Data::DefaultPort => Some("to listen where it did not say"),
+        Data::Open { .. }
+        | Data::ServerSends(_)
+        | Data::ExpectEnd
+        | Data::ExpectNothing
+        | Data::ExpectNoConnection(_) => None,
         Data::ClientSends(sent) => {
             (!matches!(sent.body, SentBody::Content(_))).then_some("to send what the scenario does not spell out")
         }
         Data::Read(_) | Data::Write(_) => Some("to send or take only a part of a file"),
-        Data::Connect | Data::Accept => Some("when to make or take the data connection"),
+        Data::Connect | Data::ConnectFrom(_) | Data::Accept | Data::AcceptFromDefaultPort => {
+            Some("when to make or take the data connection")
+        }
         Data::Shutdown | Data::Reset | Data::Abandon => Some("to break off the data connection"),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use reports::model::{Body, Channel, CloseKind, What};
@@ -24,14 +24,22 @@ const PAUSE: Duration = Duration::from_millis(10);
 const MOST: u64 = 64 << 20;
 const BLOCK: usize = 128 * 1024;
 
-pub(super) async fn dial(wires: &mut Wires, recorder: &mut Recorder, to: SocketAddr, receive_buffer: Option<usize>) {
+/// Which way a data connection is made.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Way {
+    pub(super) to: SocketAddr,
+    pub(super) from: Option<IpAddr>,
+    pub(super) receive_buffer: Option<usize>,
+}
+
+pub(super) async fn dial(wires: &mut Wires, recorder: &mut Recorder, way: Way) {
     let until = recorder.deadline(AGAIN);
     let mut refused = false;
     loop {
-        match timeout_at(recorder.deadline(Duration::from_secs(5)), connect(to, receive_buffer)).await {
+        match timeout_at(recorder.deadline(Duration::from_secs(5)), connect(way)).await {
             Ok(Ok((stream, local))) => {
                 wires.data = Some(stream);
-                recorder.note(Channel::Data, What::Connected { local, peer: to.to_string() });
+                recorder.note(Channel::Data, What::Connected { local, peer: way.to.to_string() });
                 return;
             }
             Ok(Err(error)) => {
@@ -52,18 +60,42 @@ pub(super) async fn dial(wires: &mut Wires, recorder: &mut Recorder, to: SocketA
     }
 }
 
-async fn connect(to: SocketAddr, receive_buffer: Option<usize>) -> io::Result<(TcpStream, String)> {
-    let socket = if to.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
-    if let Some(size) = receive_buffer.and_then(|size| u32::try_from(size).ok()) {
+async fn connect(way: Way) -> io::Result<(TcpStream, String)> {
+    let socket = if way.to.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    if let Some(size) = way.receive_buffer.and_then(|size| u32::try_from(size).ok()) {
         socket.set_recv_buffer_size(size)?;
     }
-    let stream = socket.connect(to).await?;
+    if let Some(from) = way.from {
+        socket.bind(SocketAddr::new(from, 0))?;
+    }
+    let stream = socket.connect(way.to).await?;
     let local = stream.local_addr()?.to_string();
     Ok((stream, local))
 }
 
-pub(super) fn listen(wires: &mut Wires, recorder: &mut Recorder, receive_buffer: Option<usize>) {
-    let what = match bound(wires, receive_buffer) {
+/// Where the harness listens for data connections, at the address of the control connection.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Listening {
+    /// At a port that the kernel chooses.
+    AtAnyPort { receive_buffer: Option<usize> },
+    /// At the port of the control connection.
+    AtControl,
+}
+
+/// Connects from a port at which one can listen too. The kernel lets several connections have one port that it chose while it
+/// connected; one that was bound before, it gives to nobody else.
+pub(super) async fn connect_alone(to: SocketAddr) -> io::Result<TcpStream> {
+    let (socket, any) = match to.ip() {
+        IpAddr::V4(_) => (TcpSocket::new_v4()?, IpAddr::from(Ipv4Addr::UNSPECIFIED)),
+        IpAddr::V6(_) => (TcpSocket::new_v6()?, IpAddr::from(Ipv6Addr::UNSPECIFIED)),
+    };
+    socket.set_reuseaddr(true)?;
+    socket.bind(SocketAddr::new(any, 0))?;
+    socket.connect(to).await
+}
+
+pub(super) fn listen(wires: &mut Wires, recorder: &mut Recorder, at: Listening) {
+    let what = match bound(wires, at) {
         Ok((listener, local)) => {
             wires.listener = Some(listener);
             wires.data = None;
@@ -74,13 +106,21 @@ pub(super) fn listen(wires: &mut Wires, recorder: &mut Recorder, receive_buffer:
     recorder.note(Channel::Data, what);
 }
 
-fn bound(wires: &Wires, receive_buffer: Option<usize>) -> io::Result<(TcpListener, String)> {
+fn bound(wires: &Wires, at: Listening) -> io::Result<(TcpListener, String)> {
     let control = wires.control.as_ref().ok_or_else(|| io::Error::other("there is no control connection"))?;
     let mut address = control.local_addr()?;
-    address.set_port(0);
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
-    if let Some(size) = receive_buffer {
-        socket.set_recv_buffer_size(size)?;
+    match at {
+        Listening::AtAnyPort { receive_buffer } => {
+            address.set_port(0);
+            if let Some(size) = receive_buffer {
+                socket.set_recv_buffer_size(size)?;
+            }
+        }
+        Listening::AtControl => {
+            // Both sockets must allow that the port is used twice; see `connect_alone`.
+            socket.set_reuse_address(true)?;
+        }
     }
     socket.set_nonblocking(true)?;
     socket.bind(&address.into())?;
@@ -93,7 +133,7 @@ fn bound(wires: &Wires, receive_buffer: Option<usize>) -> io::Result<(TcpListene
 pub(super) async fn accept(wires: &mut Wires, recorder: &mut Recorder, within: Duration) {
     let within = recorder.patience(within);
     let until = recorder.deadline(within);
-    let Wires { control, data, listener } = wires;
+    let Wires { control, data, listener, transfers } = wires;
     let Some(own) = listener else {
         return recorder.note(Channel::Data, What::Fault { why: "the harness does not listen".to_owned() });
     };
@@ -114,9 +154,29 @@ pub(super) async fn accept(wires: &mut Wires, recorder: &mut Recorder, within: D
         }
     };
     if data.is_some() {
-        *listener = None;
+        *transfers = transfers.saturating_sub(1);
+        if *transfers == 0 {
+            listen_no_more(listener);
+        }
     }
     recorder.note(Channel::Data, what);
+}
+
+/// Closes a listening socket at once. A process that is being started has a copy of it for a moment, and the kernel would
+/// take connections until that is closed too.
+fn listen_no_more(listener: &mut Option<TcpListener>) {
+    if let Some(listener) = listener.take()
+        && let Err(error) = SockRef::from(&listener).shutdown(std::net::Shutdown::Both)
+    {
+        tracing::debug!(%error, "a socket that listened could not be shut down");
+    }
+}
+
+/// Sees whether somebody has a port.
+pub(super) fn try_port(recorder: &mut Recorder, at: SocketAddr) {
+    if let Err(error) = std::net::TcpListener::bind(at) {
+        recorder.note(Channel::Data, What::Fault { why: format!("{at} cannot be had: {error}") });
+    }
 }
 
 /// Writes down what arrives on the control connection meanwhile. Gives whether it ended.
@@ -253,7 +313,7 @@ pub(super) async fn hang_up(wires: &mut Wires, recorder: &mut Recorder, how: Clo
             stream.shutdown().await.ok();
         }
     } else {
-        wires.listener = None;
+        listen_no_more(&mut wires.listener);
         if let Some(stream) = wires.data.take() {
             close(&stream, how);
         }

@@ -13,7 +13,7 @@ use tokio::time::{sleep, timeout_at};
 
 use super::recorder::{Recorder, millis};
 use super::{data, disk};
-use crate::judge::stage::{Act, Stage};
+use crate::judge::stage::{Act, OwnPort, Stage};
 use crate::scenario::tree::{Entry, Listened};
 use crate::subject::{Health, Running};
 
@@ -32,6 +32,8 @@ pub(super) struct Wires {
     pub(super) control: Option<TcpStream>,
     pub(super) data: Option<TcpStream>,
     pub(super) listener: Option<TcpListener>,
+    /// How many data connections the listener is still for.
+    pub(super) transfers: u32,
 }
 
 impl<'a> Live<'a> {
@@ -46,9 +48,15 @@ impl<'a> Live<'a> {
         Self { recorder, running, address, files, wires: BTreeMap::new() }
     }
 
-    async fn connect(&mut self, wires: &mut Wires) {
+    async fn connect(&mut self, wires: &mut Wires, own_port: OwnPort) {
         let until = self.recorder.deadline(CONNECT);
-        let what = match timeout_at(until, TcpStream::connect(self.address)).await {
+        let connected = async {
+            match own_port {
+                OwnPort::Shared => TcpStream::connect(self.address).await,
+                OwnPort::Alone => data::connect_alone(self.address).await,
+            }
+        };
+        let what = match timeout_at(until, connected).await {
             Ok(Ok(stream)) => match ready(&stream) {
                 Ok((local, peer)) => {
                     wires.control = Some(stream);
@@ -138,7 +146,7 @@ impl Stage for Live<'_> {
         let first = self.recorder.begin(step, connection);
         let mut wires = self.wires.remove(connection).unwrap_or_default();
         match act {
-            Act::Connect => self.connect(&mut wires).await,
+            Act::Connect { own_port } => self.connect(&mut wires, own_port).await,
             Act::Hear { within } => self.hear(&mut wires, within).await,
             Act::Drain => wires.drain(&mut self.recorder),
             Act::Say { segments, urgent } => self.say(&mut wires, segments, urgent).await,
@@ -154,8 +162,18 @@ impl Stage for Live<'_> {
                 }
                 self.recorder.note(Channel::Control, What::Hung { how });
             }
-            Act::Dial { to, receive_buffer } => data::dial(&mut wires, &mut self.recorder, to, receive_buffer).await,
-            Act::Listen { receive_buffer } => data::listen(&mut wires, &mut self.recorder, receive_buffer),
+            Act::Dial { to, from, receive_buffer } => {
+                data::dial(&mut wires, &mut self.recorder, data::Way { to, from, receive_buffer }).await;
+            }
+            Act::Listen { receive_buffer, transfers } => {
+                wires.transfers = transfers;
+                data::listen(&mut wires, &mut self.recorder, data::Listening::AtAnyPort { receive_buffer });
+            }
+            Act::ListenAtControl => {
+                wires.transfers = 1;
+                data::listen(&mut wires, &mut self.recorder, data::Listening::AtControl);
+            }
+            Act::TryPort { at } => data::try_port(&mut self.recorder, at),
             Act::Accept { within } => data::accept(&mut wires, &mut self.recorder, within).await,
             Act::Receive { expected, from, take, within } => {
                 let wanted = data::Wanted { expected, from, take, within };

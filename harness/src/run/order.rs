@@ -74,7 +74,8 @@ pub(super) fn wait(scenario: &Scenario, facts: &Facts) -> Duration {
         | Action::Data(_)
         | Action::Closed(_)
         | Action::HangUp(_)
-        | Action::Switch(_) => Duration::ZERO,
+        | Action::Switch(_)
+        | Action::Unpredictable(_) => Duration::ZERO,
     };
     scenario.steps.iter().map(step).sum()
 }

@@ -14,11 +14,13 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tokio::net::{TcpListener, TcpStream};
+use socket2::{Domain, Socket, Type};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::task::AbortHandle;
 
 use self::session::Session;
+use super::data::connect_alone;
 use crate::scenario::rule::Deviations;
 
 /// The most control connections that wait or are served at a time.
@@ -38,6 +40,8 @@ pub struct Relay {
 pub(super) struct Shared {
     deviations: Arc<Deviations>,
     server: SocketAddr,
+    /// The port before that of the door, kept for data connections (RFC 959 §5.2).
+    default_port: Option<Socket>,
     /// How often each rule fitted.
     fitted: Vec<AtomicU64>,
     tasks: Mutex<Vec<AbortHandle>>,
@@ -49,10 +53,10 @@ impl Relay {
     /// # Errors
     /// No port is free.
     pub async fn open(server: SocketAddr, deviations: Arc<Deviations>) -> io::Result<Self> {
-        let listener = TcpListener::bind((server.ip(), 0)).await?;
+        let (listener, default_port) = door(server.ip()).await?;
         let address = listener.local_addr()?;
         let fitted = deviations.rules.iter().map(|_| AtomicU64::new(0)).collect();
-        let shared = Arc::new(Shared { deviations, server, fitted, tasks: Mutex::default() });
+        let shared = Arc::new(Shared { deviations, server, default_port, fitted, tasks: Mutex::default() });
         shared.spawn(serve(listener, Arc::clone(&shared)));
         Ok(Self { address, shared })
     }
@@ -94,10 +98,46 @@ impl Shared {
         self.fitted.get(rule).map_or(0, |count| count.fetch_add(1, Ordering::Relaxed) + 1)
     }
 
+    /// Connects to a client from the default data port of the door. Where that cannot be had, from any port.
+    async fn connect_from_default_port(&self, client: SocketAddr) -> io::Result<TcpStream> {
+        let own = self.default_port.as_ref().and_then(|kept| kept.local_addr().ok()?.as_socket());
+        if let Some(own) = own.filter(|own| own.is_ipv4() == client.is_ipv4()) {
+            let socket = if own.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+            socket.set_reuseaddr(true)?;
+            if socket.bind(own).is_ok() {
+                match socket.connect(client).await {
+                    Err(error)
+                        if matches!(error.kind(), io::ErrorKind::AddrInUse | io::ErrorKind::AddrNotAvailable) => {}
+                    connected => return connected,
+                }
+            }
+        }
+        TcpStream::connect(client).await
+    }
+
     /// The side of the relay that the server sees.
     fn own_host(&self) -> IpAddr {
         self.server.ip()
     }
+}
+
+/// So many doors are tried until the port before one is free.
+const MOST_DOORS: usize = 20;
+
+/// Listens at a free port, and keeps the port before it.
+async fn door(host: IpAddr) -> io::Result<(TcpListener, Option<Socket>)> {
+    let mut listener = TcpListener::bind((host, 0)).await?;
+    for _ in 0..MOST_DOORS {
+        let address = listener.local_addr()?;
+        let before = SocketAddr::new(host, address.port().saturating_sub(1));
+        let kept = Socket::new(Domain::for_address(before), Type::STREAM, None)?;
+        kept.set_reuse_address(true)?;
+        if kept.bind(&before.into()).is_ok() {
+            return Ok((listener, Some(kept)));
+        }
+        listener = TcpListener::bind((host, 0)).await?;
+    }
+    Ok((listener, None))
 }
 
 async fn serve(listener: TcpListener, shared: Arc<Shared>) {
@@ -126,7 +166,7 @@ async fn serve(listener: TcpListener, shared: Arc<Shared>) {
 }
 
 async fn begun(client: TcpStream, shared: Arc<Shared>, number: u64) -> io::Result<()> {
-    let server = TcpStream::connect(shared.server).await?;
+    let server = connect_alone(shared.server).await?;
     Session::new(client, server, shared, number)?.run().await
 }
 

@@ -96,9 +96,16 @@ impl Stage for Counterpart<'_> {
             Act::Drain => self.wires.drain(&mut self.recorder),
             Act::Reply { octets } => self.reply(octets).await,
             Act::Close => self.close().await,
-            Act::Listen => data::listen(&mut self.wires, &mut self.recorder, None),
+            Act::Listen => {
+                self.wires.transfers = 1;
+                let at = data::Listening::AtAnyPort { receive_buffer: None };
+                data::listen(&mut self.wires, &mut self.recorder, at);
+            }
             Act::Accept { within } => self.accept(within).await,
-            Act::Dial { to } => data::dial(&mut self.wires, &mut self.recorder, to, None).await,
+            Act::Dial { to } => {
+                let way = data::Way { to, from: None, receive_buffer: None };
+                data::dial(&mut self.wires, &mut self.recorder, way).await;
+            }
             Act::Send { content, within } => {
                 data::send(&mut self.wires, &mut self.recorder, self.files, content, within).await;
                 data::finish(&mut self.wires).await;

@@ -200,6 +200,10 @@ impl<'a> Names<'a> {
             Action::Say(say) => say.segments.iter().for_each(|segment| self.used(segment, &step.span)),
             Action::Expect(expect) => self.expect(expect),
             Action::Data(Data::Open { reply: Some(reply), .. }) => self.text(&reply.value),
+            Action::Unpredictable(ports) => {
+                let missing: Vec<_> = ports.iter().filter(|port| !self.bound.contains(port.value.as_str())).collect();
+                self.unbound.extend(missing.into_iter().map(|port| (port.value.as_str(), &port.span)));
+            }
             Action::Login
             | Action::Data(_)
             | Action::Silence { .. }

@@ -62,6 +62,11 @@ pub fn octets(content: &Content, files: &BTreeMap<String, Entry>) -> Result<Body
                 return Ok(Body { origin, from: 0, length: octets.len() as u64 }.without_first(from));
             }
             Content::Generated { size, seed } => return Ok(generate(*size, *seed).without_first(from)),
+            Content::Repeated { unit, times, end } => {
+                let repeated = (unit.len() as u64).saturating_mul(*times);
+                let origin = Origin::Repeated { unit: Arc::clone(unit), repeated, end: Arc::clone(end) };
+                return Ok(Body { origin, from: 0, length: repeated + end.len() as u64 }.without_first(from));
+            }
             Content::Fixture { name, from: left_out } => {
                 from = from.saturating_add(*left_out);
                 content = match files.get(name) {
@@ -74,7 +79,9 @@ pub fn octets(content: &Content, files: &BTreeMap<String, Entry>) -> Result<Body
     }
     match content {
         Content::Fixture { name, .. } => Err(ContentError::Circle(name.clone())),
-        Content::Octets(_) | Content::Generated { .. } => Err(ContentError::Circle(String::new())),
+        Content::Octets(_) | Content::Generated { .. } | Content::Repeated { .. } => {
+            Err(ContentError::Circle(String::new()))
+        }
     }
 }
 
@@ -93,6 +100,10 @@ impl Body {
         match &self.origin {
             Origin::Generated(seed) => {
                 fill(*seed, start, into);
+                wanted
+            }
+            Origin::Repeated { unit, repeated, end } => {
+                repeat(unit, *repeated, end, start, into);
                 wanted
             }
             Origin::Octets(octets) => {
@@ -197,6 +208,7 @@ const CHUNK: usize = 64 << 10;
 enum Origin {
     Octets(Arc<[u8]>),
     Generated(u64),
+    Repeated { unit: Arc<[u8]>, repeated: u64, end: Arc<[u8]> },
 }
 
 #[derive(Debug, Clone, Default)]
@@ -205,6 +217,17 @@ struct Ascii {
     at: usize,
     held: Option<u8>,
     after_cr: bool,
+}
+
+/// Puts the octets of a repeated text from `start` on into `into`; `end` stands behind the first `repeated` ones.
+fn repeat(unit: &[u8], repeated: u64, end: &[u8], start: u64, into: &mut [u8]) {
+    let before_end = usize::try_from(repeated.saturating_sub(start)).unwrap_or(usize::MAX).min(into.len());
+    let (body, tail) = into.split_at_mut(before_end);
+    let at = usize::try_from(start % (unit.len() as u64).max(1)).unwrap_or_default();
+    let octets = unit.iter().cycle().skip(at);
+    body.iter_mut().zip(octets).for_each(|(room, octet)| *room = *octet);
+    let left_out = usize::try_from(start.saturating_sub(repeated)).unwrap_or(usize::MAX);
+    tail.iter_mut().zip(end.iter().skip(left_out)).for_each(|(room, octet)| *room = *octet);
 }
 
 /// Puts the generator's octets from `start` on into `into`.
@@ -270,6 +293,18 @@ mod tests {
             let read = generate(100, seed).read_at(start, &mut part);
             let start = usize::try_from(start).unwrap();
             prop_assert_eq!(&part[..read], &whole[start..(start + length).min(100)]);
+        }
+
+        #[test]
+        fn a_part_of_a_repeated_text_is_the_same_as_in_the_whole(start in 0..40_u64, length in 0..50_usize) {
+            let (unit, end) = (b"abc"[..].into(), b"the end"[..].into());
+            let body = octets(&Content::Repeated { unit, times: 10, end }, &BTreeMap::new()).unwrap();
+            let whole = [&b"abc".repeat(10)[..], b"the end"].concat();
+            prop_assert_eq!(&all(&body, Form::Image), &whole);
+            let mut part = vec![0; length];
+            let read = body.read_at(start, &mut part);
+            let start = usize::try_from(start).unwrap();
+            prop_assert_eq!(&part[..read], &whole[start.min(37)..(start + length).min(37)]);
         }
 
         #[test]

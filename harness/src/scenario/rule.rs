@@ -239,6 +239,10 @@ pub enum Make {
     AtOnce,
     /// From another address of this host.
     Elsewhere,
+    /// From a port of no meaning, not from the server's default data port.
+    FromAnyPort,
+    /// With whoever comes, whatever its address.
+    ForAnybody,
 }
 
 /// How a data connection ends.

@@ -37,7 +37,12 @@ impl Spoken {
                 self.lines(verb.as_bytes());
                 self.required.insert(code);
             }
-            Action::Data(_) | Action::Silence { .. } | Action::Closed(_) | Action::HangUp(_) | Action::Switch(_) => {}
+            Action::Closed(closed) => self.required.extend(closed.last.iter().copied().filter_map(code)),
+            Action::Data(_)
+            | Action::Silence { .. }
+            | Action::HangUp(_)
+            | Action::Switch(_)
+            | Action::Unpredictable(_) => {}
         }
     }
 

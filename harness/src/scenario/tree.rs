@@ -3,6 +3,7 @@
 //! The loader makes one [`Scenario`] for each row of the `each:` table, so nothing here is conditional.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -132,6 +133,15 @@ pub enum Content {
         /// The seed.
         seed: u64,
     },
+    /// These octets, again and again, and an end.
+    Repeated {
+        /// What is said again and again.
+        unit: Arc<[u8]>,
+        /// How often.
+        times: u64,
+        /// What stands behind the last of them.
+        end: Arc<[u8]>,
+    },
     /// What `files:` says of this name, from an offset to its end.
     Fixture {
         /// The name.
@@ -176,6 +186,8 @@ pub enum Action {
     HangUp(Break),
     /// `as:` the following steps speak on this control connection.
     Switch(String),
+    /// `unpredictable:` from the ports bound to these names the next one cannot be told.
+    Unpredictable(Vec<Located<String>>),
 }
 
 /// How a client ends a connection.
@@ -228,10 +240,24 @@ pub struct Expect {
     pub text_mode: Option<TextMode>,
     /// Texts each of which must stand somewhere in the last reply.
     pub contains: Vec<Located<Template>>,
+    /// The words that the text of the last reply may begin with, in any letter case. None: any word, or no word.
+    pub first_word: Vec<String>,
+    /// Whether it is tolerated that no reply comes.
+    pub silence: Silence,
     /// What is read out of the last reply.
     pub reads: Vec<Read>,
     /// How long each reply may take.
     pub within: Within,
+}
+
+/// What it is that no reply comes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Silence {
+    /// Every command is answered (RFC 959 §4.2).
+    #[default]
+    Against,
+    /// What was said is perhaps no command.
+    Tolerated,
 }
 
 /// How a reply outside the accepted sequences is graded.
@@ -325,7 +351,11 @@ pub enum Data {
         reply: Option<Located<Template>>,
         /// The receive buffer of the harness's socket, in octets.
         receive_buffer: Option<usize>,
+        /// For how many transfers the client goes on listening. One, but for a PORT that is to hold for more.
+        transfers: u32,
     },
+    /// The client listens at the port of its control connection (RFC 959 §3.2), and says nothing.
+    DefaultPort,
     /// The server sends exactly this, and ends it.
     ServerSends(Sent),
     /// The client sends this, and ends it.
@@ -336,8 +366,12 @@ pub enum Data {
     Write(Sent),
     /// The client makes the data connection now (passive).
     Connect,
+    /// The client makes the data connection now (passive), from this address of its host.
+    ConnectFrom(IpAddr),
     /// The client takes the data connection now (active).
     Accept,
+    /// The same, and it comes from the server's default data port (RFC 959 §5.2).
+    AcceptFromDefaultPort,
     /// The client ends its direction (FIN).
     Shutdown,
     /// The client closes at once (RST).
@@ -346,6 +380,8 @@ pub enum Data {
     Abandon,
     /// The server ends the data connection.
     ExpectEnd,
+    /// The server ends the data connection, and sends nothing before.
+    ExpectNothing,
     /// Nobody connects to the client for this long.
     ExpectNoConnection(Duration),
 }
@@ -415,6 +451,10 @@ pub struct Closed {
     pub how: Ending,
     /// How long it may take.
     pub within: Within,
+    /// What the last reply before it is. None: any.
+    pub last: Vec<CodePattern>,
+    /// The last reply by which the server shows that the case does not arise.
+    pub not_applicable: Vec<CodePattern>,
 }
 
 /// How a connection may end.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::tree::{
     Action, Break, Closed, CodePattern, Content, Data, Ending, Entry, Expect, Form, Left, Listened, Method, Piece,
-    Read, ReadKind, ReadUse, ReplyPattern, Rule, Say, Sent, SentBody, Step, Template, Within,
+    Read, ReadKind, ReadUse, ReplyPattern, Rule, Say, Sent, SentBody, Silence, Step, Template, Within,
 };
 
 /// What a step does, in a sentence or two.
@@ -22,16 +22,27 @@ pub fn step(step: &Step) -> String {
             };
             format!("nothing arrives on {place} for {}", time(*during))
         }
-        Action::Closed(Closed { how, within }) => {
+        Action::Closed(Closed { how, within, last, not_applicable }) => {
             let how = match how {
                 Ending::Any => "",
                 Ending::Fin => " in order",
             };
-            format!("the server closes the control connection{how}{}", deadline(within))
+            let last =
+                if last.is_empty() { String::new() } else { format!("; the last reply before is {}", codes(last)) };
+            let skipped = if not_applicable.is_empty() {
+                String::new()
+            } else {
+                format!("; {} shows that the case does not arise", codes(not_applicable))
+            };
+            format!("the server closes the control connection{how}{}{last}{skipped}", deadline(within))
         }
         Action::HangUp(Break::Fin) => "the client ends the control connection".to_owned(),
         Action::HangUp(Break::Reset) => "the client resets the control connection".to_owned(),
         Action::Switch(name) => format!("from here on connection {name}"),
+        Action::Unpredictable(names) => {
+            let names: Vec<_> = names.iter().map(|name| format!("{{{}}}", name.value)).collect();
+            format!("the ports {} tell nothing about the next one", names.join(", "))
+        }
     };
     match &step.requirement {
         Some(requirement) => format!("{words} (for {requirement})"),
@@ -77,6 +88,12 @@ pub fn content(content: &Content) -> String {
         Content::Octets(octets) if octets.len() <= 60 => format!("\"{}\"", octets.escape_ascii()),
         Content::Octets(octets) => format!("{} octets", octets.len()),
         Content::Generated { size, seed } => format!("{size} octets, generated from seed {seed}"),
+        Content::Repeated { unit, times, end } if end.is_empty() => {
+            format!("\"{}\" {times} times", unit.escape_ascii())
+        }
+        Content::Repeated { unit, times, end } => {
+            format!("\"{}\" {times} times, then \"{}\"", unit.escape_ascii(), end.escape_ascii())
+        }
         Content::Fixture { name, from: 0 } => format!("the file {name}"),
         Content::Fixture { name, from } => format!("the file {name} without its first {from} octets"),
     }
@@ -129,6 +146,9 @@ fn expect(expected: &Expect) -> String {
         let tolerated: Vec<_> = expected.deviation.iter().map(|replies| sequence(replies)).collect();
         add(format!("{} is tolerated", join(&tolerated, "or else")));
     }
+    if expected.silence == Silence::Tolerated {
+        add("that no reply comes is tolerated".to_owned());
+    }
     if expected.rule == Rule::Explicit {
         add("anything else fails".to_owned());
     }
@@ -140,6 +160,9 @@ fn expect(expected: &Expect) -> String {
     }
     for part in &expected.contains {
         add(format!("it contains {}", template(&part.value)));
+    }
+    if !expected.first_word.is_empty() {
+        add(format!("its text begins with {}; another word is tolerated", join(&expected.first_word, "or")));
     }
     expected.reads.iter().for_each(|read| add(self::read(read)));
     if expected.within != Within::Default {
@@ -169,9 +192,16 @@ fn read(read: &Read) -> String {
 
 fn data_step(data: &Data) -> String {
     match data {
-        Data::Open { method, reply, receive_buffer } => {
-            opened(*method, reply.as_ref().map(|reply| &reply.value), *receive_buffer)
+        Data::Open { method, reply, receive_buffer, transfers } => {
+            let opened = opened(*method, reply.as_ref().map(|reply| &reply.value), *receive_buffer);
+            if *transfers == 1 { opened } else { format!("{opened}; the client listens for {transfers} transfers") }
         }
+        Data::DefaultPort => "the client listens at the port of its control connection".to_owned(),
+        Data::ConnectFrom(address) => format!("the data connection is made from {address}"),
+        Data::AcceptFromDefaultPort => {
+            "the client takes the data connection, which comes from the server's default data port".to_owned()
+        }
+        Data::ExpectNothing => "the server ends the data connection, and sends nothing".to_owned(),
         Data::ServerSends(sent) => format!("the server sends {}, and ends the data connection", self::sent(sent)),
         Data::ClientSends(sent) => format!("the client sends {}, and ends the data connection", self::sent(sent)),
         Data::Read(octets) => format!("the client takes {octets} octets"),

@@ -25,6 +25,8 @@ pub enum Flaw {
     LineFeedOnly(usize),
     /// A CR inside a line that neither LF nor NUL follows.
     CarriageReturn,
+    /// An octet above 127, Telnet commands taken out.
+    EighthBit,
     /// A line that does not begin with three digits where a reply begins.
     NoCode,
     /// An empty line where a reply begins.
@@ -242,6 +244,9 @@ fn note_ends(reply: &mut SeenReply, line: &Line) {
             None => reply.flaws.push(Flaw::LineFeedOnly(1)),
         }
     }
+    if !line.text.is_ascii() && !reply.flaws.contains(&Flaw::EighthBit) {
+        reply.flaws.push(Flaw::EighthBit);
+    }
     let stray = line.text.windows(2).any(|pair| matches!(pair, [b'\r', next] if *next != 0))
         || line.text.last() == Some(&b'\r');
     if stray && !reply.flaws.contains(&Flaw::CarriageReturn) {
@@ -281,6 +286,7 @@ mod tests {
     #[case::no_cr(b"200 ok\n", &[(Some(200), 1, vec![Flaw::LineFeedOnly(1)])])]
     #[case::no_cr_twice(b"230-a\n b\n230 c\r\n", &[(Some(230), 3, vec![Flaw::LineFeedOnly(2)])])]
     #[case::cr_inside(b"200 a\rb\r\n", &[(Some(200), 1, vec![Flaw::CarriageReturn])])]
+    #[case::eighth_bit(b"230-a\xff\xffb\r\n \xe9\r\n230 c\r\n", &[(Some(230), 3, vec![Flaw::EighthBit])])]
     #[case::cr_nul(b"200 a\r\0b\r\n", &[(Some(200), 1, vec![])])]
     #[case::no_code(b"hello\r\n", &[(None, 1, vec![Flaw::NoCode])])]
     #[case::blank(b"\r\n200 a\r\n", &[(None, 1, vec![Flaw::BlankLine]), (Some(200), 1, vec![])])]

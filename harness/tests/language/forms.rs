@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use harness::scenario::tree::{
     Action, Closed, CodePattern, Content, Data, Ending, Entry, Expect, Form, Left, Listened, Method, Peer, Piece,
-    ReadKind, ReadUse, ReplyPattern, Rule, Scenario, Sent, SentBody, Template, TextMode, Within,
+    ReadKind, ReadUse, ReplyPattern, Rule, Scenario, Sent, SentBody, Silence, Template, TextMode, Within,
 };
 use harness::scenario::{Diagnostics, Suite};
 use rstest::rstest;
@@ -183,7 +183,7 @@ fn bodies(#[case] written: &str, #[case] body: SentBody) {
 }
 
 fn opened(method: Method) -> Action {
-    Action::Data(Data::Open { method, reply: None, receive_buffer: None })
+    Action::Data(Data::Open { method, reply: None, receive_buffer: None, transfers: 1 })
 }
 
 #[rstest]
@@ -192,15 +192,21 @@ fn opened(method: Method) -> Action {
 #[case("silence: { on: control, for: 500ms }", Action::Silence { on: Listened::Control, during: Duration::from_millis(500) })]
 #[case("silence: { on: data, for: 1s }", Action::Silence { on: Listened::Data, during: Duration::from_secs(1) })]
 #[case("silence: { on: both, for: 1s }", Action::Silence { on: Listened::Both, during: Duration::from_secs(1) })]
-#[case("closed: {}", Action::Closed(Closed { how: Ending::Any, within: Within::Default }))]
-#[case("closed: { how: fin, within: 5s }", Action::Closed(Closed { how: Ending::Fin, within: Within::Time(Duration::from_secs(5)) }))]
-#[case("closed: { within: { timer: idle } }", Action::Closed(Closed { how: Ending::Any, within: Within::Timer("idle".to_owned()) }))]
+#[case("closed: {}", Action::Closed(Closed { how: Ending::Any, within: Within::Default, last: vec![], not_applicable: vec![] }))]
+#[case("closed: { how: fin, within: 5s }", Action::Closed(Closed { how: Ending::Fin, within: Within::Time(Duration::from_secs(5)), last: vec![], not_applicable: vec![] }))]
+#[case("closed: { within: { timer: idle } }", Action::Closed(Closed { how: Ending::Any, within: Within::Timer("idle".to_owned()), last: vec![], not_applicable: vec![] }))]
+#[case("closed: { last: 421, not-applicable: 221 }", Action::Closed(Closed { how: Ending::Any, within: Within::Default, last: vec![CodePattern::Code(421)], not_applicable: vec![CodePattern::Code(221)] }))]
+#[case("data: { open: PORT, transfers: 2 }", Action::Data(Data::Open { method: Method::Port, reply: None, receive_buffer: None, transfers: 2 }))]
+#[case("data: default-port", Action::Data(Data::DefaultPort))]
+#[case("data: accept-from-default-port", Action::Data(Data::AcceptFromDefaultPort))]
+#[case("data: expect-nothing", Action::Data(Data::ExpectNothing))]
+#[case("data: { connect-from: 127.0.0.2 }", Action::Data(Data::ConnectFrom("127.0.0.2".parse().unwrap())))]
 #[case("data: PASV", opened(Method::Pasv))]
 #[case("data: PORT", opened(Method::Port))]
 #[case("data: EPSV", opened(Method::Epsv))]
 #[case("data: EPRT", opened(Method::Eprt))]
 #[case("data: { open: EPSV }", opened(Method::Epsv))]
-#[case("data: { open: PASV, receive-buffer: 64 KiB }", Action::Data(Data::Open { method: Method::Pasv, reply: None, receive_buffer: Some(65536) }))]
+#[case("data: { open: PASV, receive-buffer: 64 KiB }", Action::Data(Data::Open { method: Method::Pasv, reply: None, receive_buffer: Some(65536), transfers: 1 }))]
 #[case("data: { read: 1 MiB }", Action::Data(Data::Read(1 << 20)))]
 #[case("data: connect", Action::Data(Data::Connect))]
 #[case("data: accept", Action::Data(Data::Accept))]
@@ -211,6 +217,42 @@ fn opened(method: Method) -> Action {
 #[case("data: { expect-no-connection: 500ms }", Action::Data(Data::ExpectNoConnection(Duration::from_millis(500))))]
 fn other_steps(#[case] step: &str, #[case] expected: Action) {
     assert_eq!(action(step).unwrap(), expected);
+}
+
+#[rstest]
+#[case("500", Silence::Against, &[])]
+#[case("500, deviation: 5yz", Silence::Against, &[CodePattern::Class(5)])]
+#[case("500, deviation: silence", Silence::Tolerated, &[])]
+#[case("500, deviation: 5yz | silence", Silence::Tolerated, &[CodePattern::Class(5)])]
+#[case("500, deviation: silence | 501 | 50z", Silence::Tolerated, &[CodePattern::Code(501), CodePattern::Group(5, 0)])]
+fn tolerated_silence(#[case] reply: &str, #[case] silence: Silence, #[case] codes: &[CodePattern]) {
+    let found = expected(&format!("S: {{ pass: {reply} }}")).unwrap();
+    let tolerated: Vec<_> = found.deviation.concat().into_iter().flat_map(|pattern| pattern.codes).collect();
+    assert_eq!((found.silence, tolerated.as_slice()), (silence, codes));
+    assert_eq!(found.rule == Rule::Explicit, reply.contains("deviation"));
+}
+
+#[test]
+fn the_words_that_a_text_may_begin_with() {
+    assert_eq!(expected("S: { pass: 215, first-word: [UNIX, OS/2] }").unwrap().first_word, ["UNIX", "OS/2"]);
+    assert!(expected("S: 215").unwrap().first_word.is_empty());
+}
+
+#[test]
+fn ports_that_nobody_can_foretell() {
+    let bound: String =
+        ["a", "b", "c", "d", "e"].map(|name| format!("  - S: {{ pass: 229, capture: {{ port: {name} }} }}\n")).concat();
+    let scenario = load(&format!("steps:\n{bound}  - unpredictable: [a, b, c, d, e]")).unwrap();
+    let Some(Action::Unpredictable(names)) = scenario.steps.last().map(|step| &step.action) else { panic!("no step") };
+    assert_eq!(names.iter().map(|name| name.value.as_str()).collect::<String>(), "abcde");
+    assert!(load(&format!("steps:\n{bound}  - unpredictable: [a, b, c, d, f]")).is_err(), "f is not bound");
+}
+
+#[test]
+fn a_text_again_and_again() {
+    let scenario = load("files: { f: { text: ab, times: 2 KiB, end: \"!\" } }\nsteps: [{ C: NOOP }]").unwrap();
+    let Entry::File(content) = &scenario.files["f"] else { panic!("no file") };
+    assert_eq!(*content, Content::Repeated { unit: b"ab"[..].into(), times: 2048, end: b"!"[..].into() });
 }
 
 #[rstest]

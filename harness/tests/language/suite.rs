@@ -39,7 +39,10 @@ fn a_row_is_filled_in_and_keeps_its_lines() {
     assert_eq!(scenario.files["body"], Entry::File(Content::Generated { size: 65536, seed: 7 }));
     assert!(scenario.files.contains_key("welcome.txt"), "the given state's file");
     let open = &scenario.steps[0];
-    assert_eq!(open.action, Action::Data(Data::Open { method: Method::Port, reply: None, receive_buffer: None }));
+    assert_eq!(
+        open.action,
+        Action::Data(Data::Open { method: Method::Port, reply: None, receive_buffer: None, transfers: 1 })
+    );
     assert_eq!((open.span.line, open.span.column, open.span.width), (8, 5, 10));
     assert!(scenario.source.contains("  - data: PORT\n"));
     assert!(scenario.source.contains("each: { open: [PASV, PORT]"), "the table stays");

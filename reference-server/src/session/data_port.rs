@@ -9,6 +9,9 @@ use super::interface::{Action, Route};
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct DataPort {
     pub(super) arranged: Arranged,
+    /// What PORT or EPRT has said. It is a parameter and keeps its value until the next PORT, PASV or REIN (RFC 959 §4.1.2);
+    /// clients send it each time all the same (RFC 1123 §4.1.2.5).
+    named: Option<SocketAddr>,
     /// EPSV ALL came: every other command that arranges a data connection is refused from then on (RFC 2428 §4).
     pub(super) only_epsv: bool,
 }
@@ -26,16 +29,29 @@ pub(super) enum Arranged {
     Open,
 }
 
+impl DataPort {
+    /// What is arranged when nothing listens and nothing is open.
+    fn of_user(self) -> Arranged {
+        self.named.map_or(Arranged::Default, Arranged::Active)
+    }
+}
+
 impl Session {
-    /// Takes what is arranged for one transfer. In MODE S each needs a new connection (RFC 959 §3.4.1), and a port that was
-    /// used once cannot be used again at once, so that an arrangement holds for one transfer only (RFC 1123 §4.1.2.5, §4.1.2.6).
-    /// In the other modes the connection itself stays, and is what is arranged for the next transfer.
+    /// Takes what is arranged for a transfer. In MODE S each needs a new connection (RFC 959 §3.4.1); in the other modes the
+    /// connection itself may stay, and is what is arranged for the next one. What PASV opened is for one connection: the port is
+    /// closed when the connection is there (RFC 2577 §8).
     pub(super) fn take_route(&mut self) -> Route {
-        match std::mem::take(&mut self.data_port.arranged) {
+        match self.data_port.arranged {
             Arranged::Default => Route::Active(self.peer),
             Arranged::Active(address) => Route::Active(address),
-            Arranged::Passive => Route::Passive,
-            Arranged::Open => Route::Open(self.peer),
+            Arranged::Passive => {
+                self.data_port.arranged = Arranged::Default;
+                Route::Passive
+            }
+            Arranged::Open => {
+                self.data_port.arranged = self.data_port.of_user();
+                Route::Open(self.peer)
+            }
         }
     }
 
@@ -47,6 +63,16 @@ impl Session {
             Arranged::Default | Arranged::Active(_) | Arranged::Passive | Arranged::Open => {}
         }
         self.data_port.arranged = arranged;
+        self.data_port.named = match arranged {
+            Arranged::Active(address) => Some(address),
+            Arranged::Open => self.data_port.named,
+            Arranged::Default | Arranged::Passive => None,
+        };
+    }
+
+    /// Closes what listens or is open. The port of the user stays what it is.
+    pub(super) fn arrange_nothing(&mut self) {
+        self.arrange(self.data_port.of_user());
     }
 
     /// Whether the transfer before left its data connection open, so that 125 is said of the next one (RFC 959 §4.2.1).

@@ -17,13 +17,16 @@ impl<S: Stage> Play<'_, S> {
             Data::Open { method, reply, .. } => self.open(step, *method, reply.as_ref()).await,
             Data::ServerSends(sent) => self.server_sends(step, sent).await,
             Data::ClientSends(sent) => self.client_sends(step, sent).await,
-            Data::ExpectEnd => self.hang_up(step).await,
+            Data::ExpectEnd | Data::ExpectNothing => self.hang_up(step).await,
             Data::ExpectNoConnection(during) => self.silence(&step.span, *during).await,
             // The plan leaves out what has such steps.
             Data::Read(_)
             | Data::Write(_)
             | Data::Connect
             | Data::Accept
+            | Data::DefaultPort
+            | Data::ConnectFrom(_)
+            | Data::AcceptFromDefaultPort
             | Data::Shutdown
             | Data::Reset
             | Data::Abandon => self.cannot_go_on(&step.span, "a client cannot be asked this"),

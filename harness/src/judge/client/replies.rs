@@ -131,6 +131,9 @@ impl<S: Stage> Play<'_, S> {
         if let Some(text) = &expect.text {
             return Reply::new(code, &self.filled(&text.value));
         }
+        if let Some(word) = expect.first_word.first() {
+            return Reply::new(code, word.as_bytes());
+        }
         let due = expect.reads.first().map(|read| (read.kind, self.due(code, &read.use_, read.kind)));
         let contained: Vec<Vec<u8>> =
             expect.contains.iter().filter_map(|part| fill(&part.value, &self.bindings).ok()).collect();

@@ -1,6 +1,6 @@
 //! The steps on the data connection.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use reports::model::{Axis, Body, CloseKind, Event, Grade, What};
 
@@ -19,9 +19,25 @@ use crate::wire::reply::SeenReply;
 impl<'a, S: Stage> Play<'a, S> {
     pub(super) async fn data(&mut self, step: &'a Step, data: &'a Data) -> Flow {
         match data {
-            Data::Open { method, reply, receive_buffer } => {
-                self.open(step, *method, reply.as_ref(), *receive_buffer).await
+            Data::Open { method, reply, receive_buffer, transfers } => {
+                self.connect(step).await?;
+                match method {
+                    Method::Pasv | Method::Epsv => {
+                        self.open_passive(step, *method, reply.as_ref(), *receive_buffer).await
+                    }
+                    Method::Port | Method::Eprt => {
+                        let listen = Act::Listen { receive_buffer: *receive_buffer, transfers: *transfers };
+                        self.open_active(step, *method, reply.as_ref(), listen).await
+                    }
+                }
             }
+            Data::DefaultPort => {
+                self.connect(step).await?;
+                self.listen(step, Act::ListenAtControl).await.map(drop)
+            }
+            Data::ConnectFrom(address) => self.connect_from(step, *address).await,
+            Data::AcceptFromDefaultPort => self.accept_from_default_port(step).await,
+            Data::ExpectNothing => self.nothing(step).await,
             Data::ServerSends(sent) => self.server_sends(step, sent).await,
             Data::ClientSends(sent) => self.client_sends(step, sent, true).await,
             Data::Write(sent) => self.client_sends(step, sent, false).await,
@@ -50,43 +66,92 @@ impl<'a, S: Stage> Play<'a, S> {
         self.events.saturating_sub(1)
     }
 
-    async fn open(
+    async fn open_passive(
         &mut self,
         step: &'a Step,
         method: Method,
         text: Option<&'a Located<Template>>,
         buffer: Option<usize>,
     ) -> Flow {
-        self.connect(step).await?;
-        match method {
-            Method::Pasv | Method::Epsv => {
-                let (line, code) = if method == Method::Pasv { (&b"PASV"[..], 227) } else { (&b"EPSV"[..], 229) };
-                self.say_line(step, line).await?;
-                let reply = self.agreed(step, code, text).await?;
-                let to = self.address_in(step, method, &reply)?;
-                self.here().data = DataChannel::Agreed(to);
-                self.dial(step, to, buffer).await
-            }
-            Method::Port | Method::Eprt => {
-                let events = self.act(Act::Listen { receive_buffer: buffer }).await;
-                let Some(What::Listening { local }) = events.last().map(|event| event.what.clone()) else {
-                    let said = Said::new("the harness could not listen for a data connection");
-                    self.remark(&step.span, Axis::Lifecycle, Grade::Inconclusive, said);
-                    return Err(Stop::Found);
-                };
-                let address = local.parse::<SocketAddr>().ok();
-                let argument = address.and_then(|address| match method {
-                    Method::Port => port_argument(address).map(|argument| format!("PORT {argument}")),
-                    Method::Eprt | Method::Pasv | Method::Epsv => Some(format!("EPRT {}", extended_argument(address))),
-                });
-                let Some(line) = argument else {
-                    return Err(Stop::NotApplicable("PORT has no form for this address".to_owned()));
-                };
-                self.here().data = DataChannel::Listening;
-                self.say_line(step, line.as_bytes()).await?;
-                self.agreed(step, 200, text).await.map(drop)
-            }
+        let (line, code) = if method == Method::Epsv { (&b"EPSV"[..], 229) } else { (&b"PASV"[..], 227) };
+        self.say_line(step, line).await?;
+        let reply = self.agreed(step, code, text).await?;
+        let to = self.address_in(step, method, &reply)?;
+        self.here().data = DataChannel::Agreed(to);
+        self.dial(step, to, buffer).await
+    }
+
+    async fn open_active(
+        &mut self,
+        step: &'a Step,
+        method: Method,
+        text: Option<&'a Located<Template>>,
+        listen: Act<'_>,
+    ) -> Flow {
+        let address = self.listen(step, listen).await?;
+        let argument = match method {
+            Method::Port => port_argument(address).map(|argument| format!("PORT {argument}")),
+            Method::Eprt | Method::Pasv | Method::Epsv => Some(format!("EPRT {}", extended_argument(address))),
+        };
+        let Some(line) = argument else {
+            return Err(Stop::NotApplicable("PORT has no form for this address".to_owned()));
+        };
+        self.say_line(step, line.as_bytes()).await?;
+        self.agreed(step, 200, text).await.map(drop)
+    }
+
+    /// Listens for a data connection, and gives where.
+    async fn listen(&mut self, step: &Step, act: Act<'_>) -> Result<SocketAddr, Stop> {
+        let events = self.act(act).await;
+        let listening = events
+            .last()
+            .and_then(|event| if let What::Listening { local } = &event.what { local.parse().ok() } else { None });
+        let Some(address) = listening else {
+            let said = Said::new("the harness could not listen for a data connection");
+            self.remark(&step.span, Axis::Lifecycle, Grade::Inconclusive, said);
+            return Err(Stop::Found);
+        };
+        self.here().data = DataChannel::Listening;
+        Ok(address)
+    }
+
+    /// Goes where PASV told, from an address that the control connection does not come from.
+    async fn connect_from(&mut self, step: &Step, from: IpAddr) -> Flow {
+        let DataChannel::Agreed(to) = self.here().data else {
+            let said = Said::new("no PASV or EPSV told where to connect");
+            self.remark(&step.span, Axis::Data, Grade::Inconclusive, said);
+            return Err(Stop::Found);
+        };
+        if !(to.ip().is_loopback() && from.is_loopback() && to.is_ipv4() == from.is_ipv4()) {
+            return Err(Stop::NotApplicable(format!("{} cannot be reached from {from}", to.ip())));
         }
+        let events = self.act(Act::Dial { to, from: Some(from), receive_buffer: None }).await;
+        if !matches!(events.last().map(|event| &event.what), Some(What::Connected { .. })) {
+            return Err(Stop::NotApplicable(format!("no data connection can be made from {from}")));
+        }
+        self.here().data = DataChannel::Open { taken: 0 };
+        Ok(())
+    }
+
+    /// RFC 959 §5.2: the server's end of the data connection is the port before its control port.
+    async fn accept_from_default_port(&mut self, step: &Step) -> Flow {
+        let Some(default) = self.here().peer.and_then(default_data_port) else {
+            return Err(Stop::NotApplicable("the port before the control port belongs to the system".to_owned()));
+        };
+        let peer = self.accept(step).await?;
+        let at = self.last();
+        if peer.rsplit(':').next() == Some(default.port().to_string().as_str()) {
+            return Ok(());
+        }
+        if !self.act(Act::TryPort { at: default }).await.is_empty() {
+            return Err(Stop::NotApplicable(format!("port {} may belong to another program", default.port())));
+        }
+        let said = Said::new("the data connection does not come from the port before the control port")
+            .expected(default.port().to_string())
+            .received(peer)
+            .at(at);
+        self.find(step, Axis::Data, Outcome::Against, said);
+        Ok(())
     }
 
     /// Reads the reply to PASV, EPSV, PORT or EPRT, and keeps it.
@@ -157,7 +222,7 @@ impl<'a, S: Stage> Play<'a, S> {
     }
 
     async fn dial(&mut self, step: &Step, to: SocketAddr, receive_buffer: Option<usize>) -> Flow {
-        let events = self.act(Act::Dial { to, receive_buffer }).await;
+        let events = self.act(Act::Dial { to, from: None, receive_buffer }).await;
         let refused = events
             .iter()
             .find_map(|event| if let What::NotConnected { why } = &event.what { Some(why.clone()) } else { None });
@@ -184,23 +249,26 @@ impl<'a, S: Stage> Play<'a, S> {
         match self.here().data {
             DataChannel::Open { .. } => Ok(()),
             DataChannel::Agreed(to) => self.dial(step, to, None).await,
-            DataChannel::None | DataChannel::Listening => {
-                let events = self.act(Act::Accept { within: self.facts.reply }).await;
-                let at = self.last();
-                if let Some(What::Connected { peer, .. }) = events.last().map(|event| event.what.clone()) {
-                    self.here().data = DataChannel::Open { taken: 0 };
-                    self.source(step, &peer, at);
-                    return Ok(());
-                }
-                let said = Said::new(format!("no data connection within {} ms", self.facts.reply.as_millis()))
-                    .expected("the server connects to the address it was told")
-                    .received("nobody")
-                    .at(at);
-                self.find(step, Axis::Lifecycle, Outcome::Against, said);
-                self.look_for_an_exit().await;
-                Err(Stop::Found)
-            }
+            DataChannel::None | DataChannel::Listening => self.accept(step).await.map(drop),
         }
+    }
+
+    /// Takes the data connection, and gives where it comes from.
+    async fn accept(&mut self, step: &Step) -> Result<String, Stop> {
+        let events = self.act(Act::Accept { within: self.facts.reply }).await;
+        let at = self.last();
+        if let Some(What::Connected { peer, .. }) = events.last().map(|event| event.what.clone()) {
+            self.here().data = DataChannel::Open { taken: 0 };
+            self.source(step, &peer, at);
+            return Ok(peer);
+        }
+        let said = Said::new(format!("no data connection within {} ms", self.facts.reply.as_millis()))
+            .expected("the server connects to where the client listens")
+            .received("nobody")
+            .at(at);
+        self.find(step, Axis::Lifecycle, Outcome::Against, said);
+        self.look_for_an_exit().await;
+        Err(Stop::Found)
     }
 
     /// RFC 1123 §4.1.2.12: the data connection comes from the address of the control connection.
@@ -377,6 +445,24 @@ impl<'a, S: Stage> Play<'a, S> {
         Ok(())
     }
 
+    /// The server ends the data connection, in order or not, and sends nothing.
+    async fn nothing(&mut self, step: &Step) -> Flow {
+        self.reach(step).await?;
+        let events = self.act(Act::End { within: self.facts.reply }).await;
+        self.here().data = DataChannel::None;
+        let came = events.iter().find_map(|event| {
+            if let What::BodyReceived(body) = &event.what { Some(format!("{} octets", body.length)) } else { None }
+        });
+        let ended = matches!(events.last().map(|event| &event.what), Some(What::Closed { .. }));
+        let Some(received) = came.or_else(|| (!ended).then(|| "no end".to_owned())) else { return Ok(()) };
+        let said = Said::new("the server takes this data connection for one of its own")
+            .expected("an end, and nothing before")
+            .received(received)
+            .at(self.last());
+        self.find(step, Axis::Data, Outcome::Against, said);
+        Err(Stop::Found)
+    }
+
     async fn end(&mut self, step: &Step) -> Flow {
         self.reach(step).await?;
         let events = self.act(Act::End { within: self.facts.reply }).await;
@@ -390,6 +476,12 @@ impl<'a, S: Stage> Play<'a, S> {
         self.find(step, Axis::Data, Outcome::Against, said);
         Err(Stop::Found)
     }
+}
+
+/// RFC 959 §3.2, §8: L-1, where L is the control port. A port of the system cannot be asked for.
+fn default_data_port(control: SocketAddr) -> Option<SocketAddr> {
+    let port = control.port().checked_sub(1).filter(|port| *port >= 1024)?;
+    Some(SocketAddr::new(control.ip(), port))
 }
 
 /// The address that 229 tells: a port at the server of the control connection.

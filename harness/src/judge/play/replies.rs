@@ -11,7 +11,7 @@ use crate::judge::grade::Outcome;
 use crate::judge::stage::{Act, Stage};
 use crate::judge::text::{fill, matches};
 use crate::judge::value;
-use crate::scenario::tree::{Expect, Located, Read, ReadKind, ReadUse, Step, Template, TextMode};
+use crate::scenario::tree::{Expect, Located, Read, ReadKind, ReadUse, Silence, Step, Template, TextMode};
 use crate::wire::reply::{Flaw, SeenReply};
 
 /// How many lines that are no reply are passed over while one reply is waited for.
@@ -25,7 +25,9 @@ impl<S: Stage> Play<'_, S> {
         let mut matcher = Matcher::new(expect);
         let mut passed_over = 0;
         loop {
-            let (reply, event) = self.next_reply(step, &matcher, within, declared).await?;
+            let Some((reply, event)) = self.next_reply(step, expect, &matcher, within, declared).await? else {
+                return Ok(0);
+            };
             self.judge_form(&step.span, &reply, event);
             self.keep_identity(&reply);
             let Some(code) = reply.code.filter(|_| !reply.flaws.contains(&Flaw::Endless)) else {
@@ -35,15 +37,7 @@ impl<S: Stage> Play<'_, S> {
                 }
                 continue;
             };
-            let here = self.here();
-            // Whether it is the first reply to the only command that waits for one, and this is nothing but a line.
-            let simple = !here.begun && here.unanswered == 1 && !here.odd;
-            here.begun = reply.is_preliminary();
-            here.owed = reply.is_preliminary();
-            if !here.owed {
-                here.unanswered = here.unanswered.saturating_sub(1);
-                here.odd &= here.unanswered > 0;
-            }
+            let simple = self.here().count(&reply);
             let expected = matcher.expected();
             match matcher.take(code) {
                 Match::More(quality) => self.weigh(step, expect, quality, &expected, &reply, event),
@@ -70,7 +64,7 @@ impl<S: Stage> Play<'_, S> {
                     }
                     // The replies to the other commands of one write are still to come, and are no surplus.
                     let here = self.here();
-                    here.owed |= here.unanswered > 0;
+                    here.owed |= here.asked.unanswered > 0;
                     let said = Said::new(format!("a reply of another class: {code}"))
                         .expected(expected)
                         .received(shown(&first_line(&reply)))
@@ -105,17 +99,18 @@ impl<S: Stage> Play<'_, S> {
         self.find(step, Axis::Reply, Outcome::Tolerated, said);
     }
 
-    /// The next reply, or a finding that says why there is none.
+    /// The next reply, or a finding that says why there is none. None where that is tolerated.
     async fn next_reply(
         &mut self,
         step: &Step,
+        expect: &Expect,
         matcher: &Matcher<'_>,
         within: Duration,
         declared: bool,
-    ) -> Result<(SeenReply, usize), Stop> {
+    ) -> Result<Option<(SeenReply, usize)>, Stop> {
         loop {
             if let Some(reply) = self.here().replies.pop_front() {
-                return Ok(reply);
+                return Ok(Some(reply));
             }
             if self.here().closed {
                 return Err(self.closed_instead(step, matcher).await);
@@ -127,6 +122,11 @@ impl<S: Stage> Play<'_, S> {
                 Some(What::Received { .. } | What::Closed { .. }) => {}
                 Some(What::Deadline { waited }) => {
                     let waited = Duration::from_millis(*waited);
+                    let tolerated = expect.silence == Silence::Tolerated && matcher.is_at_beginning();
+                    if tolerated && !self.here().reader.is_open() {
+                        self.tolerate_silence(step, expect, matcher, waited);
+                        return Ok(None);
+                    }
                     return Err(self.silent(step, matcher, waited, declared).await);
                 }
                 Some(What::Fault { why }) => {
@@ -140,6 +140,16 @@ impl<S: Stage> Play<'_, S> {
                 _ => return Err(self.silent(step, matcher, within, declared).await),
             }
         }
+    }
+
+    /// What was said is not answered, and that is tolerated. The reply stays owed: one that comes later is no surplus.
+    fn tolerate_silence(&mut self, step: &Step, expect: &Expect, matcher: &Matcher<'_>, waited: Duration) {
+        let said = Said::new(format!("no reply within {} ms, which is tolerated", waited.as_millis()))
+            .expected(matcher.expected())
+            .received("silence")
+            .because(expect.because.as_ref())
+            .at(self.events.saturating_sub(1));
+        self.find(step, Axis::Reply, Outcome::Tolerated, said);
     }
 
     /// What is said when the server closed and owed a reply.
@@ -241,6 +251,9 @@ impl<S: Stage> Play<'_, S> {
         if let Some(text) = &expect.text {
             self.compare_text(step, text, expect.text_mode, reply, event);
         }
+        if !expect.first_word.is_empty() {
+            self.first_word(step, expect, reply, event);
+        }
         for part in &expect.contains {
             let Ok(octets) = fill(&part.value, &self.bindings) else { continue };
             let found =
@@ -254,6 +267,26 @@ impl<S: Stage> Play<'_, S> {
                 self.find(step, Axis::Text, Outcome::Against, said);
             }
         }
+    }
+
+    /// Another word than the listed ones is tolerated: no list is ever complete.
+    fn first_word(&mut self, step: &Step, expect: &Expect, reply: &SeenReply, event: usize) {
+        let text = reply.texts().into_iter().next().unwrap_or_default();
+        let word = text.split(u8::is_ascii_whitespace).find(|word| !word.is_empty());
+        let is_listed = |word: &[u8]| expect.first_word.iter().any(|own| own.as_bytes().eq_ignore_ascii_case(word));
+        let (message, outcome) = match word {
+            Some(word) if is_listed(word) => return,
+            Some(_) => ("the reply begins with a word that the scenario does not list", Outcome::Tolerated),
+            None => ("the reply holds no word", Outcome::Against),
+        };
+        let some: Vec<_> = expect.first_word.iter().take(6).map(String::as_str).collect();
+        let more = if expect.first_word.len() > some.len() { ", …" } else { "" };
+        let said = Said::new(message)
+            .expected(format!("one of {}{more}", some.join(", ")))
+            .received(shown(&first_line(reply)))
+            .because(expect.because.as_ref())
+            .at(event);
+        self.find(step, Axis::Text, outcome, said);
     }
 
     pub(super) fn compare_text(

@@ -1,5 +1,6 @@
 //! The steps on the control connection.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use reports::model::{Axis, CloseKind, Grade, What};
@@ -7,10 +8,11 @@ use reports::model::{Axis, CloseKind, Grade, What};
 use super::replies::first_line;
 use super::{Flow, Play, Said, Stop, shown, verb};
 use crate::judge::grade::Outcome;
-use crate::judge::stage::{Act, Stage};
+use crate::judge::stage::{Act, OwnPort, Stage};
 use crate::judge::text::fill;
 use crate::scenario::tree::{
-    Action, Break, Closed, CodePattern, Ending, Expect, Listened, Peer, ReplyPattern, Rule, Say, Step, Within,
+    Action, Break, Closed, CodePattern, Data, Ending, Expect, Listened, Located, Peer, ReplyPattern, Rule, Say,
+    Silence, Step, Within,
 };
 
 impl<'a, S: Stage> Play<'a, S> {
@@ -37,6 +39,10 @@ impl<'a, S: Stage> Play<'a, S> {
                 self.connection.clone_from(name);
                 Ok(())
             }
+            Action::Unpredictable(ports) => {
+                self.unpredictable(step, ports);
+                Ok(())
+            }
         }
     }
 
@@ -48,7 +54,9 @@ impl<'a, S: Stage> Play<'a, S> {
         if self.scenario.connections.get(&self.connection) == Some(&Peer::Second) {
             return Err(Stop::NotApplicable("needs a second server".to_owned()));
         }
-        let events = self.act(Act::Connect).await;
+        let listens = |step: &Step| matches!(step.action, Action::Data(Data::DefaultPort));
+        let own_port = if self.scenario.steps.iter().any(listens) { OwnPort::Alone } else { OwnPort::Shared };
+        let events = self.act(Act::Connect { own_port }).await;
         self.here().owed = true;
         if let Some(What::NotConnected { why } | What::Fault { why }) = events.last().map(|event| &event.what) {
             let said = Said::new(format!("no control connection: {why}")).at(self.events.saturating_sub(1));
@@ -78,8 +86,9 @@ impl<'a, S: Stage> Play<'a, S> {
         let here = self.here();
         here.verb = verb(last_line);
         here.owed = true;
-        here.odd |= segments.len() > 1 || spoken.iter().any(|octet| !matches!(octet, b'\r' | b'\n' | b' '..=b'~'));
-        here.unanswered += spoken.split(|octet| *octet == b'\n').count() - 1;
+        here.asked.odd |=
+            segments.len() > 1 || spoken.iter().any(|octet| !matches!(octet, b'\r' | b'\n' | b' '..=b'~'));
+        here.asked.unanswered += spoken.split(|octet| *octet == b'\n').count() - 1;
         self.act(Act::Say { segments: &segments, urgent: say.urgent }).await;
         Ok(())
     }
@@ -93,7 +102,7 @@ impl<'a, S: Stage> Play<'a, S> {
         let here = self.here();
         here.verb = verb(line);
         here.owed = true;
-        here.unanswered += 1;
+        here.asked.unanswered += 1;
         self.act(Act::Say { segments: &[octets], urgent: false }).await;
         Ok(())
     }
@@ -179,8 +188,55 @@ impl<'a, S: Stage> Play<'a, S> {
                 }
             }
         }
-        self.surplus(step).await;
-        Ok(())
+        if closed.last.is_empty() {
+            self.surplus(step).await;
+            return Ok(());
+        }
+        self.last_before_the_end(step, closed)
+    }
+
+    /// The replies that came are those to every command that was said. Only the last is asked for.
+    fn last_before_the_end(&mut self, step: &Step, closed: &Closed) -> Flow {
+        let mut last = None;
+        while let Some((reply, event)) = self.here().replies.pop_front() {
+            self.judge_form(&step.span, &reply, event);
+            last = Some((reply, event)).filter(|(reply, _)| reply.code.is_some()).or(last);
+        }
+        let code = last.as_ref().and_then(|(reply, _)| reply.code);
+        let is_one_of = |codes: &[CodePattern]| code.is_some_and(|code| codes.iter().any(|own| own.matches(code)));
+        if is_one_of(&closed.last) {
+            return Ok(());
+        }
+        let line = last.as_ref().map_or_else(|| "no reply".to_owned(), |(reply, _)| shown(&first_line(reply)));
+        if is_one_of(&closed.not_applicable) {
+            return Err(Stop::NotApplicable(format!("the last reply before the end is {line}")));
+        }
+        let expected: Vec<_> = closed.last.iter().map(ToString::to_string).collect();
+        let said = Said::new("the server closed the control connection, and another reply was its last")
+            .expected(expected.join(" or "))
+            .received(line)
+            .at(last.map_or_else(|| self.events.saturating_sub(1), |(_, event)| event));
+        self.find(step, Axis::Reply, Outcome::Against, said);
+        Err(Stop::Found)
+    }
+
+    /// Whether the ports that are bound to these names rise or fall in equal steps: then anybody knows the next one.
+    fn unpredictable(&mut self, step: &Step, names: &[Located<String>]) {
+        let told = |name: &Located<String>| self.bindings.get(&name.value).and_then(|value| port_in(value));
+        let ports: Vec<i32> = names.iter().filter_map(told).collect();
+        if ports.len() < names.len() {
+            let said = Said::new("some of the names are bound to what is no port");
+            self.remark(&step.span, Axis::Data, Grade::Inconclusive, said);
+            return;
+        }
+        let strides: BTreeSet<i32> = ports.iter().zip(ports.iter().skip(1)).map(|(one, next)| next - one).collect();
+        let Some(stride) = strides.first().filter(|_| strides.len() == 1) else { return };
+        let received: Vec<_> = ports.iter().map(ToString::to_string).collect();
+        let said = Said::new(format!("each port is that of the reply before and {stride}: the next one can be told"))
+            .expected("ports at random")
+            .received(received.join(", "))
+            .at(self.events.saturating_sub(1));
+        self.find(step, Axis::Data, Outcome::Against, said);
     }
 
     /// How long to wait, and whether anybody declared it: a timer that nobody declared proves nothing.
@@ -193,6 +249,17 @@ impl<'a, S: Stage> Play<'a, S> {
                 None => (self.facts.reply, false),
             },
         }
+    }
+}
+
+/// The port in the six numbers of 227, or in the number of 229.
+fn port_in(value: &[u8]) -> Option<i32> {
+    let numbers: Option<Vec<i32>> =
+        std::str::from_utf8(value).ok()?.split(',').map(|number| number.parse::<u16>().ok().map(i32::from)).collect();
+    match numbers?.as_slice() {
+        [port] => Some(*port),
+        [_, _, _, _, high, low] => Some(high * 256 + low),
+        _ => None,
     }
 }
 
@@ -219,7 +286,27 @@ fn one(codes: Vec<CodePattern>, rule: Rule) -> Expect {
         text: None,
         text_mode: None,
         contains: Vec::new(),
+        first_word: Vec::new(),
+        silence: Silence::Against,
         reads: Vec::new(),
         within: Within::Default,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::port_in;
+
+    #[rstest]
+    #[case("127,0,0,1,4,1", Some(1025))]
+    #[case("1025", Some(1025))]
+    #[case("127,0,0,1,4", None)]
+    #[case("127,0,0,1,4,x", None)]
+    #[case("", None)]
+    #[case("65536", None)]
+    fn ports(#[case] value: &str, #[case] port: Option<i32>) {
+        assert_eq!(port_in(value.as_bytes()), port);
     }
 }

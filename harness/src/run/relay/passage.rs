@@ -66,7 +66,7 @@ impl Passage {
         host: IpAddr,
         agreed: &DataChange,
     ) -> io::Result<(Self, u16)> {
-        let socket = bound(host)?;
+        let socket = bound(SocketAddr::new(host, 0))?;
         let port = socket.local_addr()?.as_socket().map_or(0, |address| address.port());
         let plan = Arc::new(Plan { agreed: agreed.clone(), ..Plan::default() });
         let own = Arc::clone(&plan);
@@ -85,10 +85,16 @@ impl Passage {
                     // The socket is kept: else the next who asks for a port gets this one, and is taken for the server.
                     (None, _) => return std::future::pending().await,
                 };
-                let (client, _) = listener.accept().await?;
+                let (client, from) = listener.accept().await?;
                 own.made.store(true, Ordering::Relaxed);
                 drop((listener, socket));
-                match TcpStream::connect(server).await {
+                // The server judges who comes to its port.
+                let reached = if make == Make::ForAnybody || from.ip() == host || !from.ip().is_loopback() {
+                    TcpStream::connect(server).await
+                } else {
+                    from_address(from.ip(), server).await
+                };
+                match reached {
                     // A connection that does not end stays, even where the server has gone.
                     Err(_) if own.agreed.end == DataEnd::Never => {
                         let _kept = client;
@@ -102,36 +108,59 @@ impl Passage {
         Ok((Self { plan, task, client: None }, port))
     }
 
-    /// The server connects: to the port that comes back.
-    pub(super) fn active(shared: &Shared, client: SocketAddr, agreed: &DataChange) -> io::Result<(Self, u16)> {
-        let socket = bound(shared.own_host())?;
+    /// The server connects: to the port that comes back, and again for each transfer until something else is agreed on.
+    pub(super) fn active(shared: &Arc<Shared>, client: SocketAddr, agreed: &DataChange) -> io::Result<(Self, u16)> {
+        let socket = bound(SocketAddr::new(shared.own_host(), 0))?;
+        let port = socket.local_addr()?.as_socket().map_or(0, |address| address.port());
+        Ok((Self::to_client(shared, socket, client, agreed)?, port))
+    }
+
+    /// Nothing was agreed on: the server connects to the port that the relay's control connection comes from, and the
+    /// client may listen at that of its own (RFC 959 §3.2).
+    pub(super) fn default_port(shared: &Arc<Shared>, control: &TcpStream, client: SocketAddr) -> io::Result<Self> {
+        Self::to_client(shared, bound(control.local_addr()?)?, client, &DataChange::default())
+    }
+
+    fn to_client(shared: &Arc<Shared>, socket: Socket, client: SocketAddr, agreed: &DataChange) -> io::Result<Self> {
         let listener = listening(&socket)?;
-        let port = listener.local_addr()?.port();
         let plan = Arc::new(Plan { agreed: agreed.clone(), ..Plan::default() });
-        let make = agreed.make;
         let own = Arc::clone(&plan);
+        let all = Arc::clone(shared);
+        let make = agreed.make;
         let task = shared.spawn(async move {
-            let course = async {
-                let early = if make == Make::AtOnce { Some(TcpStream::connect(client).await?) } else { None };
-                let (server, _) = listener.accept().await?;
-                own.made.store(true, Ordering::Relaxed);
-                drop((listener, socket));
-                let client = match (early, make) {
-                    (Some(early), _) => early,
-                    (None, Make::Never) => return std::future::pending().await,
-                    (None, Make::Late(time)) => {
-                        // The delay is the deviation: there is no event to wait for.
-                        sleep(time).await;
-                        TcpStream::connect(client).await?
-                    }
-                    (None, Make::Elsewhere) => from_elsewhere(client).await?,
-                    (None, Make::Due | Make::AtOnce) => TcpStream::connect(client).await?,
-                };
-                pump(client, server, &own).await
-            };
-            ended(course.await);
+            let mut early = if make == Make::AtOnce { TcpStream::connect(client).await.ok() } else { None };
+            let _kept = socket;
+            while let Ok((server, _)) = listener.accept().await {
+                let connected = early.take();
+                let (plan, shared) = (Arc::clone(&own), Arc::clone(&all));
+                all.spawn(async move {
+                    let course = async {
+                        let client = match connected {
+                            Some(client) => client,
+                            None => Self::reach(&shared, client, make).await?,
+                        };
+                        pump(client, server, &plan).await
+                    };
+                    ended(course.await);
+                });
+            }
         });
-        Ok((Self { plan, task, client: Some(client) }, port))
+        Ok(Self { plan, task, client: Some(client) })
+    }
+
+    /// Connects to the client as the server would, or as the deviation says.
+    async fn reach(shared: &Shared, client: SocketAddr, make: Make) -> io::Result<TcpStream> {
+        match make {
+            Make::Never => std::future::pending().await,
+            Make::Late(time) => {
+                // The delay is the deviation: there is no event to wait for.
+                sleep(time).await;
+                shared.connect_from_default_port(client).await
+            }
+            Make::Elsewhere => from_address(ELSEWHERE, client).await,
+            Make::FromAnyPort => TcpStream::connect(client).await,
+            Make::Due | Make::AtOnce | Make::ForAnybody => shared.connect_from_default_port(client).await,
+        }
     }
 
     /// A command that moves data comes.
@@ -139,7 +168,6 @@ impl Passage {
         *self.plan.transfer.lock().unwrap_or_else(PoisonError::into_inner) = Some((change.clone(), direction));
         // A server that is refused says so; one that is let in and then cut off says something else.
         if let Some(client) = self.client
-            && !self.plan.made.load(Ordering::Relaxed)
             && !somebody_listens(client)
         {
             self.task.abort();
@@ -151,7 +179,7 @@ impl Passage {
 
     /// Another one takes its place. A body that is on its way goes on.
     pub(super) fn replaced(&self) {
-        if !self.plan.made.load(Ordering::Relaxed) {
+        if self.client.is_some() || !self.plan.made.load(Ordering::Relaxed) {
             self.task.abort();
         }
     }
@@ -163,10 +191,11 @@ fn ended(how: io::Result<()>) {
     }
 }
 
-fn bound(host: IpAddr) -> io::Result<Socket> {
-    let address = SocketAddr::new(host, 0);
+fn bound(address: SocketAddr) -> io::Result<Socket> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
     socket.set_nonblocking(true)?;
+    // The port of a control connection is used already.
+    socket.set_reuse_address(address.port() != 0)?;
     socket.bind(&address.into())?;
     Ok(socket)
 }
@@ -176,14 +205,14 @@ fn listening(socket: &Socket) -> io::Result<TcpListener> {
     TcpListener::from_std(socket.try_clone()?.into())
 }
 
-async fn from_elsewhere(client: SocketAddr) -> io::Result<TcpStream> {
-    let socket = TcpSocket::new_v4()?;
-    socket.bind(SocketAddr::new(ELSEWHERE, 0))?;
-    socket.connect(client).await
+async fn from_address(from: IpAddr, to: SocketAddr) -> io::Result<TcpStream> {
+    let socket = if to.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    socket.bind(SocketAddr::new(from, 0))?;
+    socket.connect(to).await
 }
 
 /// Whether a port of this machine is open, seen without a connection: that would be taken for the data connection.
-fn somebody_listens(at: SocketAddr) -> bool {
+pub(super) fn somebody_listens(at: SocketAddr) -> bool {
     if !at.ip().is_loopback() {
         return true;
     }

@@ -15,7 +15,7 @@ use tokio::time::sleep;
 
 use super::Shared;
 use super::lines::{CommandLine, Heard, Lines};
-use super::passage::{Direction, Passage};
+use super::passage::{Direction, Passage, somebody_listens};
 use super::replies::{Gaps, Replies, Reply, changed, filled};
 use crate::run::live::say_urgent;
 use crate::scenario::rule::{
@@ -235,8 +235,11 @@ impl Session {
         let unchanged = DataChange::default();
         let data = rule.map_or(&unchanged, |rule| &rule.data);
         let octets = self.readdressed(line, data)?;
-        if let (Some(direction), Some(passage)) = (Direction::of(&line.verb), &self.passage) {
-            passage.transfers(data, direction).await;
+        if let Some(direction) = Direction::of(&line.verb) {
+            self.default_passage()?;
+            if let Some(passage) = &self.passage {
+                passage.transfers(data, direction).await;
+            }
         }
         self.owe(at, Kind::Client, line.verb.clone(), gaps);
         let urgent = line.urgent.filter(|_| octets == line.octets);
@@ -264,6 +267,15 @@ impl Session {
         }
         let family = if own.is_ipv4() { 1 } else { 2 };
         Ok(format!("EPRT |{family}|{}|{}|\r\n", own.ip(), own.port()).into_bytes())
+    }
+
+    /// Where nothing was agreed on, a client that listens at its own control port is found there.
+    fn default_passage(&mut self) -> io::Result<()> {
+        let client = self.client.peer_addr()?;
+        if self.passage.is_none() && somebody_listens(client) {
+            self.passage = Some(Passage::default_port(&self.shared, &self.server, client)?);
+        }
+        Ok(())
     }
 
     fn takes(&mut self, passage: Passage) {

@@ -3,9 +3,9 @@
 use std::mem::MaybeUninit;
 use std::time::Duration;
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use socket2::SockRef;
-use tokio::io::unix::AsyncFd;
-use tokio::io::{AsyncReadExt, AsyncWriteExt, Interest};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::timeout;
 
 use super::*;
@@ -141,13 +141,17 @@ async fn octets(stream: &mut TcpStream, length: usize) -> Vec<u8> {
 async fn urgent_data_stay_urgent() {
     let mut between = between(Deviations::default()).await.greeted().await;
     let own = SockRef::from(&between.server).try_clone().unwrap();
-    let urgent = AsyncFd::with_interest(own, Interest::PRIORITY).unwrap();
     // The second time the mark stands where the last one was read.
     for _ in 0..2 {
         say_urgent(&mut between.client, b"\xff\xf4\xff\xf2").await.unwrap();
-        timeout(SOON, urgent.ready(Interest::PRIORITY)).await.unwrap().unwrap().clear_ready();
+        let watched = own.try_clone().unwrap();
+        let is_urgent = tokio::task::spawn_blocking(move || {
+            let limit = Timespec::try_from(SOON).unwrap();
+            poll(&mut [PollFd::new(&watched, PollFlags::PRI)], Some(&limit)).unwrap() == 1
+        });
+        assert!(is_urgent.await.unwrap());
         let mut mark = [MaybeUninit::new(0)];
-        assert_eq!(urgent.get_ref().recv_out_of_band(&mut mark).unwrap(), 1);
+        assert_eq!(own.recv_out_of_band(&mut mark).unwrap(), 1);
         between.client.write_all(b"ABOR\r\n").await.unwrap();
         assert_eq!(octets(&mut between.server, 9).await, b"\xff\xf4\xffABOR\r\n");
         between.answers("226 Done.\r\n").await;

@@ -9,10 +9,12 @@ use crate::scenario::tree::{Content, Entry, Form, Left, Located, Sent, SentBody}
 use crate::scenario::yaml::{Node, Value};
 
 /// The keys of a content map.
-pub(crate) const CONTENT: &[&str] = &["text", "hex", "size", "seed", "of", "from"];
+pub(crate) const CONTENT: &[&str] = &["text", "times", "end", "hex", "size", "seed", "of", "from"];
 /// The keys of a body map: a content's, and those that say less than every octet.
 pub(crate) const BODY: &[&str] =
-    &["text", "hex", "size", "seed", "of", "from", "rest-of", "names", "mentions", "without"];
+    &["text", "times", "end", "hex", "size", "seed", "of", "from", "rest-of", "names", "mentions", "without"];
+/// The most octets that are said again and again: they are looked through where a body travels as text.
+const MOST_REPEATED: u64 = 64 << 20;
 
 impl Reader<'_> {
     /// The value of an entry of `files:`.
@@ -97,8 +99,8 @@ impl Reader<'_> {
 
     fn content(&mut self, node: &Node, fields: &Fields<'_>) -> Option<Content> {
         if let Some(text) = fields.value("text") {
-            self.alone(fields, &["text"]);
-            return Some(octets(self.text(text, "text")?.as_bytes()));
+            self.alone(fields, &["text", "times", "end"]);
+            return self.repeated(text, fields);
         }
         if let Some(hex) = fields.value("hex") {
             self.alone(fields, &["hex"]);
@@ -125,6 +127,26 @@ impl Reader<'_> {
         }
         self.fault_with_help(&node.span, "nothing says what the content is", "add text, hex, size or of");
         None
+    }
+
+    /// A text, said once or again and again.
+    fn repeated(&mut self, text: &Node, fields: &Fields<'_>) -> Option<Content> {
+        let unit: Arc<[u8]> = Arc::from(self.text(text, "text")?.as_bytes());
+        let Some(times) = fields.value("times") else {
+            if let Some((key, _)) = fields.entry("end") {
+                self.fault(&key.span, "\"end\" stands beside \"times\" only");
+            }
+            return Some(Content::Octets(unit));
+        };
+        let times = self.size(times)?;
+        let end = fields.value("end").and_then(|node| self.text(node, "end")).unwrap_or_default();
+        let whole = times.checked_mul(unit.len() as u64);
+        if unit.is_empty() || times == 0 || whole.is_none_or(|whole| whole > MOST_REPEATED) {
+            let help = "a text of at least one octet, at least once, and 64 MiB in all";
+            self.fault_with_help(&text.span, "this cannot be said again and again", help);
+            return None;
+        }
+        Some(Content::Repeated { unit, times, end: Arc::from(end.as_bytes()) })
     }
 
     /// A size such as `1 MiB`.
@@ -171,9 +193,13 @@ impl Reader<'_> {
         match content {
             Content::Octets(octets) => octets.len() as u64,
             Content::Generated { size, .. } => *size,
+            Content::Repeated { unit, times, end } => (unit.len() as u64).saturating_mul(*times) + end.len() as u64,
             Content::Fixture { name, from } => match self.fixtures.get(name) {
                 Some(Entry::File(Content::Octets(octets))) => (octets.len() as u64).saturating_sub(*from),
                 Some(Entry::File(Content::Generated { size, .. })) => size.saturating_sub(*from),
+                Some(Entry::File(Content::Repeated { unit, times, end })) => {
+                    ((unit.len() as u64).saturating_mul(*times) + end.len() as u64).saturating_sub(*from)
+                }
                 Some(Entry::File(Content::Fixture { .. }) | Entry::Directory) | None => 0,
             },
         }

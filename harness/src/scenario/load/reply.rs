@@ -3,7 +3,7 @@
 use super::reader::{Fields, Reader, Wrong};
 use super::values::{self, Optional};
 use crate::scenario::tree::{
-    CodePattern, Expect, Located, Read, ReadKind, ReadUse, ReplyPattern, Rule, Template, TextMode, Within,
+    CodePattern, Expect, Located, Read, ReadKind, ReadUse, ReplyPattern, Rule, Silence, Template, TextMode, Within,
 };
 use crate::scenario::yaml::{Node, Value};
 
@@ -18,6 +18,7 @@ pub(crate) const KEYS: &[&str] = &[
     "text",
     "text-mode",
     "contains",
+    "first-word",
     "capture",
     "reads",
     "within",
@@ -32,6 +33,9 @@ const READS: &[(&str, ReadKind)] = &[
     ("name", ReadKind::Name),
     ("text", ReadKind::Text),
 ];
+
+/// What `deviation` says where it is tolerated that no reply comes.
+const SILENCE: &str = "silence";
 
 /// Names that a scenario may not bind: they mean something of their own.
 const RESERVED: [&str; 3] = ["host-port", "user", "password"];
@@ -62,9 +66,11 @@ impl Reader<'_> {
         let (pass, rule) = self.accepted(node, &fields);
         let mut expected = expect(pass.unwrap_or_default());
         expected.rule = rule;
-        expected.deviation = fields.value("deviation").and_then(|node| self.sequences(node)).unwrap_or_default();
+        if let Some(node) = fields.value("deviation") {
+            (expected.deviation, expected.silence) = self.tolerated(node);
+        }
         expected.not_applicable =
-            fields.value("not-applicable").and_then(|node| self.code_set(node)).unwrap_or_default();
+            fields.value("not-applicable").and_then(|node| self.code_set(node, "not-applicable")).unwrap_or_default();
         expected.because = fields.value("because").and_then(|node| self.text(node, "because")).map(str::to_owned);
         expected.text = fields.value("text").and_then(|node| {
             let written = self.text(node, "text")?;
@@ -73,6 +79,8 @@ impl Reader<'_> {
         let modes = [("exact", TextMode::Exact), ("shown", TextMode::Shown)];
         expected.text_mode = fields.value("text-mode").and_then(|node| self.word(node, "text-mode", &modes));
         expected.contains = fields.value("contains").map(|node| self.contained(node)).unwrap_or_default();
+        let words = fields.value("first-word").map(|node| self.texts(node, "first-word")).unwrap_or_default();
+        expected.first_word = words.into_iter().map(|word| word.value).collect();
         expected.reads = self.reads(&fields);
         expected.within = fields.value("within").and_then(|node| self.within(node)).unwrap_or_default();
         if let (Some((key, _)), None) = (fields.entry("text-mode"), fields.value("text")) {
@@ -122,6 +130,26 @@ impl Reader<'_> {
         }
     }
 
+    /// What is tolerated: sequences, and that nothing comes.
+    fn tolerated(&mut self, node: &Node) -> (Vec<Vec<ReplyPattern>>, Silence) {
+        let Value::Scalar { text, .. } = &node.value else {
+            return (self.sequences(node).unwrap_or_default(), Silence::Against);
+        };
+        let (silent, codes): (Vec<_>, Vec<_>) = text.split('|').map(str::trim).partition(|word| *word == SILENCE);
+        if silent.is_empty() {
+            return (self.sequences(node).unwrap_or_default(), Silence::Against);
+        }
+        if codes.is_empty() {
+            return (Vec::new(), Silence::Tolerated);
+        }
+        let read = self.or_fault(node, values::codes(&codes.join(" | ")));
+        let Some((codes, optional)) = read else { return (Vec::new(), Silence::Tolerated) };
+        if optional == Optional::MayBeLeftOut {
+            self.fault(&node.span, "? has no meaning beside silence");
+        }
+        (vec![vec![ReplyPattern { codes, optional: false }]], Silence::Tolerated)
+    }
+
     fn sequence(&mut self, node: &Node) -> Option<Vec<ReplyPattern>> {
         let sequence = match &node.value {
             Value::List(_) => {
@@ -149,8 +177,9 @@ impl Reader<'_> {
         Some(ReplyPattern { codes, optional: optional == Optional::MayBeLeftOut })
     }
 
-    fn code_set(&mut self, node: &Node) -> Option<Vec<CodePattern>> {
-        let text = self.text(node, "not-applicable")?;
+    /// Codes, any of which.
+    pub(crate) fn code_set(&mut self, node: &Node, what: &str) -> Option<Vec<CodePattern>> {
+        let text = self.text(node, what)?;
         let (codes, optional) = self.or_fault(node, values::codes(text))?;
         if optional == Optional::MayBeLeftOut {
             self.fault(&node.span, "? has no meaning here");
@@ -236,6 +265,8 @@ fn expect(pass: Vec<Vec<ReplyPattern>>) -> Expect {
         text: None,
         text_mode: None,
         contains: Vec::new(),
+        first_word: Vec::new(),
+        silence: Silence::Against,
         reads: Vec::new(),
         within: Within::Default,
     }

@@ -205,7 +205,12 @@ impl Reader<'_> {
             "never" => Some(Make::Never),
             "at-once" => Some(Make::AtOnce),
             "elsewhere" => Some(Make::Elsewhere),
-            _ => self.late(node, "never, at-once, elsewhere, or a time: late by 300ms").map(Make::Late),
+            "from-any-port" => Some(Make::FromAnyPort),
+            "for-anybody" => Some(Make::ForAnybody),
+            _ => {
+                let words = "never, at-once, elsewhere, from-any-port, for-anybody, or a time: late by 300ms";
+                self.late(node, words).map(Make::Late)
+            }
         }
     }
 

@@ -8,18 +8,33 @@ use crate::scenario::tree::{
 use crate::scenario::yaml::{Node, Value};
 
 /// The steps, by their key.
-pub(crate) const STEPS: &[&str] = &["C", "S", "login", "data", "silence", "closed", "hang-up", "as"];
-const STEP_KEYS: &[&str] = &["C", "S", "login", "data", "silence", "closed", "hang-up", "as", "for"];
+pub(crate) const STEPS: &[&str] = &["C", "S", "login", "data", "silence", "closed", "hang-up", "as", "unpredictable"];
+const STEP_KEYS: &[&str] = &["C", "S", "login", "data", "silence", "closed", "hang-up", "as", "unpredictable", "for"];
 /// The keys of the map of `C`.
 pub(crate) const SAY: &[&str] = &["bytes", "urgent", "line", "end", "segments"];
 /// What `data:` says in one word.
-pub(crate) const DATA_WORDS: &[&str] =
-    &["PASV", "PORT", "EPSV", "EPRT", "connect", "accept", "shutdown", "reset", "abandon", "expect-end"];
+pub(crate) const DATA_WORDS: &[&str] = &[
+    "PASV",
+    "PORT",
+    "EPSV",
+    "EPRT",
+    "default-port",
+    "connect",
+    "accept",
+    "accept-from-default-port",
+    "shutdown",
+    "reset",
+    "abandon",
+    "expect-end",
+    "expect-nothing",
+];
 /// What `data:` says with a map.
 pub(crate) const DATA: &[&str] = &[
     "open",
     "reply",
     "receive-buffer",
+    "transfers",
+    "connect-from",
     "server-sends",
     "client-sends",
     "form",
@@ -96,6 +111,7 @@ impl Reader<'_> {
                 self.word(value, "end of a connection", &words).map(Action::HangUp)
             }
             "as" => self.switch(value),
+            "unpredictable" => self.unpredictable(value),
             _ => None,
         }
     }
@@ -179,6 +195,16 @@ impl Reader<'_> {
         Some(Action::Silence { on: on?, during })
     }
 
+    fn unpredictable(&mut self, node: &Node) -> Option<Action> {
+        let names = self.texts(node, "unpredictable");
+        if names.len() < FEWEST_PORTS {
+            let help = format!("name at least {FEWEST_PORTS} captures: fewer ports are in a row by chance");
+            self.fault_with_help(&node.span, "too few ports", help);
+            return None;
+        }
+        Some(Action::Unpredictable(names))
+    }
+
     fn closed(&mut self, node: &Node) -> Option<Closed> {
         if let Value::Scalar { .. } = node.value {
             self.fault_with_help(
@@ -188,11 +214,17 @@ impl Reader<'_> {
             );
             return None;
         }
-        let fields = self.fields(node, "closed", &["how", "within"])?;
+        let fields = self.fields(node, "closed", CLOSED)?;
         let words = [("any", Ending::Any), ("fin", Ending::Fin)];
         let how = fields.value("how").and_then(|node| self.word(node, "how", &words)).unwrap_or_default();
         let within = fields.value("within").and_then(|node| self.within(node)).unwrap_or(Within::Default);
-        Some(Closed { how, within })
+        let last = fields.value("last").and_then(|node| self.code_set(node, "last")).unwrap_or_default();
+        let not_applicable =
+            fields.value("not-applicable").and_then(|node| self.code_set(node, "not-applicable")).unwrap_or_default();
+        if let (Some((key, _)), true) = (fields.entry("not-applicable"), last.is_empty()) {
+            self.fault(&key.span, "not-applicable needs \"last\" beside it");
+        }
+        Some(Closed { how, within, last, not_applicable })
     }
 
     fn switch(&mut self, node: &Node) -> Option<Action> {
@@ -212,11 +244,14 @@ impl Reader<'_> {
         }
         let word = self.text(node, "data")?;
         if let Some((_, method)) = METHODS.iter().find(|(name, _)| *name == word) {
-            return Some(Data::Open { method: *method, reply: None, receive_buffer: None });
+            return Some(Data::Open { method: *method, reply: None, receive_buffer: None, transfers: 1 });
         }
         match word {
             "connect" => Some(Data::Connect),
             "accept" => Some(Data::Accept),
+            "default-port" => Some(Data::DefaultPort),
+            "accept-from-default-port" => Some(Data::AcceptFromDefaultPort),
+            "expect-nothing" => Some(Data::ExpectNothing),
             "shutdown" => Some(Data::Shutdown),
             "reset" => Some(Data::Reset),
             "abandon" => Some(Data::Abandon),
@@ -231,7 +266,7 @@ impl Reader<'_> {
 
     fn data_map(&mut self, node: &Node) -> Option<Data> {
         let fields = self.fields(node, "data", DATA)?;
-        let beside = ["reply", "receive-buffer", "form"];
+        let beside = ["reply", "receive-buffer", "transfers", "form"];
         let mut actions = fields.entries().filter(|(key, _)| !beside.contains(&key.text().unwrap_or_default()));
         let Some((key, value)) = actions.next() else {
             self.fault(&node.span, "this data step does nothing");
@@ -241,7 +276,8 @@ impl Reader<'_> {
             self.fault_with_help(&second.span, "two things in one data step", "make it a step of its own");
         }
         let action = key.text()?;
-        for (extra, allowed) in [("reply", &["open"][..]), ("receive-buffer", &["open"]), ("form", SENDING)] {
+        let opens = &["open"][..];
+        for (extra, allowed) in [("reply", opens), ("receive-buffer", opens), ("transfers", opens), ("form", SENDING)] {
             if let Some((found, _)) = fields.entry(extra).filter(|_| !allowed.contains(&action)) {
                 self.fault(&found.span, format!("\"{extra}\" stands beside {} only", allowed.join(", ")));
             }
@@ -251,11 +287,18 @@ impl Reader<'_> {
                 let method = self.word(value, "way to open a data connection", METHODS)?;
                 let reply = fields.value("reply").and_then(|node| self.open_reply(node, method));
                 let receive_buffer = fields.value("receive-buffer").and_then(|node| self.receive_buffer(node));
-                Some(Data::Open { method, reply, receive_buffer })
+                let transfers = fields.value("transfers").and_then(|node| self.transfers(node, method)).unwrap_or(1);
+                Some(Data::Open { method, reply, receive_buffer, transfers })
             }
             "server-sends" => Some(Data::ServerSends(self.sent(value, fields.value("form"))?)),
             "client-sends" => Some(Data::ClientSends(self.sent(value, fields.value("form"))?)),
             "write" => Some(Data::Write(self.sent(value, fields.value("form"))?)),
+            "connect-from" => {
+                let written = self.text(value, "connect-from")?;
+                let address = written.parse();
+                let wrong = || Wrong::new(format!("\"{written}\" is not an address"), "write connect-from: 127.0.0.2");
+                Some(Data::ConnectFrom(self.or_fault(value, address.map_err(|_| wrong()))?))
+            }
             "read" => Some(Data::Read(self.size(value)?)),
             "expect-no-connection" => {
                 let time = self.text(value, "the time")?;
@@ -263,6 +306,17 @@ impl Reader<'_> {
             }
             _ => None,
         }
+    }
+
+    fn transfers(&mut self, node: &Node, method: Method) -> Option<u32> {
+        let written = self.text(node, "transfers")?;
+        let number = values::number(written).ok().and_then(|number| u32::try_from(number).ok());
+        let transfers = number.filter(|number| (1..=9).contains(number));
+        if !matches!(method, Method::Port | Method::Eprt) {
+            let help = "after PASV and EPSV the server listens, and the client connects once";
+            self.fault_with_help(&node.span, "transfers stands beside PORT and EPRT only", help);
+        }
+        self.or_fault(node, transfers.ok_or_else(|| Wrong::new("not a number of transfers", "from 1 to 9")))
     }
 
     fn receive_buffer(&mut self, node: &Node) -> Option<usize> {
@@ -285,4 +339,8 @@ impl Reader<'_> {
     }
 }
 
+/// The keys of the map of `closed`.
+pub(crate) const CLOSED: &[&str] = &["how", "within", "last", "not-applicable"];
+/// Fewer ports rise in equal steps by chance.
+const FEWEST_PORTS: usize = 5;
 const SENDING: &[&str] = &["server-sends", "client-sends", "write"];

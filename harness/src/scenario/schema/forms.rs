@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{any, data_words, describe, properties, reference};
+use crate::scenario::load::steps::CLOSED;
 
 /// A map of known keys.
 pub(super) fn described_map(description: &str, keys: &[&str], form: fn(&str) -> Value, required: &[&str]) -> Value {
@@ -79,14 +80,22 @@ pub(super) fn step_key(key: &str) -> Value {
         ),
         "closed" => (
             "The server closes the control connection.",
-            json!({
-                "type": "object",
-                "properties": { "how": words(&["any", "fin"]), "within": reference("within") },
-                "additionalProperties": false,
-            }),
+            json!({ "type": "object", "properties": properties(CLOSED, closed_key), "additionalProperties": false }),
         ),
         "hang-up" => ("The client ends the control connection, without QUIT.", words(&["fin", "reset"])),
         "as" => ("The following steps speak on this control connection.", reference("text")),
+        "unpredictable" => ("From the ports bound to these names the next one cannot be told.", reference("texts")),
+        _ => ("", json!({})),
+    };
+    describe(description, form)
+}
+
+fn closed_key(key: &str) -> Value {
+    let (description, form) = match key {
+        "how" => ("How it may end.", words(&["any", "fin"])),
+        "within" => ("How long it may take.", reference("within")),
+        "last" => ("The codes of which the last reply before it has one.", reference("text")),
+        "not-applicable" => ("The last reply that shows that the case does not arise.", reference("text")),
         _ => ("", json!({})),
     };
     describe(description, form)
@@ -102,12 +111,17 @@ pub(super) fn reply_key(key: &str) -> Value {
             ("Several accepted sequences.", json!({ "type": "array", "minItems": 1, "items": reference("sequence") }))
         }
         "exactly" => ("As pass, and everything else fails.", reference("sequences")),
-        "deviation" => ("Tolerated; everything else outside of pass fails.", reference("sequences")),
+        "deviation" => {
+            ("Tolerated, silence too where it says so; everything else outside of pass fails.", reference("sequences"))
+        }
         "not-applicable" => ("Codes by which the subject says that it does not have the feature.", reference("text")),
         "because" => ("Why it is graded so.", reference("text")),
         "text" => ("The text of the last reply.", reference("text")),
         "text-mode" => ("Whether that text decides here.", words(&["exact", "shown"])),
         "contains" => ("Each must stand in the last reply.", any(&[reference("text"), reference("texts")])),
+        "first-word" => {
+            ("The word with which the text of the last reply begins; another word is tolerated.", reference("texts"))
+        }
         "capture" => ("Read a value out of the last reply and bind it to a name.", read()),
         "reads" => ("The value in the last reply must be this.", read()),
         "within" => ("How long each reply may take: 5s, or a timer of the subject.", reference("within")),
@@ -119,6 +133,8 @@ pub(super) fn reply_key(key: &str) -> Value {
 pub(super) fn body_key(key: &str) -> Value {
     let (description, form) = match key {
         "text" => ("This text.", reference("text")),
+        "times" => ("The text is said so often.", reference("text")),
+        "end" => ("What stands behind a text that is said again and again.", reference("text")),
         "hex" => ("These octets, in hexadecimal.", reference("text")),
         "size" => ("A generated body of so many octets: 1 MiB.", reference("text")),
         "seed" => ("The seed of the generated body; else 0.", reference("text")),
@@ -155,6 +171,8 @@ pub(super) fn data_key(key: &str) -> Value {
             any(&[words(&["PASV", "PORT", "EPSV", "EPRT"]), json!({ "type": "null" })]),
         ),
         "reply" => ("The code and text of its reply.", reference("text")),
+        "transfers" => ("For how many transfers the client goes on listening.", reference("text")),
+        "connect-from" => ("The client connects from this address of its host.", reference("text")),
         "receive-buffer" => ("The receive buffer of the client's socket: 64 KiB.", reference("text")),
         "server-sends" => ("The server sends exactly this, and ends it.", reference("body")),
         "client-sends" => ("The client sends this, and ends it.", reference("body")),

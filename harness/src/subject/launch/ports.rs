@@ -41,12 +41,15 @@ impl FreePort {
         }
     }
 
+    /// The port before it must be free too: a server connects from there (RFC 959 §5.2).
     fn is_free(port: u16) -> bool {
-        bind(port).is_ok()
+        bind(port).is_ok() && bind(port.saturating_sub(1)).is_ok()
     }
 
     fn is_ours(port: u16) -> bool {
-        CHOSEN.lock().unwrap_or_else(PoisonError::into_inner).insert(port)
+        let mut chosen = CHOSEN.lock().unwrap_or_else(PoisonError::into_inner);
+        let near = port.saturating_sub(1)..=port.saturating_add(1);
+        chosen.range(near).next().is_none() && chosen.insert(port)
     }
 
     pub(super) fn number(&self) -> u16 {

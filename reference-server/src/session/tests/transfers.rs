@@ -130,12 +130,17 @@ fn the_queue_is_bounded() {
 }
 
 #[rstest]
-#[case::default_port(None, Route::Active(address("127.0.0.1:50000")))]
-#[case::port(Some("PORT 127,0,0,1,128,79"), Route::Active(address("127.0.0.1:32847")))]
-#[case::eprt(Some("EPRT |1|127.0.0.1|32847|"), Route::Active(address("127.0.0.1:32847")))]
-#[case::pasv(Some("PASV"), Route::Passive)]
-#[case::epsv(Some("EPSV"), Route::Passive)]
-fn a_route_is_for_one_transfer(#[case] arrange: Option<&str>, #[case] expected: Route) {
+#[case::default_port(None, USER_PORT, USER_PORT)]
+#[case::port(Some("PORT 127,0,0,1,128,79"), "127.0.0.1:32847", "127.0.0.1:32847")]
+#[case::eprt(Some("EPRT |1|127.0.0.1|32847|"), "127.0.0.1:32847", "127.0.0.1:32847")]
+#[case::pasv(Some("PASV"), "passive", USER_PORT)]
+#[case::epsv(Some("EPSV"), "passive", USER_PORT)]
+fn port_holds_for_every_transfer_and_pasv_for_one(
+    #[case] arrange: Option<&str>,
+    #[case] first: &str,
+    #[case] second: &str,
+) {
+    let route = |written: &str| if written == "passive" { Route::Passive } else { Route::Active(address(written)) };
     let mut bench = Bench::logged_in();
     if let Some(line) = arrange {
         bench.say(line);
@@ -143,11 +148,14 @@ fn a_route_is_for_one_transfer(#[case] arrange: Option<&str>, #[case] expected: 
     // A refusal before the transfer uses nothing up.
     bench.say("RETR none");
     bench.say("RETR robots.txt");
-    assert_eq!(bench.running.as_ref().map(|order| order.route), Some(expected));
+    assert_eq!(bench.running.as_ref().map(|order| order.route), Some(route(first)));
     bench.end_transfer(26, End::Complete);
     bench.say("RETR robots.txt");
-    assert_eq!(bench.running.as_ref().map(|order| order.route), Some(Route::Active(address("127.0.0.1:50000"))));
+    assert_eq!(bench.running.as_ref().map(|order| order.route), Some(route(second)));
 }
+
+/// Where the control connection of a bench comes from.
+const USER_PORT: &str = "127.0.0.1:50000";
 
 #[rstest]
 #[case::no_data_connection(0, End::NotOpened, "425", false)]
