@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use reports::model::{Axis, Event, FailKind, Finding, Grade, Octets, Place, What};
 
+use self::lacking::Asked;
 use super::framing;
 use super::grade::{Outcome, Scale};
 use super::stage::{Act, Stage};
@@ -143,10 +144,7 @@ struct Connection {
     verb: String,
     /// Whether a reply is due: one more reply is no surprise.
     owed: bool,
-    /// Whether the last reply was preliminary.
-    begun: bool,
-    /// Whether anything but plain lines was said since the last final reply: Telnet's octets, or a line in pieces.
-    odd: bool,
+    asked: Asked,
     /// How many command lines were said to which no final reply was read.
     unanswered: usize,
     data: DataChannel,
