@@ -23,7 +23,8 @@ pub(super) struct Prove {
     /// How many cases run side by side.
     #[arg(long, short, value_name = "N", default_value_t = jobs())]
     jobs: usize,
-    /// Let each mutant meet every quick scenario, and not only those near to the one that it names.
+    /// Let each mutant meet every quick scenario that says one of its commands, and not only those near to the one that it
+    /// names. It takes about six minutes on two cores.
     #[arg(long)]
     all: bool,
     /// What stands on standard output.

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use reports::model::{Axis, Event, FailKind, Finding, Grade, Octets, Place, What};
 
+use self::lacking::Asked;
 use super::framing;
 use super::grade::{Outcome, Scale};
 use super::stage::{Act, Stage};
@@ -164,34 +165,10 @@ struct Connection {
     verb: String,
     /// Whether a reply is due: one more reply is no surprise.
     owed: bool,
-    /// Whether the last reply was preliminary.
-    begun: bool,
     asked: Asked,
-    data: DataChannel,
-}
-
-/// What was said and is not answered.
-#[derive(Debug, Default)]
-struct Asked {
-    /// Whether anything but plain lines was said since the last final reply: Telnet's octets, or a line in pieces.
-    odd: bool,
     /// How many command lines were said to which no final reply was read.
     unanswered: usize,
-}
-
-impl Connection {
-    /// Takes a reply into account. Gives whether it is the first to the only command that waits for one, and that command is
-    /// nothing but a line.
-    fn count(&mut self, reply: &SeenReply) -> bool {
-        let simple = !self.begun && self.asked.unanswered == 1 && !self.asked.odd;
-        self.begun = reply.is_preliminary();
-        self.owed = self.begun;
-        if !self.owed {
-            self.asked.unanswered = self.asked.unanswered.saturating_sub(1);
-            self.asked.odd &= self.asked.unanswered > 0;
-        }
-        simple
-    }
+    data: DataChannel,
 }
 
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]

@@ -15,6 +15,34 @@ pub(super) const NOT_IMPLEMENTED: u16 = 502;
 /// Of these, 502 may mean what stands behind the verb: another type, or another command of the site.
 const WITH_PARAMETERS: [&str; 4] = ["TYPE", "STRU", "MODE", "SITE"];
 
+/// How the commands that wait for a reply were said.
+#[derive(Debug, Default)]
+pub(super) struct Asked {
+    /// Anything but a plain line was among it: Telnet's octets, or a line in pieces.
+    odd: bool,
+    /// The last reply was preliminary.
+    begun: bool,
+}
+
+impl Asked {
+    /// The client said this.
+    pub(super) fn said(&mut self, segments: &[Vec<u8>]) {
+        let plain = |octet: &u8| matches!(octet, b'\r' | b'\n' | b' '..=b'~');
+        self.odd |= segments.len() > 1 || !segments.iter().flatten().all(plain);
+    }
+
+    /// Whether the reply that comes is the first one to a plain line, and no other command waits.
+    pub(super) fn is_simple(&self, unanswered: usize) -> bool {
+        unanswered == 1 && !self.odd && !self.begun
+    }
+
+    /// This reply came, and so many commands wait still.
+    pub(super) fn replied(&mut self, reply: &SeenReply, unanswered: usize) {
+        self.begun = reply.is_preliminary();
+        self.odd &= unanswered > 0;
+    }
+}
+
 impl<S: Stage> Play<'_, S> {
     /// What is said where a command got 502 that this scenario uses on the way to something else.
     ///

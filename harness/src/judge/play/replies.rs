@@ -37,7 +37,13 @@ impl<S: Stage> Play<'_, S> {
                 }
                 continue;
             };
-            let simple = self.here().count(&reply);
+            let here = self.here();
+            let simple = here.asked.is_simple(here.unanswered);
+            here.owed = reply.is_preliminary();
+            if !here.owed {
+                here.unanswered = here.unanswered.saturating_sub(1);
+            }
+            here.asked.replied(&reply, here.unanswered);
             let expected = matcher.expected();
             match matcher.take(code) {
                 Match::More(quality) => self.weigh(step, expect, quality, &expected, &reply, event),
@@ -54,27 +60,26 @@ impl<S: Stage> Play<'_, S> {
                 }
                 Match::Against if code == 421 => return Err(Stop::ServiceGone),
                 Match::Against => {
-                    let lacks = if simple && code == NOT_IMPLEMENTED {
-                        self.lacking(step, &expected, &reply, event)
-                    } else {
-                        None
-                    };
-                    if let Some(stop) = lacks {
-                        return Err(stop);
-                    }
-                    // The replies to the other commands of one write are still to come, and are no surplus.
-                    let here = self.here();
-                    here.owed |= here.asked.unanswered > 0;
-                    let said = Said::new(format!("a reply of another class: {code}"))
-                        .expected(expected)
-                        .received(shown(&first_line(&reply)))
-                        .because(expect.because.as_ref())
-                        .at(event);
-                    self.find(step, Axis::Reply, Outcome::Against, said);
-                    return Err(Stop::Found);
+                    let lacks = simple && code == NOT_IMPLEMENTED;
+                    let lacks = if lacks { self.lacking(step, &expected, &reply, event) } else { None };
+                    return Err(lacks.unwrap_or_else(|| self.against(step, expect, expected, &reply, event)));
                 }
             }
         }
+    }
+
+    /// What is said of a reply of another class.
+    fn against(&mut self, step: &Step, expect: &Expect, expected: String, reply: &SeenReply, event: usize) -> Stop {
+        // The replies to the other commands of one write are still to come, and are no surplus.
+        let here = self.here();
+        here.owed |= here.unanswered > 0;
+        let said = Said::new(format!("a reply of another class: {}", reply.code.unwrap_or_default()))
+            .expected(expected)
+            .received(shown(&first_line(reply)))
+            .because(expect.because.as_ref())
+            .at(event);
+        self.find(step, Axis::Reply, Outcome::Against, said);
+        Stop::Found
     }
 
     fn weigh(

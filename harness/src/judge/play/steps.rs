@@ -86,9 +86,8 @@ impl<'a, S: Stage> Play<'a, S> {
         let here = self.here();
         here.verb = verb(last_line);
         here.owed = true;
-        here.asked.odd |=
-            segments.len() > 1 || spoken.iter().any(|octet| !matches!(octet, b'\r' | b'\n' | b' '..=b'~'));
-        here.asked.unanswered += spoken.split(|octet| *octet == b'\n').count() - 1;
+        here.asked.said(&segments);
+        here.unanswered += spoken.split(|octet| *octet == b'\n').count() - 1;
         self.act(Act::Say { segments: &segments, urgent: say.urgent }).await;
         Ok(())
     }
@@ -102,7 +101,7 @@ impl<'a, S: Stage> Play<'a, S> {
         let here = self.here();
         here.verb = verb(line);
         here.owed = true;
-        here.asked.unanswered += 1;
+        here.unanswered += 1;
         self.act(Act::Say { segments: &[octets], urgent: false }).await;
         Ok(())
     }

@@ -4,7 +4,7 @@ use std::mem::MaybeUninit;
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use socket2::SockRef;
+use socket2::{SockRef, Socket};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::timeout;
 
@@ -136,22 +136,23 @@ async fn octets(stream: &mut TcpStream, length: usize) -> Vec<u8> {
     octets
 }
 
+/// Waits for urgent data, and takes it.
+fn urgent_octets(socket: &Socket) -> usize {
+    let mut asked = [PollFd::new(socket, PollFlags::PRI)];
+    let soon = Timespec { tv_sec: 20, tv_nsec: 0 };
+    assert_eq!(poll(&mut asked, Some(&soon)).unwrap(), 1, "no urgent data came");
+    socket.recv_out_of_band(&mut [MaybeUninit::new(0)]).unwrap()
+}
+
 /// RFC 854: the Data Mark of a Synch is urgent. RFC 959 section 4.1 lets a client say it before ABOR.
 #[tokio::test]
 async fn urgent_data_stay_urgent() {
     let mut between = between(Deviations::default()).await.greeted().await;
-    let own = SockRef::from(&between.server).try_clone().unwrap();
     // The second time the mark stands where the last one was read.
     for _ in 0..2 {
         say_urgent(&mut between.client, b"\xff\xf4\xff\xf2").await.unwrap();
-        let watched = own.try_clone().unwrap();
-        let is_urgent = tokio::task::spawn_blocking(move || {
-            let limit = Timespec::try_from(SOON).unwrap();
-            poll(&mut [PollFd::new(&watched, PollFlags::PRI)], Some(&limit)).unwrap() == 1
-        });
-        assert!(is_urgent.await.unwrap());
-        let mut mark = [MaybeUninit::new(0)];
-        assert_eq!(own.recv_out_of_band(&mut mark).unwrap(), 1);
+        let own = SockRef::from(&between.server).try_clone().unwrap();
+        assert_eq!(tokio::task::spawn_blocking(move || urgent_octets(&own)).await.unwrap(), 1);
         between.client.write_all(b"ABOR\r\n").await.unwrap();
         assert_eq!(octets(&mut between.server, 9).await, b"\xff\xf4\xffABOR\r\n");
         between.answers("226 Done.\r\n").await;
