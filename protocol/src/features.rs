@@ -9,6 +9,8 @@ pub enum Feature {
     Epsv,
     /// MDTM (RFC 3659 §3.3).
     Mdtm,
+    /// MLST and MLSD, with the facts behind it (RFC 3659 §7.8). MLSD has no line of its own.
+    Mlst,
     /// REST in stream mode (RFC 3659 §5.4).
     RestStream,
     /// SIZE (RFC 3659 §4.3).
@@ -20,12 +22,16 @@ pub enum Feature {
 }
 
 impl Feature {
-    /// The line of FEAT, without the space before it.
-    pub const fn line(self) -> &'static str {
+    const ALL: [Self; 8] =
+        [Self::Eprt, Self::Epsv, Self::Mdtm, Self::Mlst, Self::RestStream, Self::Size, Self::Tvfs, Self::Utf8];
+
+    /// The line of FEAT, without the space before it and without the parameters that some have behind it.
+    pub const fn label(self) -> &'static str {
         match self {
             Self::Eprt => "EPRT",
             Self::Epsv => "EPSV",
             Self::Mdtm => "MDTM",
+            Self::Mlst => "MLST",
             Self::RestStream => "REST STREAM",
             Self::Size => "SIZE",
             Self::Tvfs => "TVFS",
@@ -39,11 +45,15 @@ impl Feature {
     /// use protocol::features::Feature;
     ///
     /// assert_eq!(Feature::parse(b" rest stream"), Some(Feature::RestStream));
+    /// assert_eq!(Feature::parse(b" MLST type*;size;"), Some(Feature::Mlst));
     /// assert_eq!(Feature::parse(b"SIZE"), None, "RFC 2389 §3.2: a line begins with one space");
     /// ```
     pub fn parse(line: &[u8]) -> Option<Self> {
-        let label = line.strip_prefix(b" ")?;
-        let all = [Self::Eprt, Self::Epsv, Self::Mdtm, Self::RestStream, Self::Size, Self::Tvfs, Self::Utf8];
-        all.into_iter().find(|feature| feature.line().as_bytes().eq_ignore_ascii_case(label))
+        let line = line.strip_prefix(b" ")?;
+        Self::ALL.into_iter().find(|feature| {
+            let label = feature.label().as_bytes();
+            line.split_at_checked(label.len())
+                .is_some_and(|(start, rest)| start.eq_ignore_ascii_case(label) && matches!(rest, [] | [b' ', ..]))
+        })
     }
 }

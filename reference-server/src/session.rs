@@ -13,6 +13,7 @@ mod commands;
 mod data_port;
 mod greeting;
 mod interface;
+mod options;
 mod replies;
 mod step;
 mod traffic;
@@ -27,6 +28,7 @@ use protocol::{Reply, Type};
 use crate::accounts::{Access, Accounts};
 use crate::store::Location;
 use data_port::DataPort;
+use options::Options;
 use replies::reply;
 use traffic::Traffic;
 use transfer::Transfer;
@@ -58,6 +60,7 @@ pub(crate) struct Session {
     working: Location,
     representation: Type,
     data_port: DataPort,
+    options: Options,
     /// What the command before this one prepared for it.
     sequence: Sequence,
     /// What this command leaves for the next one.
@@ -119,6 +122,7 @@ impl Session {
             working: Location::root(),
             representation: Type::default(),
             data_port: DataPort::default(),
+            options: Options::default(),
             sequence: Sequence::None,
             next_sequence: Sequence::None,
             traffic: Traffic::default(),
@@ -246,6 +250,7 @@ impl Session {
         self.working = Location::root();
         self.representation = Type::default();
         self.data_port = DataPort::default();
+        self.options = Options::default();
         self.actions.push(Action::StopListening);
     }
 }

@@ -5,8 +5,10 @@ mod location;
 
 use std::fs::File;
 
+use protocol::listing::facts::{Entry, Selection};
 use thiserror::Error;
 
+use crate::accounts::Access;
 pub(crate) use disk::Disk;
 pub(crate) use location::Location;
 
@@ -24,6 +26,8 @@ pub(crate) trait Store: Send + Sync {
     fn size(&self, file: &Location, form: Form) -> Result<u64, StoreError>;
     /// When the file was modified, in seconds since 1970-01-01 UTC.
     fn modified(&self, file: &Location) -> Result<i64, StoreError>;
+    /// What MLST tells of it to a user of this access.
+    fn describe(&self, location: &Location, access: Access) -> Result<Entry, StoreError>;
     /// The text of a listing.
     fn list(&self, location: &Location, listing: &Listing) -> Result<Vec<u8>, StoreError>;
     /// Opens a file to be sent from `offset` on.
@@ -50,6 +54,8 @@ pub(crate) enum Listing {
     Long,
     /// NLST: names, as they are seen through the argument, which is empty when there was none.
     Names { argument: Vec<u8> },
+    /// MLSD: facts, for a user of this access. Only a directory has this listing.
+    Facts { selection: Selection, access: Access },
 }
 
 /// Where the first octet that is received goes.

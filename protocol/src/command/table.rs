@@ -1,6 +1,7 @@
 //! The table: what each verb takes, when it may come, and where it is defined.
 
 use super::Verb;
+use crate::Feature;
 
 /// Whether a verb takes an argument.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +42,8 @@ pub struct Row {
     pub section: &'static str,
     /// What stands behind the name in a help text, as RFC 959 §5.3.1 writes it.
     pub help: &'static str,
+    /// What FEAT says of it, if anything. MLSD is told by MLST (RFC 3659 §7.8).
+    pub feature: Option<Feature>,
 }
 
 /// Every verb, in the order of [`Verb`].
@@ -74,7 +77,8 @@ pub const TABLE: &[Row] = &[
         (959, "4.1.3"),
         " <SP> octets [<SP> R <SP> octets]",
     ),
-    row(Verb::Rest, "REST", None, Argument::Required, Login::After, (959, "4.1.3"), " <SP> octets"),
+    row(Verb::Rest, "REST", None, Argument::Required, Login::After, (959, "4.1.3"), " <SP> octets")
+        .told_as(Feature::RestStream),
     row(Verb::Rnfr, "RNFR", None, Argument::Required, Login::After, (959, "4.1.3"), " <SP> pathname"),
     row(Verb::Rnto, "RNTO", None, Argument::Required, Login::After, (959, "4.1.3"), " <SP> pathname"),
     row(Verb::Abor, "ABOR", None, Argument::None, Login::Before, (959, "4.1.3"), ""),
@@ -99,14 +103,19 @@ pub const TABLE: &[Row] = &[
     row(Verb::Enc, "ENC", None, Argument::Required, Login::Before, (2228, "3"), " <SP> base64-data"),
     row(Verb::Feat, "FEAT", None, Argument::None, Login::Before, (2389, "3"), ""),
     row(Verb::Opts, "OPTS", None, Argument::Required, Login::Before, (2389, "4"), " <SP> command [<SP> options]"),
-    row(Verb::Eprt, "EPRT", None, Argument::Required, Login::After, (2428, "2"), " <SP> |protocol|host|port|"),
-    row(Verb::Epsv, "EPSV", None, Argument::Optional, Login::After, (2428, "3"), " [<SP> 1|2|ALL]"),
+    row(Verb::Eprt, "EPRT", None, Argument::Required, Login::After, (2428, "2"), " <SP> |protocol|host|port|")
+        .told_as(Feature::Eprt),
+    row(Verb::Epsv, "EPSV", None, Argument::Optional, Login::After, (2428, "3"), " [<SP> 1|2|ALL]")
+        .told_as(Feature::Epsv),
     row(Verb::Lprt, "LPRT", None, Argument::Required, Login::After, (1639, "4"), " <SP> af,hal,h1,...,pal,p1,..."),
     row(Verb::Lpsv, "LPSV", None, Argument::None, Login::After, (1639, "4"), ""),
     row(Verb::Lang, "LANG", None, Argument::Optional, Login::Before, (2640, "4.1"), " [<SP> language]"),
-    row(Verb::Mdtm, "MDTM", None, Argument::Required, Login::After, (3659, "3"), " <SP> pathname"),
-    row(Verb::Size, "SIZE", None, Argument::Required, Login::After, (3659, "4"), " <SP> pathname"),
-    row(Verb::Mlst, "MLST", None, Argument::Optional, Login::After, (3659, "7"), " [<SP> pathname]"),
+    row(Verb::Mdtm, "MDTM", None, Argument::Required, Login::After, (3659, "3"), " <SP> pathname")
+        .told_as(Feature::Mdtm),
+    row(Verb::Size, "SIZE", None, Argument::Required, Login::After, (3659, "4"), " <SP> pathname")
+        .told_as(Feature::Size),
+    row(Verb::Mlst, "MLST", None, Argument::Optional, Login::After, (3659, "7"), " [<SP> pathname]")
+        .told_as(Feature::Mlst),
     row(Verb::Mlsd, "MLSD", None, Argument::Optional, Login::After, (3659, "7"), " [<SP> pathname]"),
     row(Verb::Host, "HOST", None, Argument::Required, Login::Before, (7151, "3"), " <SP> host-name"),
 ];
@@ -120,7 +129,13 @@ const fn row(
     (rfc, section): (u16, &'static str),
     help: &'static str,
 ) -> Row {
-    Row { verb, name, alias, argument, login, rfc, section, help }
+    Row { verb, name, alias, argument, login, rfc, section, help, feature: None }
+}
+
+impl Row {
+    const fn told_as(self, feature: Feature) -> Self {
+        Self { feature: Some(feature), ..self }
+    }
 }
 
 #[cfg(test)]

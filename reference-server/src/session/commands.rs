@@ -9,6 +9,7 @@ mod facts;
 mod file;
 mod list;
 mod login;
+mod machine_list;
 mod parameters;
 mod rename;
 mod restart;
@@ -66,6 +67,8 @@ fn procedure(verb: Verb) -> Option<Procedure> {
         Verb::Opts => extensions::opts,
         Verb::Size => facts::size,
         Verb::Mdtm => facts::mdtm,
+        Verb::Mlst => machine_list::mlst,
+        Verb::Mlsd => machine_list::mlsd,
         Verb::Smnt
         | Verb::Auth
         | Verb::Adat
@@ -78,8 +81,6 @@ fn procedure(verb: Verb) -> Option<Procedure> {
         | Verb::Lprt
         | Verb::Lpsv
         | Verb::Lang
-        | Verb::Mlst
-        | Verb::Mlsd
         | Verb::Host => return None,
     };
     Some(procedure)

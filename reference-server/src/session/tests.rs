@@ -1,5 +1,6 @@
 //! The session without sockets: lines in, replies out, on a directory of its own.
 
+mod dialogues;
 mod properties;
 mod transfers;
 

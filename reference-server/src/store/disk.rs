@@ -2,30 +2,37 @@
 //!
 //! cap-std opens every path from the root's own handle and refuses what leads out of it, symbolic links included.
 
+mod facts;
 mod listing;
 mod place;
 
+use std::hash::RandomState;
 use std::io::{self, Seek, SeekFrom};
 use std::path::Path;
 
 use cap_std::ambient_authority;
 use cap_std::fs::{Dir, Metadata, MetadataExt, OpenOptions};
 
+use protocol::listing::facts::Entry;
+
 use place::{encoded_length, position};
 
 use super::location::as_path;
 use super::{Form, Listing, Location, Reading, Refused, Start, Store, StoreError, Writing};
+use crate::accounts::Access;
 
 /// A store on the disk.
 #[derive(Debug)]
 pub(crate) struct Disk {
     root: Dir,
+    /// Makes the numbers of files that the fact `unique` tells. They say nothing about the disk (RFC 3659 §11).
+    secret: RandomState,
 }
 
 impl Disk {
     /// Opens the root.
     pub(crate) fn open(root: &Path) -> io::Result<Self> {
-        Ok(Self { root: Dir::open_ambient_dir(root, ambient_authority())? })
+        Ok(Self { root: Dir::open_ambient_dir(root, ambient_authority())?, secret: RandomState::new() })
     }
 
     fn metadata(&self, location: &Location) -> Result<Metadata, StoreError> {
@@ -102,6 +109,10 @@ impl Store for Disk {
 
     fn modified(&self, file: &Location) -> Result<i64, StoreError> {
         Ok(self.plain_file(file)?.mtime())
+    }
+
+    fn describe(&self, location: &Location, access: Access) -> Result<Entry, StoreError> {
+        self.facts(location, access)
     }
 
     fn list(&self, location: &Location, listing: &Listing) -> Result<Vec<u8>, StoreError> {

@@ -47,6 +47,12 @@ impl Location {
         Self { names }
     }
 
+    /// The directory it is in; none for the root.
+    pub(crate) fn parent(&self) -> Option<Self> {
+        let (_, names) = self.names.split_last()?;
+        Some(Self { names: names.to_vec() })
+    }
+
     /// The last name; `/` for the root.
     pub(crate) fn name(&self) -> &[u8] {
         self.names.last().map_or(b"/", Vec::as_slice)

@@ -1,27 +1,68 @@
 //! FEAT and OPTS (RFC 2389).
 
-use protocol::Feature;
+use protocol::command::TABLE;
+use protocol::listing::facts::Selection;
+use protocol::{Feature, Reply, Verb};
 
+use super::procedure;
 use crate::session::replies::{indented, reply};
 use crate::session::{Session, Step};
 
-/// What this server can do beyond RFC 959. `SIZE`, `MDTM` and `REST` must be told where they work (RFC 2389 §3).
-const FEATURES: [Feature; 7] =
-    [Feature::Eprt, Feature::Epsv, Feature::Mdtm, Feature::RestStream, Feature::Size, Feature::Tvfs, Feature::Utf8];
-
-pub(super) fn feat(_: &mut Session, _: &[u8]) -> Step {
-    indented::<211, &str>("Extensions supported:", FEATURES.map(Feature::line), "End").into()
+/// What the table tells of every verb this server has, and what is no verb.
+pub(super) fn feat(session: &mut Session, _: &[u8]) -> Step {
+    let of_verbs = TABLE.iter().filter(|row| procedure(row.verb).is_some()).filter_map(|row| row.feature);
+    let lines = of_verbs.chain([Feature::Tvfs, Feature::Utf8]).map(|feature| session.feature(feature));
+    indented::<211, String>("Extensions supported:", lines, "End").into()
 }
 
-/// No command here has options. `OPTS UTF8 ON` asks for what is always so, and clients that send it take a refusal badly.
-pub(super) fn opts(_: &mut Session, argument: &[u8]) -> Step {
-    let words: Vec<Vec<u8>> = argument
-        .split(|&octet| octet == b' ')
-        .filter(|word| !word.is_empty())
-        .map(<[u8]>::to_ascii_uppercase)
-        .collect();
-    match words.iter().map(Vec::as_slice).collect::<Vec<&[u8]>>().as_slice() {
-        [b"UTF8"] | [b"UTF8", b"ON"] => reply::<200>("Pathnames are in UTF-8, always.").into(),
-        _ => reply::<501>("There is no such option.").into(),
+impl Session {
+    fn feature(&self, feature: Feature) -> String {
+        let label = feature.label();
+        match feature {
+            Feature::Mlst => format!("{label} {}", self.options.facts.starred()),
+            Feature::Eprt
+            | Feature::Epsv
+            | Feature::Mdtm
+            | Feature::RestStream
+            | Feature::Size
+            | Feature::Tvfs
+            | Feature::Utf8 => label.to_owned(),
+        }
+    }
+}
+
+/// RFC 2389 §4: a command that is not there, or has no options, is 501.
+pub(super) fn opts(session: &mut Session, argument: &[u8]) -> Step {
+    let mut parts = argument.splitn(2, |&octet| octet == b' ');
+    let (name, options) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+    if name.eq_ignore_ascii_case(b"UTF8") {
+        return utf8(options).into();
+    }
+    if Verb::parse(name) == Some(Verb::Mlst) {
+        return session.choose_facts(options).into();
+    }
+    reply::<501>("There is no such option.").into()
+}
+
+/// `OPTS UTF8 ON` asks for what is always so, and clients that send it take a refusal badly.
+fn utf8(options: &[u8]) -> Reply {
+    match options.trim_ascii() {
+        b"" => reply::<200>("Pathnames are in UTF-8, always."),
+        on if on.eq_ignore_ascii_case(b"ON") => reply::<200>("Pathnames are in UTF-8, always."),
+        _ => reply::<501>("UTF8 can only be ON."),
+    }
+}
+
+impl Session {
+    /// RFC 3659 §7.9. A refused list leaves the one before as it was.
+    fn choose_facts(&mut self, list: &[u8]) -> Reply {
+        match Selection::parse(list) {
+            Ok(selection) => {
+                let told = format!("MLST OPTS {selection}");
+                self.options.facts = selection;
+                reply::<200>(told.trim_end())
+            }
+            Err(error) => reply::<501>(format!("{error}.")),
+        }
     }
 }

@@ -1,0 +1,63 @@
+//! MLST and MLSD (RFC 3659 §7).
+
+use protocol::Reply;
+
+use crate::accounts::Access;
+use crate::session::interface::Job;
+use crate::session::replies::{indented, refusal, reply};
+use crate::session::transfer::{Begin, Kind};
+use crate::session::{Session, Step};
+use crate::store::{Listing, Refused, StoreError};
+
+/// One name, on the control connection. It is told as a full path: what it leads to does not depend on CWD (§7.3.1).
+pub(super) fn mlst(session: &mut Session, pathname: &[u8]) -> Step {
+    let (access, facts) = (session.access(), session.options.facts.clone());
+    match session.locate(pathname) {
+        Ok(location) => Step::perform(
+            move |store| {
+                let entry = store.describe(&location, access)?;
+                let mut text = Vec::new();
+                entry.append(&facts, &mut text);
+                Ok(text)
+            },
+            |_, text| {
+                text.map_or_else(refusal, |text| indented::<250, Vec<u8>>("Facts follow:", [text], "End.")).into()
+            },
+        ),
+        Err(refused) => refused,
+    }
+}
+
+/// What is in a directory, on a data connection of TYPE L 8, whatever TYPE is, which stays as it is (§7.2).
+pub(super) fn mlsd(session: &mut Session, pathname: &[u8]) -> Step {
+    let listing = Listing::Facts { selection: session.options.facts.clone(), access: session.access() };
+    match session.locate(pathname) {
+        Ok(directory) => Step::perform(
+            move |store| store.list(&directory, &listing),
+            |_, text| match text {
+                Ok(text) => Step::Transfer(Box::new(Begin {
+                    preliminary: reply::<150>("Opening BINARY mode data connection for the facts of a directory."),
+                    job: Job::SendText(text),
+                    kind: Kind::Listing,
+                })),
+                Err(error) => not_listed(error).into(),
+            },
+        ),
+        Err(refused) => refused,
+    }
+}
+
+/// §7.2.1: 501 for what is there and is no directory, and 550 for what is not there.
+fn not_listed(error: StoreError) -> Reply {
+    match error {
+        StoreError::Refused(Refused::NotADirectory) => reply::<501>("Not a directory; MLST tells of a file."),
+        StoreError::Refused(_) | StoreError::NoSpace | StoreError::BadOffset | StoreError::Local => refusal(error),
+    }
+}
+
+impl Session {
+    /// What this user may do. Before login nothing asks.
+    fn access(&self) -> Access {
+        if self.may_change() { Access::ReadWrite } else { Access::ReadOnly }
+    }
+}

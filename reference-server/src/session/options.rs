@@ -1,0 +1,10 @@
+//! What a user has chosen besides the transfer parameters. REIN forgets it.
+
+use protocol::listing::facts::Selection;
+
+/// The choices of a session.
+#[derive(Debug, Default)]
+pub(super) struct Options {
+    /// OPTS MLST: the facts of MLST and MLSD.
+    pub(super) facts: Selection,
+}
