@@ -7,6 +7,8 @@ pub enum Feature {
     Eprt,
     /// EPSV (RFC 2428), as EPRT.
     Epsv,
+    /// LANG, with the languages behind it (RFC 2640 §4.3).
+    Lang,
     /// MDTM (RFC 3659 §3.3).
     Mdtm,
     /// MLST and MLSD, with the facts behind it (RFC 3659 §7.8). MLSD has no line of its own.
@@ -22,14 +24,24 @@ pub enum Feature {
 }
 
 impl Feature {
-    const ALL: [Self; 8] =
-        [Self::Eprt, Self::Epsv, Self::Mdtm, Self::Mlst, Self::RestStream, Self::Size, Self::Tvfs, Self::Utf8];
+    const ALL: [Self; 9] = [
+        Self::Eprt,
+        Self::Epsv,
+        Self::Lang,
+        Self::Mdtm,
+        Self::Mlst,
+        Self::RestStream,
+        Self::Size,
+        Self::Tvfs,
+        Self::Utf8,
+    ];
 
     /// The line of FEAT, without the space before it and without the parameters that some have behind it.
     pub const fn label(self) -> &'static str {
         match self {
             Self::Eprt => "EPRT",
             Self::Epsv => "EPSV",
+            Self::Lang => "LANG",
             Self::Mdtm => "MDTM",
             Self::Mlst => "MLST",
             Self::RestStream => "REST STREAM",

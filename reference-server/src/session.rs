@@ -13,6 +13,7 @@ mod commands;
 mod data_port;
 mod greeting;
 mod interface;
+mod language;
 mod options;
 mod replies;
 mod step;
@@ -239,7 +240,7 @@ impl Session {
     }
 
     fn say(&mut self, reply: &Reply) {
-        let octets = reply.to_bytes();
+        let octets = self.options.language.translate(reply).to_bytes();
         self.traffic.control += octets.len() as u64;
         self.actions.push(Action::Say(octets));
     }

@@ -109,7 +109,8 @@ pub const TABLE: &[Row] = &[
         .told_as(Feature::Epsv),
     row(Verb::Lprt, "LPRT", None, Argument::Required, Login::After, (1639, "4"), " <SP> af,hal,h1,...,pal,p1,..."),
     row(Verb::Lpsv, "LPSV", None, Argument::None, Login::After, (1639, "4"), ""),
-    row(Verb::Lang, "LANG", None, Argument::Optional, Login::Before, (2640, "4.1"), " [<SP> language]"),
+    row(Verb::Lang, "LANG", None, Argument::Optional, Login::Before, (2640, "4.1"), " [<SP> language]")
+        .told_as(Feature::Lang),
     row(Verb::Mdtm, "MDTM", None, Argument::Required, Login::After, (3659, "3"), " <SP> pathname")
         .told_as(Feature::Mdtm),
     row(Verb::Size, "SIZE", None, Argument::Required, Login::After, (3659, "4"), " <SP> pathname")

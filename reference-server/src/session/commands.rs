@@ -7,6 +7,7 @@ mod directory;
 mod extensions;
 mod facts;
 mod file;
+mod language;
 mod list;
 mod login;
 mod machine_list;
@@ -67,6 +68,7 @@ fn procedure(verb: Verb) -> Option<Procedure> {
         Verb::Opts => extensions::opts,
         Verb::Size => facts::size,
         Verb::Mdtm => facts::mdtm,
+        Verb::Lang => language::lang,
         Verb::Mlst => machine_list::mlst,
         Verb::Mlsd => machine_list::mlsd,
         Verb::Smnt
@@ -80,7 +82,6 @@ fn procedure(verb: Verb) -> Option<Procedure> {
         | Verb::Enc
         | Verb::Lprt
         | Verb::Lpsv
-        | Verb::Lang
         | Verb::Host => return None,
     };
     Some(procedure)

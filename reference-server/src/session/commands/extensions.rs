@@ -20,6 +20,7 @@ impl Session {
         let label = feature.label();
         match feature {
             Feature::Mlst => format!("{label} {}", self.options.facts.starred()),
+            Feature::Lang => format!("{label} {}", self.options.language.starred()),
             Feature::Eprt
             | Feature::Epsv
             | Feature::Mdtm

@@ -2,7 +2,7 @@
 
 use rstest::rstest;
 
-use super::Bench;
+use super::{Bench, code};
 use crate::session::{End, Job};
 
 /// Says each line; what comes back begins as told.
@@ -63,4 +63,64 @@ fn a_guest_may_do_less() {
     assert!(bench.say("MLST robots.txt").contains("\r\n Perm=r; /robots.txt\r\n"));
     play(&mut bench, &[("USER u", "331"), ("PASS p", "230")]);
     assert!(bench.say("MLST robots.txt").contains("\r\n Perm=arwdf; /robots.txt\r\n"));
+}
+
+#[rstest]
+#[case::german(&[("LANG de", "200 Sprache auf DE gesetzt.\r\n"), ("NOOP", "200 Befehl NOOP ausgeführt.\r\n"),
+    ("PWD", "257 \"/\" ist das aktuelle Verzeichnis.\r\n"), ("LANG", "200 Language set to EN.\r\n"), ("NOOP", "200 NOOP command")])]
+#[case::any_case_and_variant(&[("lang DE-at", "200 Sprache"), ("LANG en-AU", "200 Language set to EN.")])]
+#[case::unknown(&[("LANG qaa", "504"), ("LANG en_US!", "501"), ("LANG de", "200"), ("LANG qaa", "504"), ("NOOP", "200 Befehl")])]
+#[case::rein_forgets_it(&[("LANG de", "200"), ("REIN", "220 ftp.ssast.org FTP server ready."), ("NOOP", "200 NOOP")])]
+#[case::what_programs_read_stays(&[("LANG de", "200"), ("SYST", "215 UNIX Type: L8"), ("PASV", "227 Entering Passive Mode (127,0,0,1,"),
+    ("EPSV", "229 Entering Extended Passive Mode (|||"), ("TYPE I", "200"), ("SIZE robots.txt", "213 26\r\n"),
+    ("OPTS MLST Size;", "200 MLST OPTS Size;\r\n"), ("MLST robots.txt", "250-Die Angaben folgen:\r\n Size=26; /robots.txt\r\n250 End.\r\n")])]
+#[case::a_name_is_not_translated(&[("LANG de", "200"), ("MKD Goodbye.", "257 \"/Goodbye.\" Verzeichnis angelegt.")])]
+fn languages(#[case] dialogue: &[(&str, &str)]) {
+    play(&mut Bench::logged_in(), dialogue);
+}
+
+#[test]
+fn feat_stars_the_language() {
+    let mut bench = Bench::new();
+    assert!(bench.say("FEAT").contains("\r\n LANG EN*;DE\r\n"));
+    bench.say("LANG DE");
+    assert!(bench.say("FEAT").contains("\r\n LANG EN;DE*\r\n"));
+}
+
+/// RFC 2640 §4.1: numbers are not translated. And what is said in German is said in UTF-8.
+#[test]
+fn a_language_changes_no_code() {
+    let lines = [
+        "NOOP",
+        "PWD",
+        "XYZQ",
+        "RETR",
+        "RETR none",
+        "CWD sub",
+        "CWD none",
+        "TYPE I",
+        "STRU F",
+        "MODE S",
+        "HELP",
+        "STAT",
+        "FEAT",
+        "RNTO x",
+        "RNFR robots.txt",
+        "RNTO r",
+        "DELE r",
+        "SMNT x",
+        "REST 5",
+        "ACCT x",
+        "RMD /",
+        "CWD /",
+        "QUIT",
+    ];
+    let (mut english, mut german) = (Bench::logged_in(), Bench::logged_in());
+    german.say("LANG de");
+    for line in lines {
+        let (one, other) = (english.say(line), german.say(line));
+        assert_eq!(code(&one), code(&other), "{line}");
+        assert_ne!(one, other, "{line} is said in English still");
+        assert!(!other.contains('\u{fffd}'), "{other}");
+    }
 }

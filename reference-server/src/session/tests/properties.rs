@@ -47,6 +47,7 @@ fn likely_command() -> impl Strategy<Value = &'static str> {
         "STOR new",
         "STOU",
         "LIST",
+        "LANG de",
         "MLSD",
         "MLST",
         "OPTS MLST Size;",
