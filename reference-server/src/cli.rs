@@ -1,5 +1,7 @@
 //! The command line of the server.
 
+mod policy;
+
 use std::collections::HashMap;
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -11,6 +13,8 @@ use std::time::Duration;
 
 use clap::{Parser, ValueEnum};
 use thiserror::Error;
+
+use policy::Policy;
 
 use crate::accounts::{Access, Accounts};
 use crate::runtime::{self, Server, Timeouts};
@@ -47,6 +51,8 @@ struct Arguments {
     /// How long to wait for a command, before 421, or for progress of a transfer, before 426
     #[arg(long, value_name = "SECONDS", default_value_t = 900, value_parser = clap::value_parser!(u64).range(1..))]
     idle_timeout: u64,
+    #[command(flatten)]
+    policy: Policy,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -143,7 +149,13 @@ fn settings(arguments: Arguments) -> Settings {
     };
     let bytes = |(name, password): (String, String)| (name.into_bytes(), password.into_bytes());
     let passwords: HashMap<Vec<u8>, Vec<u8>> = arguments.users.into_iter().map(bytes).collect();
-    Settings { site: arguments.site.unwrap_or_else(host_name), accounts: Accounts { anonymous, passwords } }
+    let mut settings = Settings {
+        site: arguments.site.unwrap_or_else(host_name),
+        accounts: Accounts { anonymous, passwords },
+        ..Settings::default()
+    };
+    arguments.policy.apply(&mut settings);
+    settings
 }
 
 fn host_name() -> String {

@@ -41,11 +41,21 @@ pub(crate) use step::Step;
 const QUEUE_LIMIT: usize = 32;
 
 /// What every session of a server shares.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Settings {
     /// The name of the site, for the greeting.
     pub(crate) site: String,
     pub(crate) accounts: Accounts,
+    pub(crate) foreign_hosts: ForeignHosts,
+}
+
+/// Whether a data connection may lead to a host that the control connection does not come from, as a transfer between two
+/// servers needs it (RFC 959 §5.2), and as the bounce attack abuses it (RFC 2577 §3).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum ForeignHosts {
+    #[default]
+    Refused,
+    Allowed,
 }
 
 /// One control connection.

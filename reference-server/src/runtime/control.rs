@@ -28,7 +28,6 @@ pub(super) async fn converse(stream: TcpStream, server: Arc<Server>) {
         server,
         stream,
         local,
-        peer,
         reader: LineReader::with_limit(LINE_LIMIT),
         unread: Vec::new(),
         unsent: Vec::new(),
@@ -67,7 +66,6 @@ struct Conversation {
     server: Arc<Server>,
     stream: TcpStream,
     local: SocketAddr,
-    peer: SocketAddr,
     reader: LineReader,
     /// Read, and not yet taken by the session.
     unread: Vec<u8>,
@@ -180,7 +178,7 @@ impl Conversation {
                 // 150 goes out before the data connection is made.
                 self.send().await?;
                 let passive = self.passive.take();
-                self.running = Some(Running::start(order, passive, self.local, self.peer, self.server.timeouts));
+                self.running = Some(Running::start(order, passive, self.local, self.server.timeouts));
             }
             Action::StopTransfer => {
                 if let Some(running) = &mut self.running {

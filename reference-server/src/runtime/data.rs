@@ -34,15 +34,14 @@ impl Passive {
         self.address
     }
 
-    /// Takes the connection of this host. Any other is dropped: who comes first could steal the file, or put one in its place
-    /// (RFC 2577 §8).
-    async fn accept(&self, peer: IpAddr) -> io::Result<TcpStream> {
+    /// Takes the connection of this host, or of any. Others are dropped.
+    async fn accept(&self, host: Option<IpAddr>) -> io::Result<TcpStream> {
         loop {
             let (stream, from) = self.listener.accept().await?;
-            if from.ip().to_canonical() == peer.to_canonical() {
+            if host.is_none_or(|host| from.ip().to_canonical() == host) {
                 return Ok(stream);
             }
-            tracing::warn!(%from, %peer, "a data connection from another host was dropped");
+            tracing::warn!(%from, "a data connection from another host was dropped");
         }
     }
 }
@@ -55,17 +54,10 @@ pub(super) struct Running {
 }
 
 impl Running {
-    pub(super) fn start(
-        order: Order,
-        passive: Option<Passive>,
-        local: SocketAddr,
-        peer: SocketAddr,
-        timeouts: Timeouts,
-    ) -> Self {
+    pub(super) fn start(order: Order, passive: Option<Passive>, local: SocketAddr, timeouts: Timeouts) -> Self {
         let moved = Arc::new(AtomicU64::new(0));
         let (stop, stopped) = watch::channel(false);
-        let ends = Ends { local, peer };
-        let task = tokio::spawn(transfer(order, passive, ends, timeouts, Arc::clone(&moved), stopped));
+        let task = tokio::spawn(transfer(order, passive, local, timeouts, Arc::clone(&moved), stopped));
         Self { task, moved, stop }
     }
 
@@ -89,23 +81,16 @@ impl Running {
     }
 }
 
-/// The two ends of the control connection.
-#[derive(Debug, Clone, Copy)]
-struct Ends {
-    local: SocketAddr,
-    peer: SocketAddr,
-}
-
 async fn transfer(
     order: Order,
     passive: Option<Passive>,
-    ends: Ends,
+    local: SocketAddr,
     timeouts: Timeouts,
     moved: Arc<AtomicU64>,
     mut stopped: watch::Receiver<bool>,
 ) -> (u64, End) {
     let opened = tokio::select! {
-        opened = timeout(timeouts.data, open(order.route, passive, ends)) => opened,
+        opened = timeout(timeouts.data, open(order.route, passive, local)) => opened,
         () = until(&mut stopped) => return (0, End::Stopped),
     };
     let stream = match opened {
@@ -165,11 +150,11 @@ fn blocking(stream: TcpStream, idle: Duration) -> io::Result<(std::net::TcpStrea
     Ok((stream, handle))
 }
 
-async fn open(route: Route, passive: Option<Passive>, ends: Ends) -> io::Result<TcpStream> {
+async fn open(route: Route, passive: Option<Passive>, local: SocketAddr) -> io::Result<TcpStream> {
     match (route, passive) {
-        (Route::Active(address), _) => connect(address, ends.local).await,
-        (Route::Passive, Some(passive)) => passive.accept(ends.peer.ip()).await,
-        (Route::Passive, None) => Err(io::ErrorKind::NotConnected.into()),
+        (Route::Active(address), _) => connect(address, local).await,
+        (Route::Passive { from }, Some(passive)) => passive.accept(from).await,
+        (Route::Passive { .. }, None) => Err(io::ErrorKind::NotConnected.into()),
     }
 }
 

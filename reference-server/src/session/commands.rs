@@ -44,6 +44,8 @@ fn procedure(verb: Verb) -> Option<Procedure> {
         Verb::Pasv => data_port::pasv,
         Verb::Eprt => data_port::eprt,
         Verb::Epsv => data_port::epsv,
+        Verb::Lprt => data_port::lprt,
+        Verb::Lpsv => data_port::lpsv,
         Verb::Type => parameters::representation,
         Verb::Stru => parameters::structure,
         Verb::Mode => parameters::mode,
@@ -80,8 +82,6 @@ fn procedure(verb: Verb) -> Option<Procedure> {
         | Verb::Mic
         | Verb::Conf
         | Verb::Enc
-        | Verb::Lprt
-        | Verb::Lpsv
         | Verb::Host => return None,
     };
     Some(procedure)
@@ -113,7 +113,7 @@ impl Session {
     /// §4.1.3). Behind REST the transfer command has to come at once (RFC 3659 §5.3), but there are clients that say PASV in
     /// between, and to forget the restart point there would give them the whole file where they want its rest.
     fn keep_sequence(&mut self, verb: Verb) {
-        let arranges_data = matches!(verb, Verb::Port | Verb::Pasv | Verb::Eprt | Verb::Epsv);
+        let arranges_data = matches!(verb, Verb::Port | Verb::Pasv | Verb::Eprt | Verb::Epsv | Verb::Lprt | Verb::Lpsv);
         let is_kept = match self.sequence {
             Sequence::None => false,
             Sequence::Rename { .. } => verb == Verb::Noop,

@@ -2,8 +2,8 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use super::Session;
 use super::interface::{Action, Route};
+use super::{ForeignHosts, Session};
 
 /// What PORT, PASV, EPRT and EPSV have arranged.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -31,7 +31,7 @@ impl Session {
         match std::mem::take(&mut self.data_port.arranged) {
             Arranged::Default => Route::Active(self.peer),
             Arranged::Active(address) => Route::Active(address),
-            Arranged::Passive => Route::Passive,
+            Arranged::Passive => Route::Passive { from: self.who_may_connect() },
         }
     }
 
@@ -41,6 +41,15 @@ impl Session {
             self.actions.push(Action::StopListening);
         }
         self.data_port.arranged = arranged;
+    }
+
+    /// Only the host of the user: who comes first could steal the file, or put one in its place (RFC 2577 §8). Where foreign
+    /// hosts are allowed the other server may come instead, and nobody knows its address.
+    fn who_may_connect(&self) -> Option<IpAddr> {
+        match self.settings.foreign_hosts {
+            ForeignHosts::Refused => Some(self.peer_host()),
+            ForeignHosts::Allowed => None,
+        }
     }
 
     pub(super) fn peer_host(&self) -> IpAddr {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::fs::File;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use super::{Session, Step};
 use crate::store::{Form, Store};
@@ -104,8 +104,8 @@ pub(crate) struct Order {
 /// How the data connection comes about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Route {
-    /// The client connects to the port that listens; it is closed then.
-    Passive,
+    /// The host connects to the port that listens; it is closed then. Without a host, anyone does.
+    Passive { from: Option<IpAddr> },
     /// We connect.
     Active(SocketAddr),
 }

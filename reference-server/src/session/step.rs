@@ -27,6 +27,7 @@ pub(crate) enum Step {
 pub(crate) enum Listening {
     Pasv,
     Epsv,
+    Lpsv,
 }
 
 impl Step {

@@ -2,8 +2,8 @@
 
 use rstest::rstest;
 
-use super::{Bench, code};
-use crate::session::{End, Job};
+use super::{Bench, address, code};
+use crate::session::{End, ForeignHosts, Job, Route};
 
 /// Says each line; what comes back begins as told.
 fn play(bench: &mut Bench, dialogue: &[(&str, &str)]) {
@@ -123,4 +123,37 @@ fn a_language_changes_no_code() {
         assert_ne!(one, other, "{line} is said in English still");
         assert!(!other.contains('\u{fffd}'), "{other}");
     }
+}
+
+#[rstest]
+#[case::lprt(&[("LPRT 4,4,127,0,0,1,2,8,1", "200 LPRT command successful.")])]
+#[case::lprt_of_a_foreign_host(&[("LPRT 4,4,127,0,0,9,2,8,1", "501")])]
+#[case::lprt_of_a_low_port(&[("LPRT 4,4,127,0,0,1,2,0,21", "504")])]
+#[case::lprt_of_another_family(&[("LPRT 6,16,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,1,2,8,1", "521 Supported address families are (4)\r\n"),
+    ("LPRT 16,4,1,2,3,4,2,10,10", "521")])]
+#[case::lprt_syntax(&[("LPRT 4,4,127,0,0,1,2,8", "501"), ("LPRT", "501"), ("LPSV x", "501")])]
+#[case::lpsv(&[("LPSV", "228 Entering Long Passive Mode (4,4,127,0,0,1,2,102,110)\r\n")])]
+#[case::only_epsv(&[("EPSV ALL", "200"), ("LPRT 4,4,127,0,0,1,2,8,1", "501"), ("LPSV", "501"), ("PASV", "501"), ("EPSV 1", "229")])]
+#[case::eprt_of_another_family(&[("EPRT |2|::1|2000|", "522 Network protocol not supported, use (1)\r\n"), ("EPRT |3|x|1|", "522")])]
+#[case::epsv_of_another_family(&[("EPSV 2", "522 Network protocol not supported, use (1)\r\n"), ("EPSV 9", "522"), ("EPSV x", "501")])]
+#[case::rest_is_kept(&[("REST 20", "350"), ("LPSV", "228"), ("RETR robots.txt", "150")])]
+fn addresses(#[case] dialogue: &[(&str, &str)]) {
+    play(&mut Bench::logged_in(), dialogue);
+}
+
+#[rstest]
+#[case("PORT 127,0,0,9,8,1")]
+#[case("EPRT |1|127.0.0.9|2049|")]
+#[case("LPRT 4,4,127,0,0,9,2,8,1")]
+fn a_foreign_host_may_be_allowed(#[case] line: &str) {
+    let mut bench = Bench::with(|settings| settings.foreign_hosts = ForeignHosts::Allowed).log_in();
+    play(&mut bench, &[("PORT 127,0,0,9,0,21", "504"), (line, "200"), ("RETR robots.txt", "150")]);
+    assert_eq!(bench.running.unwrap().route, Route::Active(address("127.0.0.9:2049")));
+}
+
+#[test]
+fn anyone_may_connect_where_foreign_hosts_are_allowed() {
+    let mut bench = Bench::with(|settings| settings.foreign_hosts = ForeignHosts::Allowed).log_in();
+    play(&mut bench, &[("PASV", "227"), ("RETR robots.txt", "150")]);
+    assert_eq!(bench.running.unwrap().route, Route::Passive { from: None });
 }

@@ -48,6 +48,7 @@ fn likely_command() -> impl Strategy<Value = &'static str> {
         "STOU",
         "LIST",
         "LANG de",
+        "LPSV",
         "MLSD",
         "MLST",
         "OPTS MLST Size;",

@@ -128,8 +128,8 @@ fn the_queue_is_bounded() {
 #[case::default_port(None, Route::Active(address("127.0.0.1:50000")))]
 #[case::port(Some("PORT 127,0,0,1,128,79"), Route::Active(address("127.0.0.1:32847")))]
 #[case::eprt(Some("EPRT |1|127.0.0.1|32847|"), Route::Active(address("127.0.0.1:32847")))]
-#[case::pasv(Some("PASV"), Route::Passive)]
-#[case::epsv(Some("EPSV"), Route::Passive)]
+#[case::pasv(Some("PASV"), Route::Passive { from: Some(address("127.0.0.1:0").ip()) })]
+#[case::epsv(Some("EPSV"), Route::Passive { from: Some(address("127.0.0.1:0").ip()) })]
 fn a_route_is_for_one_transfer(#[case] arrange: Option<&str>, #[case] expected: Route) {
     let mut bench = Bench::logged_in();
     if let Some(line) = arrange {
