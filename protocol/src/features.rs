@@ -7,6 +7,8 @@ pub enum Feature {
     Eprt,
     /// EPSV (RFC 2428), as EPRT.
     Epsv,
+    /// HOST (RFC 7151 §3.4).
+    Host,
     /// LANG, with the languages behind it (RFC 2640 §4.3).
     Lang,
     /// MDTM (RFC 3659 §3.3).
@@ -24,9 +26,10 @@ pub enum Feature {
 }
 
 impl Feature {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::Eprt,
         Self::Epsv,
+        Self::Host,
         Self::Lang,
         Self::Mdtm,
         Self::Mlst,
@@ -41,6 +44,7 @@ impl Feature {
         match self {
             Self::Eprt => "EPRT",
             Self::Epsv => "EPSV",
+            Self::Host => "HOST",
             Self::Lang => "LANG",
             Self::Mdtm => "MDTM",
             Self::Mlst => "MLST",

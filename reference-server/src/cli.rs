@@ -67,6 +67,8 @@ enum Anonymous {
 enum StartError {
     #[error("cannot serve the directory {root}: {error}. Give an existing directory with --root.", root = .root.display())]
     Root { root: PathBuf, error: io::Error },
+    #[error("cannot serve the directory {directory}: {error}. Give an existing directory behind the =.", directory = .directory.display())]
+    Directory { directory: PathBuf, error: io::Error },
     #[error("cannot listen on {address}: {error}. Give a free port with --port; 0 takes any.")]
     Listen { address: SocketAddr, error: io::Error },
     #[error("the server failed: {0}")]
@@ -127,21 +129,18 @@ async fn serve(arguments: Arguments) -> Result<(), StartError> {
     let store =
         Disk::open(&arguments.root).map_err(|error| StartError::Root { root: arguments.root.clone(), error })?;
     let address = SocketAddr::new(arguments.listen, arguments.port);
+    let timeouts = Timeouts {
+        data: Duration::from_secs(arguments.data_timeout),
+        idle: Duration::from_secs(arguments.idle_timeout),
+    };
+    let server = Server { timeouts, settings: Arc::new(settings(arguments)?), store: Arc::new(store) };
     let listen = |error| StartError::Listen { address, error };
     let listener = runtime::listen(address).await.map_err(listen)?;
     say(&format!("listening on {}", listener.local_addr().map_err(listen)?));
-    let server = Server {
-        timeouts: Timeouts {
-            data: Duration::from_secs(arguments.data_timeout),
-            idle: Duration::from_secs(arguments.idle_timeout),
-        },
-        settings: Arc::new(settings(arguments)),
-        store: Arc::new(store),
-    };
     Ok(runtime::serve(listener, Arc::new(server)).await?)
 }
 
-fn settings(arguments: Arguments) -> Settings {
+fn settings(arguments: Arguments) -> Result<Settings, StartError> {
     let anonymous = match arguments.anonymous {
         Anonymous::ReadWrite => Some(Access::ReadWrite),
         Anonymous::ReadOnly => Some(Access::ReadOnly),
@@ -154,8 +153,8 @@ fn settings(arguments: Arguments) -> Settings {
         accounts: Accounts { anonymous, passwords },
         ..Settings::default()
     };
-    arguments.policy.apply(&mut settings);
-    settings
+    arguments.policy.apply(&mut settings)?;
+    Ok(settings)
 }
 
 fn host_name() -> String {

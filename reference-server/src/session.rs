@@ -12,6 +12,7 @@
 mod commands;
 mod data_port;
 mod greeting;
+mod host;
 mod interface;
 mod language;
 mod options;
@@ -34,6 +35,7 @@ use replies::reply;
 use traffic::Traffic;
 use transfer::Transfer;
 
+pub(crate) use host::{VirtualHost, Volume};
 pub(crate) use interface::{Action, End, Input, Job, Order, Received, Route};
 pub(crate) use step::Step;
 
@@ -47,6 +49,7 @@ pub(crate) struct Settings {
     pub(crate) site: String,
     pub(crate) accounts: Accounts,
     pub(crate) foreign_hosts: ForeignHosts,
+    pub(crate) hosts: Vec<VirtualHost>,
 }
 
 /// Whether a data connection may lead to a host that the control connection does not come from, as a transfer between two
@@ -64,6 +67,10 @@ pub(crate) struct Session {
     settings: Arc<Settings>,
     local: SocketAddr,
     peer: SocketAddr,
+    /// Which of the virtual hosts HOST has named.
+    host: host::Chosen,
+    /// The files it is on, if not those of the server.
+    volume: Option<Volume>,
     state: State,
     queue: VecDeque<Received>,
     login: Login,
@@ -126,6 +133,8 @@ impl Session {
             settings,
             local,
             peer,
+            host: host::Chosen::Server,
+            volume: None,
             state: State::Ready,
             queue: VecDeque::new(),
             login: Login::Nobody,
@@ -255,10 +264,10 @@ impl Session {
         self.actions.push(Action::Say(octets));
     }
 
-    /// Forgets the user and all parameters, as REIN asks: the session is as new.
+    /// Forgets the user, the host (RFC 7151 §3.2.1) and all parameters, as REIN asks: the session is as new.
     fn reinitialize(&mut self) {
         self.login = Login::Nobody;
-        self.working = Location::root();
+        self.become_host(host::Chosen::Server);
         self.representation = Type::default();
         self.data_port = DataPort::default();
         self.options = Options::default();

@@ -118,7 +118,8 @@ pub const TABLE: &[Row] = &[
     row(Verb::Mlst, "MLST", None, Argument::Optional, Login::After, (3659, "7"), " [<SP> pathname]")
         .told_as(Feature::Mlst),
     row(Verb::Mlsd, "MLSD", None, Argument::Optional, Login::After, (3659, "7"), " [<SP> pathname]"),
-    row(Verb::Host, "HOST", None, Argument::Required, Login::Before, (7151, "3"), " <SP> host-name"),
+    row(Verb::Host, "HOST", None, Argument::Required, Login::Before, (7151, "3"), " <SP> host-name")
+        .told_as(Feature::Host),
 ];
 
 const fn row(

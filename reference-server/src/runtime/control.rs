@@ -14,6 +14,7 @@ use tokio::time::{Instant, timeout};
 use super::Server;
 use super::data::{Passive, Running};
 use crate::session::{Action, End, Input, Received, Session};
+use crate::store::Store;
 
 /// The longest line that is taken: a path of the system's limit, and its verb.
 const LINE_LIMIT: usize = 4096 + 16;
@@ -25,6 +26,7 @@ pub(super) async fn converse(stream: TcpStream, server: Arc<Server>) {
     let Ok((local, peer)) = prepare(&stream) else { return };
     let mut conversation = Conversation {
         session: Session::new(Arc::clone(&server.settings), local, peer),
+        store: Arc::clone(&server.store),
         server,
         stream,
         local,
@@ -64,6 +66,8 @@ fn prepare(stream: &TcpStream) -> io::Result<(SocketAddr, SocketAddr)> {
 struct Conversation {
     session: Session,
     server: Arc<Server>,
+    /// The files the session is on.
+    store: Arc<dyn Store>,
     stream: TcpStream,
     local: SocketAddr,
     reader: LineReader,
@@ -161,8 +165,11 @@ impl Conversation {
     async fn act(&mut self, action: Action) -> io::Result<Option<Input>> {
         match action {
             Action::Say(octets) => self.unsent.extend_from_slice(&octets),
+            Action::Mount(volume) => {
+                self.store = volume.map_or_else(|| Arc::clone(&self.server.store), |volume| volume.0);
+            }
             Action::Perform(perform) => {
-                let store = Arc::clone(&self.server.store);
+                let store = Arc::clone(&self.store);
                 let resume = tokio::task::spawn_blocking(move || perform.run(store.as_ref())).await?;
                 return Ok(Some(Input::Performed(resume)));
             }

@@ -7,6 +7,7 @@ mod directory;
 mod extensions;
 mod facts;
 mod file;
+mod host;
 mod language;
 mod list;
 mod login;
@@ -70,6 +71,7 @@ fn procedure(verb: Verb) -> Option<Procedure> {
         Verb::Opts => extensions::opts,
         Verb::Size => facts::size,
         Verb::Mdtm => facts::mdtm,
+        Verb::Host => host::host,
         Verb::Lang => language::lang,
         Verb::Mlst => machine_list::mlst,
         Verb::Mlsd => machine_list::mlsd,
@@ -81,8 +83,7 @@ fn procedure(verb: Verb) -> Option<Procedure> {
         | Verb::Ccc
         | Verb::Mic
         | Verb::Conf
-        | Verb::Enc
-        | Verb::Host => return None,
+        | Verb::Enc => return None,
     };
     Some(procedure)
 }

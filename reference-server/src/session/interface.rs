@@ -4,7 +4,7 @@ use std::fmt;
 use std::fs::File;
 use std::net::{IpAddr, SocketAddr};
 
-use super::{Session, Step};
+use super::{Session, Step, Volume};
 use crate::store::{Form, Store};
 
 /// What happened.
@@ -58,6 +58,8 @@ impl Received {
 pub(crate) enum Action {
     /// Send these octets.
     Say(Vec<u8>),
+    /// From now on the store is this one, or that of the server.
+    Mount(Option<Volume>),
     /// Do this with the store, and hand in what it returns.
     Perform(Perform),
     /// Listen for a data connection, on a new port; the port before, if any, is closed.

@@ -13,14 +13,16 @@ use rstest::rstest;
 use tempfile::TempDir;
 
 use super::data_port::Arranged;
-use super::{Action, End, Input, Order, Received, Route, Session, Settings, State};
+use super::{Action, End, Input, Order, Received, Route, Session, Settings, State, Volume};
 use crate::accounts::{Access, Accounts};
-use crate::store::Disk;
+use crate::store::{Disk, Store};
 
 /// Plays the runtime: does at once what the session asks for, except transfers, which a test ends when it wants to.
 struct Bench {
     session: Session,
-    store: Disk,
+    store: Arc<dyn Store>,
+    /// What HOST or SMNT has put the session on.
+    volume: Option<Volume>,
     root: TempDir,
     /// Whether a port listens.
     listens: bool,
@@ -48,7 +50,8 @@ impl Bench {
         let (local, peer) = (address("127.0.0.1:2121"), address("127.0.0.1:50000"));
         let mut bench = Self {
             session: Session::new(Arc::new(settings), local, peer),
-            store: Disk::open(root.path()).unwrap(),
+            store: Arc::new(Disk::open(root.path()).unwrap()),
+            volume: None,
             root,
             listens: false,
             can_listen: true,
@@ -76,7 +79,11 @@ impl Bench {
             for action in self.session.handle(input) {
                 match action {
                     Action::Say(octets) => self.replies.push(String::from_utf8_lossy(&octets).into_owned()),
-                    Action::Perform(perform) => inputs.push(Input::Performed(perform.run(&self.store))),
+                    Action::Mount(volume) => self.volume = volume,
+                    Action::Perform(perform) => {
+                        let store = self.volume.as_ref().map_or(&self.store, |volume| &volume.0);
+                        inputs.push(Input::Performed(perform.run(store.as_ref())));
+                    }
                     Action::Listen => {
                         self.listens = self.can_listen;
                         inputs.push(Input::Listening(self.can_listen.then(|| address("127.0.0.1:26222"))));

@@ -23,6 +23,7 @@ impl Session {
             Feature::Lang => format!("{label} {}", self.options.language.starred()),
             Feature::Eprt
             | Feature::Epsv
+            | Feature::Host
             | Feature::Mdtm
             | Feature::RestStream
             | Feature::Size

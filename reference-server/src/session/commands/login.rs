@@ -2,7 +2,6 @@
 
 use crate::session::replies::reply;
 use crate::session::{Login, Session, Step};
-use crate::store::Location;
 
 /// After so many wrong passwords the control connection is closed (RFC 2577 §5: 3 to 5).
 const PASSWORD_TRIES: u32 = 5;
@@ -35,7 +34,7 @@ pub(super) fn pass(session: &mut Session, password: &[u8]) -> Step {
         return reply::<530>("Login incorrect.").into();
     };
     session.login = Login::LoggedIn { access, is_guest };
-    session.working = Location::root();
+    session.mount(session.volume_of_host());
     if is_guest { session.welcome_guest().into() } else { reply::<230>("User logged in.").into() }
 }
 
@@ -54,5 +53,5 @@ pub(super) fn rein(session: &mut Session, _: &[u8]) -> Step {
 }
 
 pub(super) fn quit(session: &mut Session, _: &[u8]) -> Step {
-    Step::Close(session.traffic.farewell(&session.settings.site))
+    Step::Close(session.traffic.farewell(session.site()))
 }

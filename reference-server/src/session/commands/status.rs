@@ -50,7 +50,7 @@ impl Session {
             Arranged::Passive => "The server listens",
         };
         indented::<211, String>(
-            &format!("{} FTP server status:", self.settings.site),
+            &format!("{} FTP server status:", self.site()),
             [
                 format!("User: {user}"),
                 format!("TYPE: {representation}; STRU: F; MODE: S"),

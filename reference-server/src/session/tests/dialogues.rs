@@ -3,7 +3,10 @@
 use rstest::rstest;
 
 use super::{Bench, address, code};
-use crate::session::{End, ForeignHosts, Job, Route};
+use std::sync::Arc;
+
+use crate::session::{End, ForeignHosts, Job, Route, VirtualHost, Volume};
+use crate::store::Disk;
 
 /// Says each line; what comes back begins as told.
 fn play(bench: &mut Bench, dialogue: &[(&str, &str)]) {
@@ -156,4 +159,43 @@ fn anyone_may_connect_where_foreign_hosts_are_allowed() {
     let mut bench = Bench::with(|settings| settings.foreign_hosts = ForeignHosts::Allowed).log_in();
     play(&mut bench, &[("PASV", "227"), ("RETR robots.txt", "150")]);
     assert_eq!(bench.running.unwrap().route, Route::Passive { from: None });
+}
+
+/// A bench with a virtual host that has files of its own, and one that has not.
+fn bench_of_hosts() -> (tempfile::TempDir, Bench) {
+    let root = tempfile::tempdir().unwrap();
+    std::fs::write(root.path().join("own"), "123").unwrap();
+    let volume = Volume(Arc::new(Disk::open(root.path()).unwrap()));
+    let bench = Bench::with(|settings| {
+        settings.hosts.push(VirtualHost { name: "own.example".to_owned(), volume: Some(volume) });
+        settings.hosts.push(VirtualHost { name: "bare.example".to_owned(), volume: None });
+    });
+    (root, bench)
+}
+
+const LOGIN: [(&str, &str); 2] = [("USER u", "331"), ("PASS p", "230")];
+
+#[rstest]
+#[case::own_files(&[("HOST own.example", "220 own.example FTP server ready."), LOGIN[0], LOGIN[1], ("SIZE own", "213"), ("SIZE robots.txt", "550"),
+    ("QUIT", "221")])]
+#[case::files_of_the_server(&[("host BARE.Example", "220 bare.example FTP"), LOGIN[0], LOGIN[1], ("SIZE robots.txt", "213")])]
+#[case::the_last_one_counts(&[("HOST own.example", "220"), ("HOST ftp.ssast.org", "220 ftp.ssast.org"), LOGIN[0], LOGIN[1], ("SIZE own", "550"),
+    ("SIZE robots.txt", "213")])]
+#[case::a_refused_one_changes_nothing(&[("HOST own.example", "220"), ("HOST no.example", "504"), ("HOST a..b", "501"), LOGIN[0], LOGIN[1],
+    ("SIZE own", "213")])]
+#[case::own_address(&[("HOST 127.0.0.1", "220 ftp.ssast.org"), ("HOST 192.0.2.1", "504"), ("HOST [::1]", "504"), ("HOST 127.0.0.1:21", "501")])]
+#[case::not_after_login(&[LOGIN[0], LOGIN[1], ("HOST own.example", "503"), ("HOST no.example", "503"), ("SIZE robots.txt", "213")])]
+#[case::it_drops_the_user(&[LOGIN[0], ("HOST own.example", "220"), ("PASS p", "503"), LOGIN[0], LOGIN[1]])]
+#[case::rein_forgets_it(&[("HOST own.example", "220"), LOGIN[0], LOGIN[1], ("REIN", "220 ftp.ssast.org"), LOGIN[0], LOGIN[1],
+    ("SIZE robots.txt", "213")])]
+#[case::it_takes_back_lang(&[("LANG de", "200"), ("HOST own.example", "220 own.example FTP server ready."), ("NOOP", "200 NOOP")])]
+#[case::missing(&[("HOST", "501")])]
+fn hosts(#[case] dialogue: &[(&str, &str)]) {
+    let (_root, mut bench) = bench_of_hosts();
+    play(&mut bench, dialogue);
+}
+
+#[test]
+fn feat_tells_host() {
+    assert!(Bench::new().say("FEAT").contains("\r\n HOST\r\n"));
 }
