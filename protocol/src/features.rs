@@ -3,6 +3,10 @@
 /// An extension.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Feature {
+    /// AUTH with the mechanism TLS (RFC 4217 §6).
+    AuthTls,
+    /// CCC (RFC 4217 §6).
+    Ccc,
     /// EPRT (RFC 2428). No text is registered for it (RFC 5797); servers tell it all the same.
     Eprt,
     /// EPSV (RFC 2428), as EPRT.
@@ -15,6 +19,10 @@ pub enum Feature {
     Mdtm,
     /// MLST and MLSD, with the facts behind it (RFC 3659 §7.8). MLSD has no line of its own.
     Mlst,
+    /// PBSZ (RFC 4217 §6).
+    Pbsz,
+    /// PROT (RFC 4217 §6).
+    Prot,
     /// REST in stream mode (RFC 3659 §5.4).
     RestStream,
     /// SIZE (RFC 3659 §4.3).
@@ -26,13 +34,17 @@ pub enum Feature {
 }
 
 impl Feature {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 14] = [
+        Self::AuthTls,
+        Self::Ccc,
         Self::Eprt,
         Self::Epsv,
         Self::Host,
         Self::Lang,
         Self::Mdtm,
         Self::Mlst,
+        Self::Pbsz,
+        Self::Prot,
         Self::RestStream,
         Self::Size,
         Self::Tvfs,
@@ -42,12 +54,16 @@ impl Feature {
     /// The line of FEAT, without the space before it and without the parameters that some have behind it.
     pub const fn label(self) -> &'static str {
         match self {
+            Self::AuthTls => "AUTH TLS",
+            Self::Ccc => "CCC",
             Self::Eprt => "EPRT",
             Self::Epsv => "EPSV",
             Self::Host => "HOST",
             Self::Lang => "LANG",
             Self::Mdtm => "MDTM",
             Self::Mlst => "MLST",
+            Self::Pbsz => "PBSZ",
+            Self::Prot => "PROT",
             Self::RestStream => "REST STREAM",
             Self::Size => "SIZE",
             Self::Tvfs => "TVFS",

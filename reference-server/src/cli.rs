@@ -1,8 +1,8 @@
 //! The command line of the server.
 
 mod policy;
+mod tls;
 
-use std::collections::HashMap;
 use std::ffi::OsString;
 use std::io::{self, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -14,9 +14,10 @@ use std::time::Duration;
 use clap::{Parser, ValueEnum};
 use thiserror::Error;
 
-use policy::Policy;
-
+use self::policy::Policy;
+use self::tls::{TlsArguments, Wanted};
 use crate::accounts::{Access, Accounts};
+use crate::certificates::CertificateError;
 use crate::runtime::{self, Server, Timeouts};
 use crate::session::Settings;
 use crate::store::Disk;
@@ -53,6 +54,8 @@ struct Arguments {
     idle_timeout: u64,
     #[command(flatten)]
     policy: Policy,
+    #[command(flatten)]
+    tls: TlsArguments,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -71,6 +74,8 @@ enum StartError {
     Directory { directory: PathBuf, error: io::Error },
     #[error("cannot listen on {address}: {error}. Give a free port with --port; 0 takes any.")]
     Listen { address: SocketAddr, error: io::Error },
+    #[error(transparent)]
+    Certificate(#[from] CertificateError),
     #[error("the server failed: {0}")]
     Runtime(#[from] io::Error),
 }
@@ -129,32 +134,49 @@ async fn serve(arguments: Arguments) -> Result<(), StartError> {
     let store =
         Disk::open(&arguments.root).map_err(|error| StartError::Root { root: arguments.root.clone(), error })?;
     let address = SocketAddr::new(arguments.listen, arguments.port);
-    let timeouts = Timeouts {
-        data: Duration::from_secs(arguments.data_timeout),
-        idle: Duration::from_secs(arguments.idle_timeout),
+    let site = arguments.site.unwrap_or_else(host_name);
+    let wanted = arguments.tls.wanted(&site, address)?;
+    let implicit = wanted.as_ref().and_then(|wanted| wanted.implicit);
+    let (policy, tls) = wanted.map(|Wanted { policy, tls, .. }| (policy, tls)).unzip();
+    let accounts = accounts(arguments.anonymous, arguments.users);
+    let mut settings = Settings { site, accounts, tls: policy, ..Settings::default() };
+    arguments.policy.apply(&mut settings)?;
+    let (listener, address) = listen(address).await?;
+    let implicit = match implicit {
+        Some(address) => Some(listen(address).await?),
+        None => None,
     };
-    let server = Server { timeouts, settings: Arc::new(settings(arguments)?), store: Arc::new(store) };
-    let listen = |error| StartError::Listen { address, error };
-    let listener = runtime::listen(address).await.map_err(listen)?;
-    say(&format!("listening on {}", listener.local_addr().map_err(listen)?));
-    Ok(runtime::serve(listener, Arc::new(server)).await?)
+    say(&format!("listening on {address}"));
+    if let Some((_, address)) = &implicit {
+        say(&format!("listening on {address}, with TLS from the beginning"));
+    }
+    let server = Server {
+        timeouts: Timeouts {
+            data: Duration::from_secs(arguments.data_timeout),
+            idle: Duration::from_secs(arguments.idle_timeout),
+        },
+        settings: Arc::new(settings),
+        store: Arc::new(store),
+        tls,
+    };
+    Ok(runtime::serve(listener, implicit.map(|(listener, _)| listener), Arc::new(server)).await?)
 }
 
-fn settings(arguments: Arguments) -> Result<Settings, StartError> {
-    let anonymous = match arguments.anonymous {
+async fn listen(address: SocketAddr) -> Result<(runtime::Listener, SocketAddr), StartError> {
+    let failed = |error| StartError::Listen { address, error };
+    let listener = runtime::listen(address).await.map_err(failed)?;
+    let address = listener.local_addr().map_err(failed)?;
+    Ok((listener, address))
+}
+
+fn accounts(anonymous: Anonymous, users: Vec<(String, String)>) -> Accounts {
+    let anonymous = match anonymous {
         Anonymous::ReadWrite => Some(Access::ReadWrite),
         Anonymous::ReadOnly => Some(Access::ReadOnly),
         Anonymous::Off => None,
     };
     let bytes = |(name, password): (String, String)| (name.into_bytes(), password.into_bytes());
-    let passwords: HashMap<Vec<u8>, Vec<u8>> = arguments.users.into_iter().map(bytes).collect();
-    let mut settings = Settings {
-        site: arguments.site.unwrap_or_else(host_name),
-        accounts: Accounts { anonymous, passwords },
-        ..Settings::default()
-    };
-    arguments.policy.apply(&mut settings)?;
-    Ok(settings)
+    Accounts { anonymous, passwords: users.into_iter().map(bytes).collect() }
 }
 
 fn host_name() -> String {

@@ -8,6 +8,7 @@
 //! | `cli` | the command line |
 
 mod accounts;
+mod certificates;
 mod cli;
 mod runtime;
 mod session;

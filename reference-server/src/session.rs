@@ -17,6 +17,7 @@ mod interface;
 mod language;
 mod options;
 mod replies;
+mod security;
 mod step;
 mod traffic;
 mod transfer;
@@ -37,6 +38,7 @@ use transfer::Transfer;
 
 pub(crate) use host::{VirtualHost, Volume};
 pub(crate) use interface::{Action, End, Input, Job, Order, Received, Route};
+pub(crate) use security::{Demand, Policy, Protection, Security};
 pub(crate) use step::Step;
 
 /// How many commands may wait for a transfer to end. Then no more are read.
@@ -50,6 +52,8 @@ pub(crate) struct Settings {
     pub(crate) accounts: Accounts,
     pub(crate) foreign_hosts: ForeignHosts,
     pub(crate) hosts: Vec<VirtualHost>,
+    /// Whether there is TLS, and what it is wanted for.
+    pub(crate) tls: Option<Policy>,
 }
 
 /// Whether a data connection may lead to a host that the control connection does not come from, as a transfer between two
@@ -77,6 +81,7 @@ pub(crate) struct Session {
     failed_logins: u32,
     working: Location,
     representation: Type,
+    security: Security,
     data_port: DataPort,
     options: Options,
     /// What the command before this one prepared for it.
@@ -128,7 +133,7 @@ enum Sequence {
 }
 
 impl Session {
-    pub(crate) fn new(settings: Arc<Settings>, local: SocketAddr, peer: SocketAddr) -> Self {
+    pub(crate) fn new(settings: Arc<Settings>, local: SocketAddr, peer: SocketAddr, security: Security) -> Self {
         Self {
             settings,
             local,
@@ -141,6 +146,7 @@ impl Session {
             failed_logins: 0,
             working: Location::root(),
             representation: Type::default(),
+            security,
             data_port: DataPort::default(),
             options: Options::default(),
             sequence: Sequence::None,
@@ -216,6 +222,14 @@ impl Session {
                 self.say(&reply);
                 self.close();
             }
+            Step::BeginTls(reply) => {
+                self.say(&reply);
+                self.actions.push(Action::BeginTls);
+            }
+            Step::EndTls(reply) => {
+                self.say(&reply);
+                self.actions.push(Action::EndTls);
+            }
             Step::Perform(perform) => {
                 self.state = State::Performing;
                 self.actions.push(Action::Perform(perform));
@@ -264,10 +278,10 @@ impl Session {
         self.actions.push(Action::Say(octets));
     }
 
-    /// Forgets the user, the host (RFC 7151 §3.2.1) and all parameters, as REIN asks: the session is as new.
+    /// Forgets the user and all parameters: the session is as new, but for the host (RFC 7151 §3.2.2 has HOST before AUTH).
     fn reinitialize(&mut self) {
         self.login = Login::Nobody;
-        self.become_host(host::Chosen::Server);
+        self.mount(self.volume_of_host());
         self.representation = Type::default();
         self.data_port = DataPort::default();
         self.options = Options::default();

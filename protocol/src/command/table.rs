@@ -93,11 +93,14 @@ pub const TABLE: &[Row] = &[
     row(Verb::Stat, "STAT", None, Argument::Optional, Login::After, (959, "4.1.3"), " [<SP> pathname]"),
     row(Verb::Help, "HELP", None, Argument::Optional, Login::Before, (959, "4.1.3"), " [<SP> command]"),
     row(Verb::Noop, "NOOP", None, Argument::None, Login::Before, (959, "4.1.3"), ""),
-    row(Verb::Auth, "AUTH", None, Argument::Required, Login::Before, (2228, "3"), " <SP> mechanism"),
+    row(Verb::Auth, "AUTH", None, Argument::Required, Login::Before, (2228, "3"), " <SP> mechanism")
+        .told_as(Feature::AuthTls),
     row(Verb::Adat, "ADAT", None, Argument::Required, Login::Before, (2228, "3"), " <SP> base64-data"),
-    row(Verb::Pbsz, "PBSZ", None, Argument::Required, Login::Before, (2228, "3"), " <SP> octets"),
-    row(Verb::Prot, "PROT", None, Argument::Required, Login::Before, (2228, "3"), " <SP> C|S|E|P"),
-    row(Verb::Ccc, "CCC", None, Argument::None, Login::Before, (2228, "3"), ""),
+    row(Verb::Pbsz, "PBSZ", None, Argument::Required, Login::Before, (2228, "3"), " <SP> octets")
+        .told_as(Feature::Pbsz),
+    row(Verb::Prot, "PROT", None, Argument::Required, Login::Before, (2228, "3"), " <SP> C|S|E|P")
+        .told_as(Feature::Prot),
+    row(Verb::Ccc, "CCC", None, Argument::None, Login::Before, (2228, "3"), "").told_as(Feature::Ccc),
     row(Verb::Mic, "MIC", None, Argument::Required, Login::Before, (2228, "3"), " <SP> base64-data"),
     row(Verb::Conf, "CONF", None, Argument::Required, Login::Before, (2228, "3"), " <SP> base64-data"),
     row(Verb::Enc, "ENC", None, Argument::Required, Login::Before, (2228, "3"), " <SP> base64-data"),

@@ -7,13 +7,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use protocol::{LineReader, Received as Wire};
-use tokio::io::{AsyncReadExt, AsyncWriteExt, Interest};
+use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
 
 use super::Server;
-use super::data::{Passive, Running};
-use crate::session::{Action, End, Input, Received, Session};
+use super::channel::{Channel, Heard, drain};
+use super::data::{Ends, Passive, Running};
+use super::tls::Tls;
+use crate::session::{Action, End, Input, Received, Security, Session};
 use crate::store::Store;
 
 /// The longest line that is taken: a path of the system's limit, and its verb.
@@ -22,21 +24,21 @@ const LINE_LIMIT: usize = 4096 + 16;
 const PIECE: usize = 4096;
 
 /// Talks with a client until one of the two closes.
-pub(super) async fn converse(stream: TcpStream, server: Arc<Server>) {
+pub(super) async fn converse(stream: TcpStream, server: Arc<Server>, security: Security) {
     let Ok((local, peer)) = prepare(&stream) else { return };
     let mut conversation = Conversation {
-        session: Session::new(Arc::clone(&server.settings), local, peer),
+        session: Session::new(Arc::clone(&server.settings), local, peer, security),
         store: Arc::clone(&server.store),
+        channel: Channel::new(stream, server.timeouts.idle),
         server,
-        stream,
         local,
         reader: LineReader::with_limit(LINE_LIMIT),
         unread: Vec::new(),
-        unsent: Vec::new(),
+        tls: None,
         passive: None,
         running: None,
+        is_implicit: security == Security::IMPLICIT,
         is_closing: false,
-        is_at_end: false,
     };
     if let Err(error) = conversation.run().await {
         tracing::debug!(%peer, %error, "the control connection broke");
@@ -68,17 +70,18 @@ struct Conversation {
     server: Arc<Server>,
     /// The files the session is on.
     store: Arc<dyn Store>,
-    stream: TcpStream,
+    channel: Channel,
     local: SocketAddr,
     reader: LineReader,
     /// Read, and not yet taken by the session.
     unread: Vec<u8>,
-    unsent: Vec<u8>,
+    /// TLS, since it has begun.
+    tls: Option<Tls>,
     passive: Option<Passive>,
     running: Option<Running>,
+    /// Whether TLS begins without AUTH.
+    is_implicit: bool,
     is_closing: bool,
-    /// The client closed its side.
-    is_at_end: bool,
 }
 
 /// What happened on one of the connections.
@@ -90,6 +93,9 @@ enum Event {
 
 impl Conversation {
     async fn run(&mut self) -> io::Result<()> {
+        if self.is_implicit {
+            self.begin_tls().await?;
+        }
         self.feed(Input::Connected).await?;
         let mut buffer = [0; PIECE];
         let mut idle_from = Instant::now();
@@ -97,11 +103,13 @@ impl Conversation {
             let event = self.wait(&mut buffer, idle_from).await?;
             idle_from = Instant::now();
             match event {
-                Event::Read(0) => {
-                    self.is_at_end = true;
-                    self.feed(Input::Disconnected).await?;
+                Event::Read(length) => {
+                    if self.take(buffer.get(..length).unwrap_or_default()).await? == Heard::End {
+                        // What was said before the end is done first.
+                        self.take_lines().await?;
+                        self.feed(Input::Disconnected).await?;
+                    }
                 }
-                Event::Read(length) => self.unread.extend_from_slice(buffer.get(..length).unwrap_or_default()),
                 Event::TransferEnded { octets, end } => {
                     self.running = None;
                     self.feed(Input::TransferEnded { octets, end }).await?;
@@ -110,16 +118,16 @@ impl Conversation {
             }
             self.take_lines().await?;
         }
-        self.farewell().await
+        self.channel.close().await
     }
 
     async fn wait(&mut self, buffer: &mut [u8], idle_from: Instant) -> io::Result<Event> {
-        let may_read = !self.is_at_end && self.unread.is_empty() && self.session.takes_commands();
+        let may_read = !self.channel.is_at_end() && self.unread.is_empty() && self.session.takes_commands();
         let is_idle_limited = !self.session.is_transferring();
         let idle_until = idle_from + self.server.timeouts.idle;
         tokio::select! {
             (octets, end) = ended(self.running.as_mut()) => Ok(Event::TransferEnded { octets, end }),
-            length = read(&self.stream, buffer), if may_read => Ok(Event::Read(length?)),
+            length = self.channel.read(buffer), if may_read => Ok(Event::Read(length?)),
             () = tokio::time::sleep_until(idle_until), if is_idle_limited => Ok(Event::Idle),
         }
     }
@@ -130,17 +138,38 @@ impl Conversation {
         let mut rest = unread.as_slice();
         while self.session.takes_commands() && !self.is_closing {
             match self.reader.take(&mut rest) {
-                Some(Wire::Line(line)) => self.feed_received(Received::Line(line)).await?,
+                Some(Wire::Line(line)) => {
+                    let was_secured = self.channel.is_secured();
+                    self.feed_received(Received::Line(line)).await?;
+                    if self.channel.is_secured() && !was_secured {
+                        // RFC 4217 §10.1: nothing that came behind AUTH in clear is ever a command.
+                        let behind = rest.to_vec();
+                        return if behind.is_empty() { Ok(()) } else { self.take(&behind).await.map(drop) };
+                    }
+                }
                 Some(Wire::TooLong { .. }) => self.feed_received(Received::TooLong).await?,
                 // RFC 1123 §4.1.2.12: a server refuses every option.
-                Some(Wire::Refusal(refusal)) => self.unsent.extend_from_slice(&refusal),
+                Some(Wire::Refusal(refusal)) => self.channel.say(&refusal),
                 // None of them changes anything here; see the essay in `session::transfer`.
                 Some(Wire::Function(_)) => {}
                 None => break,
             }
         }
         self.unread = rest.to_vec();
-        self.send().await
+        self.channel.send().await
+    }
+
+    /// Takes octets of the control connection.
+    async fn take(&mut self, octets: &[u8]) -> io::Result<Heard> {
+        self.channel.take(octets, &mut self.unread).await
+    }
+
+    async fn begin_tls(&mut self) -> io::Result<()> {
+        let Some(tls) = &self.server.tls else {
+            return Err(io::Error::other("a session wants TLS, and none is configured"));
+        };
+        let tls = self.tls.insert(tls.of_session().map_err(io::Error::other)?);
+        self.channel.begin_tls(tls).await
     }
 
     async fn feed_received(&mut self, received: Received) -> io::Result<()> {
@@ -159,12 +188,16 @@ impl Conversation {
                 inputs.extend(self.act(action).await?);
             }
         }
-        self.send().await
+        self.channel.send().await
+    }
+
+    fn ends(&self) -> Ends {
+        Ends { local: self.local, timeouts: self.server.timeouts, tls: self.tls.clone() }
     }
 
     async fn act(&mut self, action: Action) -> io::Result<Option<Input>> {
         match action {
-            Action::Say(octets) => self.unsent.extend_from_slice(&octets),
+            Action::Say(octets) => self.channel.say(&octets),
             Action::Mount(volume) => {
                 self.store = volume.map_or_else(|| Arc::clone(&self.server.store), |volume| volume.0);
             }
@@ -183,54 +216,23 @@ impl Conversation {
             Action::StopListening => self.passive = None,
             Action::Transfer(order) => {
                 // 150 goes out before the data connection is made.
-                self.send().await?;
+                self.channel.send().await?;
                 let passive = self.passive.take();
-                self.running = Some(Running::start(order, passive, self.local, self.server.timeouts));
+                self.running = Some(Running::start(order, passive, self.ends()));
             }
             Action::StopTransfer => {
                 if let Some(running) = &mut self.running {
                     running.stop();
                 }
             }
+            Action::BeginTls => self.begin_tls().await?,
+            Action::EndTls => self.channel.end_tls().await?,
             Action::Close => {
                 self.passive = None;
                 self.is_closing = true;
             }
         }
         Ok(None)
-    }
-
-    /// Sends all replies that wait, in one write.
-    async fn send(&mut self) -> io::Result<()> {
-        if self.unsent.is_empty() {
-            return Ok(());
-        }
-        // A client that does not read its replies is as good as gone.
-        timeout(self.server.timeouts.idle, self.stream.write_all(&self.unsent)).await??;
-        self.unsent.clear();
-        Ok(())
-    }
-
-    /// Closes, so that the last reply arrives.
-    async fn farewell(&mut self) -> io::Result<()> {
-        self.stream.shutdown().await?;
-        if !self.is_at_end {
-            drain(&mut self.stream).await;
-        }
-        Ok(())
-    }
-}
-
-/// Reads what there is. Where a Synch ends, a read stops short though more is there; tokio's own read would take that for the
-/// end of what has arrived, and wait for more with an ABOR in its hands.
-async fn read(stream: &TcpStream, buffer: &mut [u8]) -> io::Result<usize> {
-    loop {
-        stream.readable().await?;
-        let read = || io::Read::read(&mut &*socket2::SockRef::from(stream), buffer);
-        match stream.try_io(Interest::READABLE, read) {
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-            result => return result,
-        }
     }
 }
 
@@ -246,14 +248,4 @@ async fn linger(mut stream: TcpStream) {
     if stream.shutdown().await.is_ok() {
         drain(&mut stream).await;
     }
-}
-
-/// Reads what the client still sends until it closes, for a moment. A socket that is closed with something unread is reset,
-/// and the reset would take the last reply from a client that has not read it yet.
-async fn drain(stream: &mut TcpStream) {
-    const MOMENT: Duration = Duration::from_millis(500);
-    const LIMIT: u64 = 64 * 1024;
-    let mut sink = tokio::io::sink();
-    // Nothing depends on how this ends: the connection is closed next.
-    let _ = timeout(MOMENT, tokio::io::copy(&mut stream.take(LIMIT), &mut sink)).await;
 }

@@ -13,7 +13,8 @@ use tokio::time::timeout;
 
 use super::Timeouts;
 use super::moving;
-use crate::session::{End, Job, Order, Route};
+use super::tls::{Tls, Wire};
+use crate::session::{End, Job, Order, Protection, Route};
 
 /// A port that listens for a data connection.
 pub(super) struct Passive {
@@ -54,10 +55,10 @@ pub(super) struct Running {
 }
 
 impl Running {
-    pub(super) fn start(order: Order, passive: Option<Passive>, local: SocketAddr, timeouts: Timeouts) -> Self {
+    pub(super) fn start(order: Order, passive: Option<Passive>, ends: Ends) -> Self {
         let moved = Arc::new(AtomicU64::new(0));
         let (stop, stopped) = watch::channel(false);
-        let task = tokio::spawn(transfer(order, passive, local, timeouts, Arc::clone(&moved), stopped));
+        let task = tokio::spawn(transfer(order, passive, ends, Arc::clone(&moved), stopped));
         Self { task, moved, stop }
     }
 
@@ -81,16 +82,30 @@ impl Running {
     }
 }
 
+/// Our end of the control connection, and what it gives to its data connections.
+#[derive(Debug, Clone)]
+pub(super) struct Ends {
+    pub(super) local: SocketAddr,
+    pub(super) timeouts: Timeouts,
+    pub(super) tls: Option<Tls>,
+}
+
+impl Ends {
+    fn secure(&self, stream: std::net::TcpStream) -> io::Result<Wire> {
+        let Some(tls) = &self.tls else { return Err(io::ErrorKind::Unsupported.into()) };
+        Wire::secure(stream, tls)
+    }
+}
+
 async fn transfer(
     order: Order,
     passive: Option<Passive>,
-    local: SocketAddr,
-    timeouts: Timeouts,
+    ends: Ends,
     moved: Arc<AtomicU64>,
     mut stopped: watch::Receiver<bool>,
 ) -> (u64, End) {
     let opened = tokio::select! {
-        opened = timeout(timeouts.data, open(order.route, passive, local)) => opened,
+        opened = timeout(ends.timeouts.data, open(order.route, passive, &ends)) => opened,
         () = until(&mut stopped) => return (0, End::Stopped),
     };
     let stream = match opened {
@@ -101,7 +116,7 @@ async fn transfer(
         }
         Err(_) => return (0, End::NotOpened),
     };
-    let (stream, handle) = match blocking(stream, timeouts.idle) {
+    let (stream, handle) = match blocking(stream, ends.timeouts.idle) {
         Ok(both) => both,
         Err(error) => {
             tracing::warn!(%error, "the data connection cannot be used");
@@ -110,7 +125,19 @@ async fn transfer(
     };
     let is_receiving = matches!(order.job, Job::Receive { .. });
     let counter = Arc::clone(&moved);
-    let mut work = tokio::task::spawn_blocking(move || moving::run(order.job, &stream, &counter));
+    let mut work = tokio::task::spawn_blocking(move || {
+        let secured = match order.protection {
+            Protection::Clear => Ok(Wire::Clear(stream)),
+            Protection::Private => ends.secure(stream),
+        };
+        match secured {
+            Ok(mut wire) => moving::run(order.job, &mut wire, &counter),
+            Err(error) => {
+                tracing::debug!(%error, "no TLS on the data connection");
+                End::NotSecured
+            }
+        }
+    });
     let end = tokio::select! {
         end = &mut work => end,
         () = until(&mut stopped) => {
@@ -136,7 +163,7 @@ fn stopped_end(end: End, is_receiving: bool) -> End {
     match end {
         End::Complete if !is_receiving => End::Complete,
         End::LocalError | End::NoSpace => end,
-        End::Complete | End::Broken | End::NotOpened | End::Stopped => End::Stopped,
+        End::Complete | End::Broken | End::NotOpened | End::NotSecured | End::Stopped => End::Stopped,
     }
 }
 
@@ -150,9 +177,9 @@ fn blocking(stream: TcpStream, idle: Duration) -> io::Result<(std::net::TcpStrea
     Ok((stream, handle))
 }
 
-async fn open(route: Route, passive: Option<Passive>, local: SocketAddr) -> io::Result<TcpStream> {
+async fn open(route: Route, passive: Option<Passive>, ends: &Ends) -> io::Result<TcpStream> {
     match (route, passive) {
-        (Route::Active(address), _) => connect(address, local).await,
+        (Route::Active(address), _) => connect(address, ends.local).await,
         (Route::Passive { from }, Some(passive)) => passive.accept(from).await,
         (Route::Passive { .. }, None) => Err(io::ErrorKind::NotConnected.into()),
     }

@@ -5,12 +5,12 @@
 
 use std::fs::File;
 use std::io::{self, ErrorKind, Read, Write};
-use std::net::{Shutdown, TcpStream};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use protocol::transfer::ascii;
 use rustix::io::Errno;
 
+use super::tls::Wire;
 use crate::session::{End, Job};
 use crate::store::Form;
 
@@ -20,20 +20,20 @@ const STRETCH: usize = 1024 * 1024;
 const PIECE: usize = 256 * 1024;
 
 /// Does the job, and closes the connection in its direction.
-pub(super) fn run(job: Job, stream: &TcpStream, moved: &AtomicU64) -> End {
+pub(super) fn run(job: Job, wire: &mut Wire, moved: &AtomicU64) -> End {
     let result = match job {
-        Job::Send { file, form: Form::Image, skip: _ } => send_image(&file, stream, moved),
-        Job::Send { file, form: Form::Ascii, skip } => send_ascii(&file, skip, stream, moved),
-        Job::SendText(text) => send_text(&text, stream, moved),
-        Job::Receive { file, form, cut_to } => receive(&file, form, cut_to, stream, moved),
+        Job::Send { file, form: Form::Image, skip: _ } => send_image(&file, wire, moved),
+        Job::Send { file, form: Form::Ascii, skip } => send_ascii(&file, skip, wire, moved),
+        Job::SendText(text) => send_text(&text, wire, moved),
+        Job::Receive { file, form, cut_to } => receive(&file, form, cut_to, wire, moved),
     };
     result.err().unwrap_or(End::Complete)
 }
 
-fn send_image(mut file: &File, stream: &TcpStream, moved: &AtomicU64) -> Result<(), End> {
-    loop {
+fn send_image(mut file: &File, wire: &mut Wire, moved: &AtomicU64) -> Result<(), End> {
+    while let Some(stream) = wire.clear() {
         match rustix::fs::sendfile(stream, file, None, STRETCH) {
-            Ok(0) => return finish_sending(stream),
+            Ok(0) => return finish_sending(wire),
             Ok(count) => {
                 moved.fetch_add(count as u64, Ordering::Relaxed);
             }
@@ -47,36 +47,36 @@ fn send_image(mut file: &File, stream: &TcpStream, moved: &AtomicU64) -> Result<
     loop {
         let length = file.read(&mut buffer).map_err(|error| local_end(&error))?;
         if length == 0 {
-            return finish_sending(stream);
+            return finish_sending(wire);
         }
-        write(buffer.get(..length).unwrap_or_default(), stream, moved)?;
+        write(buffer.get(..length).unwrap_or_default(), wire, moved)?;
     }
 }
 
-fn send_ascii(mut file: &File, skip: u64, stream: &TcpStream, moved: &AtomicU64) -> Result<(), End> {
+fn send_ascii(mut file: &File, skip: u64, connection: &mut Wire, moved: &AtomicU64) -> Result<(), End> {
     let (mut encoder, mut local, mut wire) = (ascii::Encoder::default(), vec![0; PIECE], Vec::new());
     let mut left_to_skip = skip;
     loop {
         let length = file.read(&mut local).map_err(|error| local_end(&error))?;
         if length == 0 {
-            return finish_sending(stream);
+            return finish_sending(connection);
         }
         wire.clear();
         encoder.encode(local.get(..length).unwrap_or_default(), &mut wire);
         let skipped = usize::try_from(left_to_skip).unwrap_or(usize::MAX).min(wire.len());
         left_to_skip -= skipped as u64;
-        write(wire.get(skipped..).unwrap_or_default(), stream, moved)?;
+        write(wire.get(skipped..).unwrap_or_default(), connection, moved)?;
     }
 }
 
-fn send_text(text: &[u8], stream: &TcpStream, moved: &AtomicU64) -> Result<(), End> {
-    write(text, stream, moved)?;
-    finish_sending(stream)
+fn send_text(text: &[u8], wire: &mut Wire, moved: &AtomicU64) -> Result<(), End> {
+    write(text, wire, moved)?;
+    finish_sending(wire)
 }
 
-fn write(octets: &[u8], mut stream: &TcpStream, moved: &AtomicU64) -> Result<(), End> {
+fn write(octets: &[u8], wire: &mut Wire, moved: &AtomicU64) -> Result<(), End> {
     for piece in octets.chunks(PIECE) {
-        stream.write_all(piece).map_err(|_| End::Broken)?;
+        wire.write_all(piece).map_err(|_| End::Broken)?;
         moved.fetch_add(piece.len() as u64, Ordering::Relaxed);
     }
     Ok(())
@@ -86,10 +86,11 @@ fn write(octets: &[u8], mut stream: &TcpStream, moved: &AtomicU64) -> Result<(),
 ///
 /// What the client sent against all sense is read first: a socket that is closed with something unread is reset, and the reset
 /// overtakes the file. And a client that reset the connection itself has not got the file.
-fn finish_sending(mut stream: &TcpStream) -> Result<(), End> {
+fn finish_sending(wire: &mut Wire) -> Result<(), End> {
     const LIMIT: u64 = 64 * 1024;
-    let shut = stream.shutdown(Shutdown::Write).and_then(|()| stream.set_nonblocking(true));
-    shut.map_err(|_| End::Broken)?;
+    let ended = wire.end_sending().and_then(|()| wire.socket().set_nonblocking(true));
+    let mut stream = wire.socket();
+    ended.map_err(|_| End::Broken)?;
     match io::copy(&mut Read::by_ref(&mut stream).take(LIMIT), &mut io::sink()) {
         Ok(_) => Ok(()),
         Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(()),
@@ -97,13 +98,13 @@ fn finish_sending(mut stream: &TcpStream) -> Result<(), End> {
     }
 }
 
-fn receive(file: &File, form: Form, cut_to: Option<u64>, mut stream: &TcpStream, moved: &AtomicU64) -> Result<(), End> {
+fn receive(file: &File, form: Form, cut_to: Option<u64>, connection: &mut Wire, moved: &AtomicU64) -> Result<(), End> {
     if let Some(length) = cut_to {
         file.set_len(length).map_err(|error| local_end(&error))?;
     }
     let (mut decoder, mut wire, mut local) = (ascii::Decoder::default(), vec![0; PIECE], Vec::new());
     loop {
-        let length = stream.read(&mut wire).map_err(|_| End::Broken)?;
+        let length = connection.read(&mut wire).map_err(|_| End::Broken)?;
         let piece = wire.get(..length).unwrap_or_default();
         moved.fetch_add(length as u64, Ordering::Relaxed);
         match form {
@@ -120,7 +121,12 @@ fn receive(file: &File, form: Form, cut_to: Option<u64>, mut stream: &TcpStream,
     }
     local.clear();
     decoder.finish(&mut local);
-    store(file, &local)
+    store(file, &local)?;
+    // The client has said all, and may be gone already.
+    if let Err(error) = connection.end_sending() {
+        tracing::debug!(%error, "the data connection was closed already");
+    }
+    Ok(())
 }
 
 fn store(mut file: &File, octets: &[u8]) -> Result<(), End> {

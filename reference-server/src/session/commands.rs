@@ -16,6 +16,7 @@ mod parameters;
 mod rename;
 mod restart;
 mod retrieve;
+mod security;
 mod status;
 mod store;
 
@@ -28,7 +29,7 @@ use super::{Login, Sequence, Session, Step};
 /// What a verb does with its argument.
 type Procedure = fn(&mut Session, &[u8]) -> Step;
 
-/// The procedure of a verb; `None` when this server does not have it.
+/// The procedure of a verb; `None` when no server of this kind has it.
 fn procedure(verb: Verb) -> Option<Procedure> {
     let procedure: Procedure = match verb {
         Verb::User => login::user,
@@ -75,15 +76,13 @@ fn procedure(verb: Verb) -> Option<Procedure> {
         Verb::Lang => language::lang,
         Verb::Mlst => machine_list::mlst,
         Verb::Mlsd => machine_list::mlsd,
-        Verb::Smnt
-        | Verb::Auth
-        | Verb::Adat
-        | Verb::Pbsz
-        | Verb::Prot
-        | Verb::Ccc
-        | Verb::Mic
-        | Verb::Conf
-        | Verb::Enc => return None,
+        Verb::Auth => security::auth,
+        Verb::Adat => security::adat,
+        Verb::Pbsz => security::pbsz,
+        Verb::Prot => security::prot,
+        Verb::Ccc => security::ccc,
+        Verb::Mic | Verb::Conf | Verb::Enc => security::protected_command,
+        Verb::Smnt => return None,
     };
     Some(procedure)
 }
@@ -95,15 +94,41 @@ impl Session {
         self.sequence = std::mem::take(&mut self.next_sequence);
         let command = match Command::parse(line) {
             Ok(command) => command,
-            Err(error) => return refuse(error),
+            Err(error) => return self.refuse(error),
         };
         let verb = command.verb();
-        let Some(procedure) = procedure(verb) else { return not_implemented(verb) };
+        let Some(procedure) = self.procedure(verb) else { return not_implemented(verb) };
         if verb.row().login == When::After && !self.is_logged_in() {
             return reply::<530>("Not logged in: send USER and PASS first.").into();
         }
+        if let Some(refusal) = self.transfer_needs_tls(verb) {
+            return refusal.into();
+        }
         self.keep_sequence(verb);
         procedure(self, command.argument())
+    }
+
+    /// RFC 959 §4.2.1: 500 for a command that is not recognised, 501 for an error in its argument.
+    fn refuse(&self, error: CommandError) -> Step {
+        match error {
+            CommandError::UnknownVerb => reply::<500>("Command not recognised.").into(),
+            CommandError::MissingArgument { verb }
+            | CommandError::UnexpectedArgument { verb }
+            | CommandError::ForbiddenOctet { verb, .. } => {
+                if self.procedure(verb).is_none() {
+                    return not_implemented(verb);
+                }
+                let mut text = error.to_string();
+                text.push('.');
+                reply::<501>(text).into()
+            }
+        }
+    }
+
+    /// The procedure of a verb; `None` when this server does not have it, or has it switched off.
+    fn procedure(&self, verb: Verb) -> Option<Procedure> {
+        let is_of_security = verb.row().rfc == 2228;
+        procedure(verb).filter(|_| !is_of_security || self.settings.tls.is_some())
     }
 
     fn is_logged_in(&self) -> bool {
@@ -122,23 +147,6 @@ impl Session {
         };
         if is_kept {
             self.next_sequence = std::mem::take(&mut self.sequence);
-        }
-    }
-}
-
-/// RFC 959 §4.2.1: 500 for a command that is not recognised, 501 for an error in its argument.
-fn refuse(error: CommandError) -> Step {
-    match error {
-        CommandError::UnknownVerb => reply::<500>("Command not recognised.").into(),
-        CommandError::MissingArgument { verb }
-        | CommandError::UnexpectedArgument { verb }
-        | CommandError::ForbiddenOctet { verb, .. } => {
-            if procedure(verb).is_none() {
-                return not_implemented(verb);
-            }
-            let mut text = error.to_string();
-            text.push('.');
-            reply::<501>(text).into()
         }
     }
 }

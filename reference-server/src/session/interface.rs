@@ -4,7 +4,7 @@ use std::fmt;
 use std::fs::File;
 use std::net::{IpAddr, SocketAddr};
 
-use super::{Session, Step, Volume};
+use super::{Protection, Session, Step, Volume};
 use crate::store::{Form, Store};
 
 /// What happened.
@@ -70,6 +70,10 @@ pub(crate) enum Action {
     Transfer(Order),
     /// End the transfer that runs; its end is told all the same.
     StopTransfer,
+    /// Send what is left in clear; whatever comes behind it, both ways, is TLS.
+    BeginTls,
+    /// Send what is left, end TLS, and go on in clear.
+    EndTls,
     /// Send what is left, and close the control connection.
     Close,
 }
@@ -100,6 +104,7 @@ impl fmt::Debug for Perform {
 #[derive(Debug)]
 pub(crate) struct Order {
     pub(crate) route: Route,
+    pub(crate) protection: Protection,
     pub(crate) job: Job,
 }
 
@@ -130,6 +135,8 @@ pub(crate) enum End {
     Complete,
     /// There was no data connection.
     NotOpened,
+    /// TLS on the data connection came to nothing.
+    NotSecured,
     /// The data connection broke, or stood still for too long.
     Broken,
     /// Reading or writing the file failed.

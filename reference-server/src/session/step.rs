@@ -18,6 +18,10 @@ pub(crate) enum Step {
     Perform(Perform),
     /// Listen for a data connection, then reply.
     Listen(Listening),
+    /// Say this in clear, then begin TLS.
+    BeginTls(Reply),
+    /// Say this, then go on in clear.
+    EndTls(Reply),
     /// Transfer, then reply.
     Transfer(Box<Begin>),
 }

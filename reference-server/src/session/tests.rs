@@ -13,7 +13,7 @@ use rstest::rstest;
 use tempfile::TempDir;
 
 use super::data_port::Arranged;
-use super::{Action, End, Input, Order, Received, Route, Session, Settings, State, Volume};
+use super::{Action, End, Input, Order, Received, Route, Security, Session, Settings, State, Volume};
 use crate::accounts::{Access, Accounts};
 use crate::store::{Disk, Store};
 
@@ -30,6 +30,7 @@ struct Bench {
     can_listen: bool,
     running: Option<Order>,
     stops: usize,
+    is_secure: bool,
     replies: Vec<String>,
 }
 
@@ -49,7 +50,7 @@ impl Bench {
         std::fs::create_dir(root.path().join("sub")).unwrap();
         let (local, peer) = (address("127.0.0.1:2121"), address("127.0.0.1:50000"));
         let mut bench = Self {
-            session: Session::new(Arc::new(settings), local, peer),
+            session: Session::new(Arc::new(settings), local, peer, Security::Clear),
             store: Arc::new(Disk::open(root.path()).unwrap()),
             volume: None,
             root,
@@ -57,6 +58,7 @@ impl Bench {
             can_listen: true,
             running: None,
             stops: 0,
+            is_secure: false,
             replies: Vec::new(),
         };
         bench.feed(Input::Connected);
@@ -98,6 +100,8 @@ impl Bench {
                         self.running = Some(order);
                     }
                     Action::StopTransfer => self.stops += 1,
+                    Action::BeginTls => self.is_secure = true,
+                    Action::EndTls => self.is_secure = false,
                 }
             }
         }

@@ -70,7 +70,7 @@ impl Session {
     pub(super) fn begin_transfer(&mut self, begin: Begin) {
         self.say(&begin.preliminary);
         let route = self.take_route();
-        self.actions.push(Action::Transfer(Order { route, job: begin.job }));
+        self.actions.push(Action::Transfer(Order { route, protection: self.security.of_data(), job: begin.job }));
         self.state = State::Transferring(Transfer { kind: begin.kind, moved: 0 });
         if self.queue.iter().any(|received| is(received, Verb::Abor)) {
             self.actions.push(Action::StopTransfer);
@@ -115,7 +115,7 @@ impl Session {
             }
         }
         let step = match (transfer.kind, end) {
-            (Kind::NewFile(location), End::NotOpened | End::Stopped) if octets == 0 => {
+            (Kind::NewFile(location), End::NotOpened | End::NotSecured | End::Stopped) if octets == 0 => {
                 // Someone else may have taken it away already; the reply is the same.
                 Step::perform(move |store| store.delete(&location), move |_, _| result(end).into())
             }
@@ -153,6 +153,8 @@ fn result(end: End) -> Reply {
     match end {
         End::Complete => reply::<226>("Transfer complete."),
         End::NotOpened => reply::<425>("Can't open data connection."),
+        // RFC 4217 §10.2.
+        End::NotSecured => reply::<522>("TLS on the data connection failed; transfer aborted."),
         End::Broken => reply::<426>("Data connection broken; transfer aborted."),
         End::LocalError => reply::<451>("Local error on the server; transfer aborted."),
         End::NoSpace => reply::<552>("No space left on the server; transfer aborted."),

@@ -15,6 +15,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 pub(crate) struct Server {
     child: Child,
     pub(crate) address: SocketAddr,
+    implicit: Option<SocketAddr>,
     root: TempDir,
 }
 
@@ -34,10 +35,21 @@ impl Server {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
+        let mut messages = BufReader::new(child.stderr.take().unwrap());
         let mut line = String::new();
-        BufReader::new(child.stderr.take().unwrap()).read_line(&mut line).unwrap();
+        messages.read_line(&mut line).unwrap();
         let address = line.trim().strip_prefix("listening on ").unwrap().parse().unwrap();
-        Self { child, address, root }
+        let implicit = arguments.contains(&"--tls-port").then(|| {
+            let mut line = String::new();
+            messages.read_line(&mut line).unwrap();
+            line.split([' ', ',']).nth(2).unwrap().parse().unwrap()
+        });
+        Self { child, address, implicit, root }
+    }
+
+    /// Where TLS begins at once, with `--tls-port`.
+    pub(crate) fn implicit_address(&self) -> SocketAddr {
+        self.implicit.unwrap()
     }
 
     pub(crate) fn root(&self) -> &Path {

@@ -7,3 +7,5 @@ mod command_line;
 mod control;
 mod data;
 mod security;
+#[cfg(test)]
+mod tls;

@@ -4,13 +4,15 @@ use protocol::command::TABLE;
 use protocol::listing::facts::Selection;
 use protocol::{Feature, Reply, Verb};
 
-use super::procedure;
 use crate::session::replies::{indented, reply};
 use crate::session::{Session, Step};
 
 /// What the table tells of every verb this server has, and what is no verb.
 pub(super) fn feat(session: &mut Session, _: &[u8]) -> Step {
-    let of_verbs = TABLE.iter().filter(|row| procedure(row.verb).is_some()).filter_map(|row| row.feature);
+    let of_verbs = TABLE.iter().filter(|row| session.procedure(row.verb).is_some()).filter_map(|row| row.feature);
+    // RFC 4217 §6: CCC is told where it may be said.
+    let may_clear = session.settings.tls.is_some_and(|policy| policy.may_clear);
+    let of_verbs = of_verbs.filter(|feature| *feature != Feature::Ccc || may_clear);
     let lines = of_verbs.chain([Feature::Tvfs, Feature::Utf8]).map(|feature| session.feature(feature));
     indented::<211, String>("Extensions supported:", lines, "End").into()
 }
@@ -21,10 +23,14 @@ impl Session {
         match feature {
             Feature::Mlst => format!("{label} {}", self.options.facts.starred()),
             Feature::Lang => format!("{label} {}", self.options.language.starred()),
-            Feature::Eprt
+            Feature::AuthTls
+            | Feature::Ccc
+            | Feature::Eprt
             | Feature::Epsv
             | Feature::Host
             | Feature::Mdtm
+            | Feature::Pbsz
+            | Feature::Prot
             | Feature::RestStream
             | Feature::Size
             | Feature::Tvfs

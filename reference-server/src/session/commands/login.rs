@@ -1,7 +1,8 @@
 //! USER, PASS, ACCT, REIN and QUIT (RFC 959 §4.1.1).
 
+use crate::session::host::Chosen;
 use crate::session::replies::reply;
-use crate::session::{Login, Session, Step};
+use crate::session::{Login, Security, Session, Step};
 
 /// After so many wrong passwords the control connection is closed (RFC 2577 §5: 3 to 5).
 const PASSWORD_TRIES: u32 = 5;
@@ -10,6 +11,9 @@ const PASSWORD_TRIES: u32 = 5;
 ///
 /// RFC 2577 §7: every name is asked for a password, so that no reply tells which names exist.
 pub(super) fn user(session: &mut Session, name: &[u8]) -> Step {
+    if let Some(refusal) = session.login_needs_tls() {
+        return refusal.into();
+    }
     session.login = Login::Named(name.to_vec());
     if session.settings.accounts.is_guest(name) {
         return reply::<331>("Guest login ok, send your complete e-mail address as password.").into();
@@ -47,9 +51,16 @@ pub(super) fn acct(session: &mut Session, _: &[u8]) -> Step {
     }
 }
 
+/// RFC 4217 §13: under TLS its reply is the last that is protected.
+/// RFC 7151 §3.2.1: it takes HOST back too.
 pub(super) fn rein(session: &mut Session, _: &[u8]) -> Step {
     session.reinitialize();
-    session.greeting().into()
+    session.become_host(Chosen::Server);
+    let greeting = session.greeting();
+    match std::mem::take(&mut session.security) {
+        Security::Tls { .. } => Step::EndTls(greeting),
+        Security::Clear | Security::Cleared { .. } => greeting.into(),
+    }
 }
 
 pub(super) fn quit(session: &mut Session, _: &[u8]) -> Step {

@@ -4,7 +4,6 @@ use protocol::command::TABLE;
 use protocol::{Reply, Type, Verb};
 
 use super::list::without_options;
-use super::procedure;
 use crate::session::data_port::Arranged;
 use crate::session::replies::{indented, list_refusal, reply};
 use crate::session::{Login, Session, Step};
@@ -33,6 +32,14 @@ fn listing(text: &[u8]) -> Reply {
 }
 
 impl Session {
+    /// Every command this server has, with the X names.
+    fn commands(&self) -> Reply {
+        let rows = TABLE.iter().filter(|row| self.procedure(row.verb).is_some());
+        let names: Vec<&str> = rows.flat_map(|row| std::iter::once(row.name).chain(row.alias)).collect();
+        let lines = names.chunks(8).map(|names| names.join(" "));
+        indented::<214, String>("These commands are recognised:", lines, "End of help.")
+    }
+
     fn status(&self) -> Reply {
         let user = match self.login {
             Login::Nobody | Login::Named(_) => "Not logged in",
@@ -71,23 +78,15 @@ pub(super) fn noop(_: &mut Session, _: &[u8]) -> Step {
     reply::<200>("NOOP command successful.").into()
 }
 
-pub(super) fn help(_: &mut Session, argument: &[u8]) -> Step {
+pub(super) fn help(session: &mut Session, argument: &[u8]) -> Step {
     let name = argument.trim_ascii();
     if name.is_empty() {
-        return commands().into();
+        return session.commands().into();
     }
-    match Verb::parse(name).filter(|verb| procedure(*verb).is_some()) {
+    match Verb::parse(name).filter(|verb| session.procedure(*verb).is_some()) {
         Some(verb) => reply::<214>(format!("Syntax: {verb}{}", verb.row().help)).into(),
         None => reply::<501>("There is no help for this; HELP alone tells which commands there are.").into(),
     }
-}
-
-/// Every command this server has, with the X names.
-fn commands() -> Reply {
-    let rows = TABLE.iter().filter(|row| procedure(row.verb).is_some());
-    let names: Vec<&str> = rows.flat_map(|row| std::iter::once(row.name).chain(row.alias)).collect();
-    let lines = names.chunks(8).map(|names| names.join(" "));
-    indented::<214, String>("These commands are recognised:", lines, "End of help.")
 }
 
 /// This site has no services of its own; SITE HELP is there to say so.

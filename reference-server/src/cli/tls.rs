@@ -1,0 +1,82 @@
+//! The options of TLS.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use clap::{Args, ValueEnum};
+
+use crate::certificates::{CertificateError, Source, configuration};
+use crate::runtime::Tls;
+use crate::session::{Demand, Policy};
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "TLS (RFC 4217)")]
+pub(super) struct TlsArguments {
+    /// Offer TLS with a certificate that is made at the start, for localhost and the name of the site
+    #[arg(long = "tls-generate", conflicts_with = "certificate")]
+    generate: bool,
+    /// Offer TLS with this certificate and those that lead to its root (PEM)
+    #[arg(long = "tls-certificate", value_name = "FILE", requires = "key")]
+    certificate: Option<PathBuf>,
+    /// The key of the certificate (PEM)
+    #[arg(long = "tls-key", value_name = "FILE", requires = "certificate")]
+    key: Option<PathBuf>,
+    /// Ask clients for a certificate that leads to one of these (PEM); who has none is served all the same
+    #[arg(long = "tls-client-roots", value_name = "FILE")]
+    client_roots: Option<PathBuf>,
+    /// What is refused without TLS
+    #[arg(long = "tls-demand", value_name = "WHAT", default_value = "nothing")]
+    demand: Demanded,
+    /// Let CCC end the protection of the control connection
+    #[arg(long = "tls-clear-control")]
+    clear_control: bool,
+    /// Take a data connection only if it resumes the TLS session of its control connection
+    #[arg(long = "tls-resume")]
+    resume: bool,
+    /// Listen on this port too, where TLS begins at once; 0 takes any
+    #[arg(long = "tls-port", value_name = "PORT")]
+    implicit_port: Option<u16>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Demanded {
+    Nothing,
+    Login,
+    Data,
+}
+
+/// What the options ask for.
+#[derive(Debug)]
+pub(super) struct Wanted {
+    pub(super) policy: Policy,
+    pub(super) tls: Tls,
+    /// Where TLS begins at once.
+    pub(super) implicit: Option<SocketAddr>,
+}
+
+impl TlsArguments {
+    /// `None` when TLS is not offered.
+    pub(super) fn wanted(self, site: &str, control: SocketAddr) -> Result<Option<Wanted>, CertificateError> {
+        let source = match (self.certificate, self.key) {
+            (Some(certificates), Some(key)) => Source::Files { certificates, key },
+            (None, _) | (_, None) if self.generate => {
+                let mut names = vec!["localhost".to_owned(), "127.0.0.1".to_owned(), "::1".to_owned(), site.to_owned()];
+                names.dedup();
+                Source::Generated { names }
+            }
+            (None, _) | (_, None) => return Ok(None),
+        };
+        let configuration = Arc::new(configuration(&source, self.client_roots.as_deref())?);
+        let demand = match self.demand {
+            Demanded::Nothing => Demand::Nothing,
+            Demanded::Login => Demand::Login,
+            Demanded::Data => Demand::LoginAndData,
+        };
+        Ok(Some(Wanted {
+            policy: Policy { may_clear: self.clear_control, demand },
+            tls: Tls { configuration, data_must_resume: self.resume },
+            implicit: self.implicit_port.map(|port| SocketAddr::new(control.ip(), port)),
+        }))
+    }
+}

@@ -1,0 +1,223 @@
+//! TLS on the control connection and on data connections (RFC 4217). The sockets are elsewhere: octets in, octets out.
+
+use std::io::{self, Read, Write};
+use std::net::{Shutdown, TcpStream};
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+
+use rustls::crypto::ring::Ticketer;
+use rustls::server::ServerSessionMemoryCache;
+use rustls::{HandshakeKind, ServerConfig, ServerConnection, StreamOwned};
+
+/// What every connection of a server shares.
+#[derive(Debug, Clone)]
+pub(crate) struct Tls {
+    pub(crate) configuration: Arc<ServerConfig>,
+    /// Whether a data connection must resume the TLS session of its control connection (RFC 4217 §10.2): then nobody else can
+    /// have made it.
+    pub(crate) data_must_resume: bool,
+}
+
+impl Tls {
+    /// TLS as one session has it. Where its data connections must resume, its tickets have keys of their own, and so have the
+    /// sessions that a client of TLS 1.2 resumes without a ticket: whoever resumes one has it from here.
+    pub(super) fn of_session(&self) -> Result<Self, rustls::Error> {
+        const SESSIONS: usize = 8;
+        let mut tls = self.clone();
+        if tls.data_must_resume {
+            let configuration = Arc::make_mut(&mut tls.configuration);
+            configuration.ticketer = Ticketer::new()?;
+            configuration.session_storage = ServerSessionMemoryCache::new(SESSIONS);
+        }
+        Ok(tls)
+    }
+}
+
+/// The control connection under TLS.
+#[derive(Debug)]
+pub(super) struct Secured {
+    connection: ServerConnection,
+    /// What has come of a record that is not whole yet.
+    partial: Vec<u8>,
+    /// Whether our `close_notify` is out.
+    is_ending: bool,
+}
+
+/// How the connection stands after some octets.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// It goes on.
+    Open,
+    /// The client has ended TLS. These octets came behind it, in clear.
+    Ended { behind: Vec<u8> },
+}
+
+/// The first octet of a record (RFC 5246 §6.2.1, RFC 6520).
+const RECORD_TYPES: RangeInclusive<u8> = 20..=24;
+/// The longest record: a header of five octets and 2^14 + 2048 more (RFC 5246 §6.2.3).
+const LONGEST_RECORD: usize = 5 + (1 << 14) + 2048;
+
+impl Secured {
+    pub(super) fn new(tls: &Tls) -> Result<Self, rustls::Error> {
+        let connection = ServerConnection::new(Arc::clone(&tls.configuration))?;
+        Ok(Self { connection, partial: Vec::new(), is_ending: false })
+    }
+
+    pub(super) fn is_negotiating(&self) -> bool {
+        self.connection.is_handshaking()
+    }
+
+    pub(super) fn is_ending(&self) -> bool {
+        self.is_ending
+    }
+
+    /// Takes octets from the wire; what they say is put behind `plain`.
+    ///
+    /// Records are handed in one at a time: octets behind the last record of TLS are in clear, and must not be taken for one.
+    ///
+    /// # Errors
+    /// The negotiation failed, or a record is wrong. An alert is left in [`Self::take_output`].
+    pub(super) fn receive(&mut self, octets: &[u8], plain: &mut Vec<u8>) -> io::Result<Standing> {
+        self.partial.extend_from_slice(octets);
+        while let Some(kind) = self.partial.first() {
+            if !RECORD_TYPES.contains(kind) {
+                // RFC 4217 §5: after CCC some clients go on in clear without a close_notify.
+                let behind = std::mem::take(&mut self.partial);
+                return if self.is_ending {
+                    Ok(Standing::Ended { behind })
+                } else {
+                    Err(io::ErrorKind::InvalidData.into())
+                };
+            }
+            let Some(length) = record_length(&self.partial) else { return Ok(Standing::Open) };
+            if length > LONGEST_RECORD {
+                return Err(io::ErrorKind::InvalidData.into());
+            }
+            if self.partial.len() < length {
+                return Ok(Standing::Open);
+            }
+            let behind = self.partial.split_off(length);
+            let record = std::mem::replace(&mut self.partial, behind);
+            if self.open(&record, plain)? {
+                return Ok(Standing::Ended { behind: std::mem::take(&mut self.partial) });
+            }
+        }
+        Ok(Standing::Open)
+    }
+
+    /// Opens a record. Returns whether it ended TLS.
+    fn open(&mut self, mut record: &[u8], plain: &mut Vec<u8>) -> io::Result<bool> {
+        while !record.is_empty() {
+            self.connection.read_tls(&mut record)?;
+            let state = self.connection.process_new_packets().map_err(io::Error::other)?;
+            let mut text = vec![0; state.plaintext_bytes_to_read()];
+            self.connection.reader().read_exact(&mut text)?;
+            plain.extend_from_slice(&text);
+            if state.peer_has_closed() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Takes what is to be said.
+    pub(super) fn say(&mut self, plain: &[u8]) -> io::Result<()> {
+        self.connection.writer().write_all(plain)
+    }
+
+    /// Says that nothing more will come under TLS.
+    pub(super) fn end(&mut self) {
+        self.is_ending = true;
+        self.connection.send_close_notify();
+    }
+
+    /// What is to be sent.
+    pub(super) fn take_output(&mut self) -> io::Result<Vec<u8>> {
+        let mut output = Vec::new();
+        while self.connection.wants_write() {
+            self.connection.write_tls(&mut output)?;
+        }
+        Ok(output)
+    }
+}
+
+/// How long the record is that begins here, its header included; `None` until the header is whole.
+fn record_length(octets: &[u8]) -> Option<usize> {
+    match octets {
+        [_, _, _, high, low, ..] => Some(5 + usize::from(u16::from_be_bytes([*high, *low]))),
+        _ => None,
+    }
+}
+
+/// A data connection, in clear or under TLS.
+#[derive(Debug)]
+pub(super) enum Wire {
+    Clear(TcpStream),
+    Tls(Box<StreamOwned<ServerConnection, TcpStream>>),
+}
+
+impl Wire {
+    /// Negotiates TLS. RFC 4217 §7: the FTP server is the TLS server, whoever opened the connection.
+    pub(super) fn secure(mut stream: TcpStream, tls: &Tls) -> io::Result<Self> {
+        let mut connection = ServerConnection::new(Arc::clone(&tls.configuration)).map_err(io::Error::other)?;
+        while connection.is_handshaking() {
+            connection.complete_io(&mut stream)?;
+        }
+        if tls.data_must_resume && connection.handshake_kind() != Some(HandshakeKind::Resumed) {
+            connection.send_close_notify();
+            connection.complete_io(&mut stream)?;
+            return Err(io::Error::other("the data connection does not resume the session of the control connection"));
+        }
+        Ok(Self::Tls(Box::new(StreamOwned::new(connection, stream))))
+    }
+
+    /// The socket, if the octets of a file can go to it as they are.
+    pub(super) fn clear(&self) -> Option<&TcpStream> {
+        match self {
+            Self::Clear(stream) => Some(stream),
+            Self::Tls(_) => None,
+        }
+    }
+
+    pub(super) fn socket(&self) -> &TcpStream {
+        match self {
+            Self::Clear(stream) => stream,
+            Self::Tls(stream) => stream.get_ref(),
+        }
+    }
+
+    /// Ends what is sent: with `close_notify` under TLS (RFC 4217 §12), then by closing this direction.
+    pub(super) fn end_sending(&mut self) -> io::Result<()> {
+        if let Self::Tls(stream) = self {
+            stream.conn.send_close_notify();
+            stream.flush()?;
+        }
+        self.socket().shutdown(Shutdown::Write)
+    }
+}
+
+impl Read for Wire {
+    /// Under TLS an end without `close_notify` is an error: the file may have been cut.
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Clear(stream) => stream.read(buffer),
+            Self::Tls(stream) => stream.read(buffer),
+        }
+    }
+}
+
+impl Write for Wire {
+    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Clear(stream) => stream.write(octets),
+            Self::Tls(stream) => stream.write(octets),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::Clear(stream) => stream.flush(),
+            Self::Tls(stream) => stream.flush(),
+        }
+    }
+}
