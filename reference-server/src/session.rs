@@ -73,6 +73,8 @@ pub(crate) struct Session {
     peer: SocketAddr,
     /// Which of the virtual hosts HOST has named.
     host: host::Chosen,
+    /// The host that the client has named when TLS began.
+    server_name: Option<String>,
     /// The files it is on, if not those of the server.
     volume: Option<Volume>,
     state: State,
@@ -139,6 +141,7 @@ impl Session {
             local,
             peer,
             host: host::Chosen::Server,
+            server_name: None,
             volume: None,
             state: State::Ready,
             queue: VecDeque::new(),
@@ -164,6 +167,7 @@ impl Session {
                 self.say(&greeting);
             }
             Input::Received(received) => self.receive(received),
+            Input::ServerName(name) => self.server_name = Some(name),
             Input::Performed(resume) => {
                 self.state = State::Ready;
                 let step = resume(self);
@@ -281,6 +285,7 @@ impl Session {
     /// Forgets the user and all parameters: the session is as new, but for the host (RFC 7151 §3.2.2 has HOST before AUTH).
     fn reinitialize(&mut self) {
         self.login = Login::Nobody;
+        self.server_name = None;
         self.mount(self.volume_of_host());
         self.representation = Type::default();
         self.data_port = DataPort::default();

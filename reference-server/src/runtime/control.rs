@@ -177,6 +177,10 @@ impl Conversation {
             let octets = running.moved();
             self.feed(Input::Moved(octets)).await?;
         }
+        if let Some(name) = self.channel.server_name() {
+            let name = name.to_owned();
+            self.feed(Input::ServerName(name)).await?;
+        }
         self.feed(Input::Received(received)).await
     }
 

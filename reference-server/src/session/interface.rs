@@ -13,6 +13,8 @@ pub(crate) enum Input {
     Connected,
     /// The client said something.
     Received(Received),
+    /// TLS protects the connection, and the client has named this host when it began; told before each command.
+    ServerName(String),
     /// What [`Action::Perform`] asked for is done.
     Performed(Resume),
     /// A port listens for a data connection, or none could.

@@ -14,6 +14,9 @@ pub(super) fn host(session: &mut Session, argument: &[u8]) -> Step {
     let Some(name) = HostName::parse(argument) else {
         return reply::<501>("HOST takes a name, an IPv4 address, or an IPv6 address in brackets, and no port.").into();
     };
+    if session.is_other_than_in_tls(&name) {
+        return reply::<504>("TLS was begun with another host than this.").into();
+    }
     let Some(host) = session.find_host(&name) else {
         return reply::<504>("There is no such host here.").into();
     };
@@ -24,6 +27,15 @@ pub(super) fn host(session: &mut Session, argument: &[u8]) -> Step {
 }
 
 impl Session {
+    /// RFC 7151 §3.2.2: the name must be the one of the TLS hello, if there is one.
+    fn is_other_than_in_tls(&self, name: &HostName) -> bool {
+        match (&self.server_name, name) {
+            (None, _) => false,
+            (Some(told), HostName::Name(name)) => !told.eq_ignore_ascii_case(name),
+            (Some(_), HostName::Address(_)) => true,
+        }
+    }
+
     /// The host of this name. The server has its address for a name, too.
     fn find_host(&self, name: &HostName) -> Option<Chosen> {
         match name {
