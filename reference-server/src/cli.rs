@@ -139,7 +139,8 @@ async fn serve(arguments: Arguments) -> Result<(), StartError> {
     let implicit = wanted.as_ref().and_then(|wanted| wanted.implicit);
     let (policy, tls) = wanted.map(|Wanted { policy, tls, .. }| (policy, tls)).unzip();
     let accounts = accounts(arguments.anonymous, arguments.users);
-    let mut settings = Settings { site, accounts, tls: policy, ..Settings::default() };
+    let idle = Duration::from_secs(arguments.idle_timeout);
+    let mut settings = Settings { site, accounts, tls: policy, idle_limit: idle, ..Settings::default() };
     arguments.policy.apply(&mut settings)?;
     let (listener, address) = listen(address).await?;
     let implicit = match implicit {
@@ -151,10 +152,7 @@ async fn serve(arguments: Arguments) -> Result<(), StartError> {
         say(&format!("listening on {address}, with TLS from the beginning"));
     }
     let server = Server {
-        timeouts: Timeouts {
-            data: Duration::from_secs(arguments.data_timeout),
-            idle: Duration::from_secs(arguments.idle_timeout),
-        },
+        timeouts: Timeouts { data: Duration::from_secs(arguments.data_timeout), idle },
         settings: Arc::new(settings),
         store: Arc::new(store),
         tls,

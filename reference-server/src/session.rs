@@ -25,11 +25,12 @@ mod transfer;
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use protocol::{Reply, Type};
 
 use crate::accounts::{Access, Accounts};
-use crate::store::Location;
+use crate::store::{Location, Span};
 use data_port::DataPort;
 use options::Options;
 use replies::reply;
@@ -52,6 +53,8 @@ pub(crate) struct Settings {
     pub(crate) accounts: Accounts,
     pub(crate) foreign_hosts: ForeignHosts,
     pub(crate) hosts: Vec<VirtualHost>,
+    /// How long to wait for a command.
+    pub(crate) idle_limit: Duration,
     /// Whether there is TLS, and what it is wanted for.
     pub(crate) tls: Option<Policy>,
 }
@@ -132,6 +135,9 @@ enum Sequence {
     Restart {
         offset: u64,
     },
+    Range {
+        span: Span,
+    },
 }
 
 impl Session {
@@ -186,6 +192,11 @@ impl Session {
     /// Whether a command more may be handed in. When not, the runtime leaves what the client sends unread: TCP slows it down.
     pub(crate) fn takes_commands(&self) -> bool {
         self.queue.len() < QUEUE_LIMIT
+    }
+
+    /// How long to wait for a command.
+    pub(crate) fn idle_limit(&self) -> Duration {
+        self.options.idle_limit.unwrap_or(self.settings.idle_limit)
     }
 
     /// Whether a transfer runs: then the time without commands is not idle (RFC 1123 §4.1.3.2).

@@ -1,5 +1,6 @@
 //! The files of the server, and the names they have for a user.
 
+mod digest;
 mod disk;
 mod location;
 
@@ -9,6 +10,7 @@ use protocol::listing::facts::{Entry, Selection};
 use thiserror::Error;
 
 use crate::accounts::Access;
+pub(crate) use digest::{Algorithm, Digested, Span};
 pub(crate) use disk::Disk;
 pub(crate) use location::Location;
 
@@ -26,6 +28,16 @@ pub(crate) trait Store: Send + Sync {
     fn size(&self, file: &Location, form: Form) -> Result<u64, StoreError>;
     /// When the file was modified, in seconds since 1970-01-01 UTC.
     fn modified(&self, file: &Location) -> Result<i64, StoreError>;
+    /// Sets when it was modified, in seconds since 1970-01-01 UTC; returns what the disk has made of it.
+    fn set_modified(&self, location: &Location, seconds: i64) -> Result<i64, StoreError>;
+    /// Sets the permission bits of Unix; returns those that hold then.
+    fn set_mode(&self, location: &Location, mode: u32) -> Result<u32, StoreError>;
+    /// Makes a symbolic link.
+    fn make_link(&self, link: &Location, target: &Location) -> Result<(), StoreError>;
+    /// A digest of a part of a file.
+    fn digest(&self, file: &Location, algorithm: Algorithm, span: Span) -> Result<Digested, StoreError>;
+    /// How many octets more a directory has room for.
+    fn room(&self, directory: &Location) -> Result<u64, StoreError>;
     /// What MLST tells of it to a user of this access.
     fn describe(&self, location: &Location, access: Access) -> Result<Entry, StoreError>;
     /// The text of a listing.
@@ -120,6 +132,8 @@ pub(crate) enum Refused {
     NotAFile,
     #[error("Directory not empty")]
     NotEmpty,
+    #[error("There is no such time here")]
+    BadTime,
     #[error("Not a legal name")]
     BadName,
 }

@@ -23,6 +23,15 @@ pub enum Login {
     After,
 }
 
+/// What defines a verb.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// An RFC, by its number.
+    Rfc(u16),
+    /// A document that never became one.
+    Draft(&'static str),
+}
+
 /// A line of the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Row {
@@ -36,9 +45,9 @@ pub struct Row {
     pub argument: Argument,
     /// When it may come.
     pub login: Login,
-    /// The RFC that defines it.
-    pub rfc: u16,
-    /// The section of that RFC.
+    /// The document that defines it.
+    pub source: Source,
+    /// The section of that document.
     pub section: &'static str,
     /// What stands behind the name in a help text, as RFC 959 §5.3.1 writes it.
     pub help: &'static str,
@@ -123,6 +132,24 @@ pub const TABLE: &[Row] = &[
     row(Verb::Mlsd, "MLSD", None, Argument::Optional, Login::After, (3659, "7"), " [<SP> pathname]"),
     row(Verb::Host, "HOST", None, Argument::Required, Login::Before, (7151, "3"), " <SP> host-name")
         .told_as(Feature::Host),
+    draft(Verb::Mfmt, "MFMT", Login::After, ("draft-somers-ftp-mfxx-04", "3"), " <SP> time <SP> pathname")
+        .told_as(Feature::Mfmt),
+    draft(Verb::Mfct, "MFCT", Login::After, ("draft-somers-ftp-mfxx-04", "4"), " <SP> time <SP> pathname")
+        .told_as(Feature::Mfct),
+    draft(Verb::Mff, "MFF", Login::After, ("draft-somers-ftp-mfxx-04", "5"), " <SP> fact=value;... <SP> pathname")
+        .told_as(Feature::Mff),
+    draft(Verb::Hash, "HASH", Login::After, ("draft-bryan-ftpext-hash-02", "3"), " <SP> pathname")
+        .told_as(Feature::Hash),
+    draft(Verb::Rang, "RANG", Login::After, ("draft-bryan-ftp-range-08", "3"), " <SP> first <SP> last")
+        .told_as(Feature::RangStream),
+    draft(Verb::Xcrc, "XCRC", Login::After, VENDORS, CHECKSUM).told_as(Feature::Xcrc),
+    draft(Verb::Xmd5, "XMD5", Login::After, VENDORS, CHECKSUM).told_as(Feature::Xmd5),
+    draft(Verb::Xsha1, "XSHA1", Login::After, VENDORS, CHECKSUM).told_as(Feature::Xsha1),
+    draft(Verb::Xsha256, "XSHA256", Login::After, VENDORS, CHECKSUM).told_as(Feature::Xsha256),
+    draft(Verb::Xsha512, "XSHA512", Login::After, VENDORS, CHECKSUM).told_as(Feature::Xsha512),
+    Row { argument: Argument::Optional, ..draft(Verb::Avbl, "AVBL", Login::After, STREAMLINED, " [<SP> pathname]") }
+        .told_as(Feature::Avbl),
+    draft(Verb::Clnt, "CLNT", Login::Before, VENDORS, " <SP> name-and-version").told_as(Feature::Clnt),
 ];
 
 const fn row(
@@ -134,7 +161,24 @@ const fn row(
     (rfc, section): (u16, &'static str),
     help: &'static str,
 ) -> Row {
-    Row { verb, name, alias, argument, login, rfc, section, help, feature: None }
+    Row { verb, name, alias, argument, login, source: Source::Rfc(rfc), section, help, feature: None }
+}
+
+/// The convention of several servers, which no document fixes.
+const VENDORS: (&str, &str) = ("the convention of vendors", "");
+const STREAMLINED: (&str, &str) = ("draft-peterson-streamlined-ftp-command-extensions-10", "4");
+const CHECKSUM: &str = " <SP> pathname; \"pathname\" [[<SP> first] <SP> end]";
+
+/// A row of what is no RFC. Each needs an argument.
+const fn draft(
+    verb: Verb,
+    name: &'static str,
+    login: Login,
+    (document, section): (&'static str, &'static str),
+    help: &'static str,
+) -> Row {
+    let (alias, argument, source) = (None, Argument::Required, Source::Draft(document));
+    Row { verb, name, alias, argument, login, source, section, help, feature: None }
 }
 
 impl Row {

@@ -124,7 +124,7 @@ impl Conversation {
     async fn wait(&mut self, buffer: &mut [u8], idle_from: Instant) -> io::Result<Event> {
         let may_read = !self.channel.is_at_end() && self.unread.is_empty() && self.session.takes_commands();
         let is_idle_limited = !self.session.is_transferring();
-        let idle_until = idle_from + self.server.timeouts.idle;
+        let idle_until = idle_from + self.session.idle_limit();
         tokio::select! {
             (octets, end) = ended(self.running.as_mut()) => Ok(Event::TransferEnded { octets, end }),
             length = self.channel.read(buffer), if may_read => Ok(Event::Read(length?)),

@@ -162,7 +162,7 @@ async fn until(stopped: &mut watch::Receiver<bool>) {
 fn stopped_end(end: End, is_receiving: bool) -> End {
     match end {
         End::Complete if !is_receiving => End::Complete,
-        End::LocalError | End::NoSpace => end,
+        End::LocalError | End::NoSpace | End::TooMuch => end,
         End::Complete | End::Broken | End::NotOpened | End::NotSecured | End::Stopped => End::Stopped,
     }
 }

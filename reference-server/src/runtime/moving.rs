@@ -22,19 +22,25 @@ const PIECE: usize = 256 * 1024;
 /// Does the job, and closes the connection in its direction.
 pub(super) fn run(job: Job, wire: &mut Wire, moved: &AtomicU64) -> End {
     let result = match job {
-        Job::Send { file, form: Form::Image, skip: _ } => send_image(&file, wire, moved),
-        Job::Send { file, form: Form::Ascii, skip } => send_ascii(&file, skip, wire, moved),
+        Job::Send { file, form: Form::Image, skip: _, most } => send_image(&file, most, wire, moved),
+        Job::Send { file, form: Form::Ascii, skip, most: _ } => send_ascii(&file, skip, wire, moved),
         Job::SendText(text) => send_text(&text, wire, moved),
-        Job::Receive { file, form, cut_to } => receive(&file, form, cut_to, wire, moved),
+        Job::Receive { file, form, cut_to, room } => {
+            receive(Target { file: &file, room: room.unwrap_or(u64::MAX) }, form, cut_to, wire, moved)
+        }
     };
     result.err().unwrap_or(End::Complete)
 }
 
-fn send_image(mut file: &File, wire: &mut Wire, moved: &AtomicU64) -> Result<(), End> {
+/// A range is of an image only: `most` limits nothing else.
+fn send_image(mut file: &File, most: Option<u64>, wire: &mut Wire, moved: &AtomicU64) -> Result<(), End> {
+    let mut left = most.unwrap_or(u64::MAX);
     while let Some(stream) = wire.clear() {
-        match rustix::fs::sendfile(stream, file, None, STRETCH) {
+        let stretch = usize::try_from(left).unwrap_or(STRETCH).min(STRETCH);
+        match rustix::fs::sendfile(stream, file, None, stretch) {
             Ok(0) => return finish_sending(wire),
             Ok(count) => {
+                left -= count as u64;
                 moved.fetch_add(count as u64, Ordering::Relaxed);
             }
             Err(Errno::INTR) => {}
@@ -44,6 +50,7 @@ fn send_image(mut file: &File, wire: &mut Wire, moved: &AtomicU64) -> Result<(),
         }
     }
     let mut buffer = vec![0; PIECE];
+    let mut file = Read::by_ref(&mut file).take(left);
     loop {
         let length = file.read(&mut buffer).map_err(|error| local_end(&error))?;
         if length == 0 {
@@ -98,9 +105,21 @@ fn finish_sending(wire: &mut Wire) -> Result<(), End> {
     }
 }
 
-fn receive(file: &File, form: Form, cut_to: Option<u64>, connection: &mut Wire, moved: &AtomicU64) -> Result<(), End> {
+/// A file that octets go to, and how many more it may get.
+struct Target<'file> {
+    file: &'file File,
+    room: u64,
+}
+
+fn receive(
+    mut target: Target<'_>,
+    form: Form,
+    cut_to: Option<u64>,
+    connection: &mut Wire,
+    moved: &AtomicU64,
+) -> Result<(), End> {
     if let Some(length) = cut_to {
-        file.set_len(length).map_err(|error| local_end(&error))?;
+        target.file.set_len(length).map_err(|error| local_end(&error))?;
     }
     let (mut decoder, mut wire, mut local) = (ascii::Decoder::default(), vec![0; PIECE], Vec::new());
     loop {
@@ -108,11 +127,11 @@ fn receive(file: &File, form: Form, cut_to: Option<u64>, connection: &mut Wire, 
         let piece = wire.get(..length).unwrap_or_default();
         moved.fetch_add(length as u64, Ordering::Relaxed);
         match form {
-            Form::Image => store(file, piece)?,
+            Form::Image => target.store(piece)?,
             Form::Ascii => {
                 local.clear();
                 decoder.decode(piece, &mut local);
-                store(file, &local)?;
+                target.store(&local)?;
             }
         }
         if piece.is_empty() {
@@ -121,7 +140,7 @@ fn receive(file: &File, form: Form, cut_to: Option<u64>, connection: &mut Wire, 
     }
     local.clear();
     decoder.finish(&mut local);
-    store(file, &local)?;
+    target.store(&local)?;
     // The client has said all, and may be gone already.
     if let Err(error) = connection.end_sending() {
         tracing::debug!(%error, "the data connection was closed already");
@@ -129,8 +148,13 @@ fn receive(file: &File, form: Form, cut_to: Option<u64>, connection: &mut Wire, 
     Ok(())
 }
 
-fn store(mut file: &File, octets: &[u8]) -> Result<(), End> {
-    file.write_all(octets).map_err(|error| local_end(&error))
+impl Target<'_> {
+    fn store(&mut self, octets: &[u8]) -> Result<(), End> {
+        let fitting = usize::try_from(self.room).unwrap_or(usize::MAX).min(octets.len());
+        self.file.write_all(octets.get(..fitting).unwrap_or_default()).map_err(|error| local_end(&error))?;
+        self.room -= fitting as u64;
+        if fitting == octets.len() { Ok(()) } else { Err(End::TooMuch) }
+    }
 }
 
 fn local_end(error: &io::Error) -> End {

@@ -7,20 +7,24 @@ mod directory;
 mod extensions;
 mod facts;
 mod file;
+mod hash;
 mod host;
 mod language;
 mod list;
 mod login;
 mod machine_list;
+mod modify;
 mod parameters;
+mod range;
 mod rename;
 mod restart;
 mod retrieve;
 mod security;
+mod site;
 mod status;
 mod store;
 
-use protocol::command::Login as When;
+use protocol::command::{Login as When, Source};
 use protocol::{Command, CommandError, Verb};
 
 use super::replies::reply;
@@ -30,6 +34,7 @@ use super::{Login, Sequence, Session, Step};
 type Procedure = fn(&mut Session, &[u8]) -> Step;
 
 /// The procedure of a verb; `None` when no server of this kind has it.
+#[expect(clippy::too_many_lines, reason = "a line for each verb, so that the compiler misses one that is forgotten")]
 fn procedure(verb: Verb) -> Option<Procedure> {
     let procedure: Procedure = match verb {
         Verb::User => login::user,
@@ -66,7 +71,7 @@ fn procedure(verb: Verb) -> Option<Procedure> {
         Verb::Stat => status::stat,
         Verb::Syst => status::syst,
         Verb::Help => status::help,
-        Verb::Site => status::site,
+        Verb::Site => site::site,
         Verb::Noop => status::noop,
         Verb::Feat => extensions::feat,
         Verb::Opts => extensions::opts,
@@ -82,7 +87,19 @@ fn procedure(verb: Verb) -> Option<Procedure> {
         Verb::Prot => security::prot,
         Verb::Ccc => security::ccc,
         Verb::Mic | Verb::Conf | Verb::Enc => security::protected_command,
-        Verb::Smnt => return None,
+        Verb::Mfmt => modify::mfmt,
+        Verb::Mff => modify::mff,
+        Verb::Hash => hash::hash,
+        Verb::Rang => range::rang,
+        Verb::Xcrc => hash::xcrc,
+        Verb::Xmd5 => hash::xmd5,
+        Verb::Xsha1 => hash::xsha1,
+        Verb::Xsha256 => hash::xsha256,
+        Verb::Xsha512 => hash::xsha512,
+        Verb::Avbl => store::avbl,
+        Verb::Clnt => extensions::clnt,
+        // A file system of Unix knows when a file was made, and lets nobody set it.
+        Verb::Mfct | Verb::Smnt => return None,
     };
     Some(procedure)
 }
@@ -127,7 +144,7 @@ impl Session {
 
     /// The procedure of a verb; `None` when this server does not have it, or has it switched off.
     fn procedure(&self, verb: Verb) -> Option<Procedure> {
-        let is_of_security = verb.row().rfc == 2228;
+        let is_of_security = verb.row().source == Source::Rfc(2228);
         procedure(verb).filter(|_| !is_of_security || self.settings.tls.is_some())
     }
 
@@ -143,7 +160,7 @@ impl Session {
         let is_kept = match self.sequence {
             Sequence::None => false,
             Sequence::Rename { .. } => verb == Verb::Noop,
-            Sequence::Restart { .. } => verb == Verb::Noop || arranges_data,
+            Sequence::Restart { .. } | Sequence::Range { .. } => verb == Verb::Noop || arranges_data,
         };
         if is_kept {
             self.next_sequence = std::mem::take(&mut self.sequence);

@@ -122,12 +122,12 @@ pub(crate) enum Route {
 /// What to move.
 #[derive(Debug)]
 pub(crate) enum Job {
-    /// Send a file, without the first `skip` octets of its wire form.
-    Send { file: File, form: Form, skip: u64 },
+    /// Send a file, without the first `skip` octets of its wire form, and `most` octets of it, if there is a limit.
+    Send { file: File, form: Form, skip: u64, most: Option<u64> },
     /// Send a text that is in its wire form.
     SendText(Vec<u8>),
-    /// Receive a file; cut it first.
-    Receive { file: File, form: Form, cut_to: Option<u64> },
+    /// Receive a file; cut it first. Where `room` says how many octets it may get, more are an error.
+    Receive { file: File, form: Form, cut_to: Option<u64>, room: Option<u64> },
 }
 
 /// How a transfer ended.
@@ -145,6 +145,8 @@ pub(crate) enum End {
     LocalError,
     /// There is no room for the file.
     NoSpace,
+    /// More came than the user may store.
+    TooMuch,
     /// [`Action::StopTransfer`] ended it.
     Stopped,
 }

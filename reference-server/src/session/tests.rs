@@ -7,6 +7,7 @@ mod transfers;
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use protocol::command::{Login as When, TABLE};
 use rstest::rstest;
@@ -43,7 +44,12 @@ impl Bench {
     fn with(change: impl FnOnce(&mut Settings)) -> Self {
         let passwords = HashMap::from([(b"u".to_vec(), b"p".to_vec())]);
         let accounts = Accounts { anonymous: Some(Access::ReadOnly), passwords };
-        let mut settings = Settings { site: "ftp.ssast.org".to_owned(), accounts, ..Settings::default() };
+        let mut settings = Settings {
+            site: "ftp.ssast.org".to_owned(),
+            accounts,
+            idle_limit: Duration::from_mins(15),
+            ..Settings::default()
+        };
         change(&mut settings);
         let root = tempfile::tempdir().unwrap();
         std::fs::write(root.path().join("robots.txt"), "User-agent: *\nDisallow: /\n").unwrap();

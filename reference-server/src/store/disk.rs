@@ -2,6 +2,7 @@
 //!
 //! cap-std opens every path from the root's own handle and refuses what leads out of it, symbolic links included.
 
+mod attributes;
 mod facts;
 mod listing;
 mod place;
@@ -18,7 +19,7 @@ use protocol::listing::facts::Entry;
 use place::{encoded_length, position};
 
 use super::location::as_path;
-use super::{Form, Listing, Location, Reading, Refused, Start, Store, StoreError, Writing};
+use super::{Algorithm, Digested, Form, Listing, Location, Reading, Refused, Span, Start, Store, StoreError, Writing};
 use crate::accounts::Access;
 
 /// A store on the disk.
@@ -109,6 +110,28 @@ impl Store for Disk {
 
     fn modified(&self, file: &Location) -> Result<i64, StoreError> {
         Ok(self.plain_file(file)?.mtime())
+    }
+
+    fn set_modified(&self, location: &Location, seconds: i64) -> Result<i64, StoreError> {
+        self.modify(location, seconds)
+    }
+
+    fn set_mode(&self, location: &Location, mode: u32) -> Result<u32, StoreError> {
+        self.change_mode(location, mode)
+    }
+
+    fn make_link(&self, link: &Location, target: &Location) -> Result<(), StoreError> {
+        self.link(link, target)
+    }
+
+    fn digest(&self, file: &Location, algorithm: Algorithm, span: Span) -> Result<Digested, StoreError> {
+        self.digest_of(file, algorithm, span)
+    }
+
+    fn room(&self, directory: &Location) -> Result<u64, StoreError> {
+        let directory = self.root.open_dir(as_path(&directory.below_root()))?;
+        let room = rustix::fs::fstatvfs(&directory).map_err(io::Error::from)?;
+        Ok(room.f_bavail.saturating_mul(room.f_frsize))
     }
 
     fn describe(&self, location: &Location, access: Access) -> Result<Entry, StoreError> {

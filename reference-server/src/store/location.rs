@@ -53,6 +53,11 @@ impl Location {
         Some(Self { names: names.to_vec() })
     }
 
+    /// How many directories it is below the root.
+    pub(crate) fn depth(&self) -> usize {
+        self.names.len()
+    }
+
     /// The last name; `/` for the root.
     pub(crate) fn name(&self) -> &[u8] {
         self.names.last().map_or(b"/", Vec::as_slice)

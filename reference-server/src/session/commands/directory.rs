@@ -44,8 +44,12 @@ pub(super) fn mkd(session: &mut Session, pathname: &[u8]) -> Step {
     // Appendix II: the name in 257 is absolute, for the client may go elsewhere before it uses it.
     let mut text = directory.quoted();
     text.extend_from_slice(b" directory created.");
+    let umask = session.options.umask;
     Step::perform(
-        move |store| store.make_directory(&directory),
+        move |store| {
+            store.make_directory(&directory)?;
+            umask.map_or(Ok(()), |umask| store.set_mode(&directory, 0o777 & !umask).map(drop))
+        },
         move |_, made| made.map_or_else(refusal, |()| reply::<257>(text)).into(),
     )
 }

@@ -1,9 +1,9 @@
-//! FEAT and OPTS (RFC 2389).
+//! FEAT and OPTS (RFC 2389), and CLNT.
 
 use protocol::command::TABLE;
-use protocol::listing::facts::Selection;
 use protocol::{Feature, Reply, Verb};
 
+use super::modify;
 use crate::session::replies::{indented, reply};
 use crate::session::{Session, Step};
 
@@ -23,18 +23,30 @@ impl Session {
         match feature {
             Feature::Mlst => format!("{label} {}", self.options.facts.starred()),
             Feature::Lang => format!("{label} {}", self.options.language.starred()),
+            Feature::Mff => format!("{label} {}", modify::FACTS),
+            Feature::Hash => format!("{label} {}", self.algorithms()),
             Feature::AuthTls
+            | Feature::Avbl
             | Feature::Ccc
+            | Feature::Clnt
             | Feature::Eprt
             | Feature::Epsv
             | Feature::Host
             | Feature::Mdtm
+            | Feature::Mfct
+            | Feature::Mfmt
             | Feature::Pbsz
             | Feature::Prot
+            | Feature::RangStream
             | Feature::RestStream
             | Feature::Size
             | Feature::Tvfs
-            | Feature::Utf8 => label.to_owned(),
+            | Feature::Utf8
+            | Feature::Xcrc
+            | Feature::Xmd5
+            | Feature::Xsha1
+            | Feature::Xsha256
+            | Feature::Xsha512 => label.to_owned(),
         }
     }
 }
@@ -46,10 +58,11 @@ pub(super) fn opts(session: &mut Session, argument: &[u8]) -> Step {
     if name.eq_ignore_ascii_case(b"UTF8") {
         return utf8(options).into();
     }
-    if Verb::parse(name) == Some(Verb::Mlst) {
-        return session.choose_facts(options).into();
+    match Verb::parse(name) {
+        Some(Verb::Mlst) => session.choose_facts(options).into(),
+        Some(Verb::Hash) => session.choose_algorithm(options).into(),
+        Some(_) | None => reply::<501>("There is no such option.").into(),
     }
-    reply::<501>("There is no such option.").into()
 }
 
 /// `OPTS UTF8 ON` asks for what is always so, and clients that send it take a refusal badly.
@@ -61,16 +74,7 @@ fn utf8(options: &[u8]) -> Reply {
     }
 }
 
-impl Session {
-    /// RFC 3659 §7.9. A refused list leaves the one before as it was.
-    fn choose_facts(&mut self, list: &[u8]) -> Reply {
-        match Selection::parse(list) {
-            Ok(selection) => {
-                let told = format!("MLST OPTS {selection}");
-                self.options.facts = selection;
-                reply::<200>(told.trim_end())
-            }
-            Err(error) => reply::<501>(format!("{error}.")),
-        }
-    }
+/// The program of the user names itself. It makes no difference to us.
+pub(super) fn clnt(_: &mut Session, _: &[u8]) -> Step {
+    reply::<200>("Noted.").into()
 }

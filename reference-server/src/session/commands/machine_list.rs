@@ -1,6 +1,7 @@
 //! MLST and MLSD (RFC 3659 §7).
 
 use protocol::Reply;
+use protocol::listing::facts::Selection;
 
 use crate::accounts::Access;
 use crate::session::interface::Job;
@@ -56,6 +57,18 @@ fn not_listed(error: StoreError) -> Reply {
 }
 
 impl Session {
+    /// RFC 3659 §7.9. A refused list leaves the one before as it was.
+    pub(super) fn choose_facts(&mut self, list: &[u8]) -> Reply {
+        match Selection::parse(list) {
+            Ok(selection) => {
+                let told = format!("MLST OPTS {selection}");
+                self.options.facts = selection;
+                reply::<200>(told.trim_end())
+            }
+            Err(error) => reply::<501>(format!("{error}.")),
+        }
+    }
+
     /// What this user may do. Before login nothing asks.
     fn access(&self) -> Access {
         if self.may_change() { Access::ReadWrite } else { Access::ReadOnly }

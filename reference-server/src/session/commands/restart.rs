@@ -2,6 +2,7 @@
 
 use crate::session::replies::reply;
 use crate::session::{Sequence, Session, Step};
+use crate::store::Span;
 
 /// Any number is taken here; whether the file reaches that far is for the transfer command to say (RFC 3659 §5.3).
 pub(super) fn rest(session: &mut Session, argument: &[u8]) -> Step {
@@ -16,12 +17,22 @@ pub(super) fn rest(session: &mut Session, argument: &[u8]) -> Step {
     reply::<350>(format!("Restarting at {offset}; send RETR, STOR or APPE.")).into()
 }
 
+/// Which part of a file a transfer is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Part {
+    /// REST: from this octet of the wire on. 0 is the whole file.
+    From(u64),
+    /// RANG: these octets, and none besides.
+    Within(Span),
+}
+
 impl Session {
-    /// The restart point that REST has set for this command. REST 0 is the same as none.
-    pub(super) fn take_restart_point(&mut self) -> u64 {
+    /// What REST or RANG has chosen for this command.
+    pub(super) fn take_part(&mut self) -> Part {
         match std::mem::take(&mut self.sequence) {
-            Sequence::Restart { offset } => offset,
-            Sequence::Rename { .. } | Sequence::None => 0,
+            Sequence::Restart { offset } => Part::From(offset),
+            Sequence::Range { span } => Part::Within(span),
+            Sequence::Rename { .. } | Sequence::None => Part::From(0),
         }
     }
 }

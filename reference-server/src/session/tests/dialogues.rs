@@ -199,3 +199,102 @@ fn hosts(#[case] dialogue: &[(&str, &str)]) {
 fn feat_tells_host() {
     assert!(Bench::new().say("FEAT").contains("\r\n HOST\r\n"));
 }
+
+#[rstest]
+#[case::mfmt(&[("MFMT 20020717210715 robots.txt", "213 Modify=20020717210715; robots.txt\r\n"), ("MDTM robots.txt", "213 20020717210715\r\n")])]
+#[case::mfmt_of_a_directory(&[("mfmt 20020717210715.5 sub", "213 Modify=20020717210715; sub"), ("OPTS MLST Modify;", "200"),
+    ("MLST sub", "250-Facts follow:\r\n Modify=20020717210715; /sub")])]
+#[case::mfmt_before_1970(&[("MFMT 19600229000000 robots.txt", "213 Modify=19600229000000; ")])]
+#[case::mfmt_refused(&[("MFMT 20020717210715 none", "550"), ("MFMT 20010229000000 robots.txt", "501"), ("MFMT robots.txt", "501"),
+    ("MFMT 20020717210715 ", "501")])]
+#[case::mfct_is_not_here(&[("MFCT 20020717210715 robots.txt", "502"), ("HELP MFCT", "501")])]
+#[case::mff(&[("MFF Modify=20020717210715;UNIX.mode=600; robots.txt", "213 Modify=20020717210715;UNIX.mode=0600; robots.txt\r\n"),
+    ("OPTS MLST UNIX.mode;", "200"), ("MLST robots.txt", "250-Facts follow:\r\n UNIX.mode=0600; /robots.txt")])]
+#[case::mff_changes_all_or_nothing(&[("MFF UNIX.mode=600;frogs=1; robots.txt", "504 This fact cannot be set: frogs"),
+    ("OPTS MLST UNIX.mode;", "200"), ("MLST robots.txt", "250-Facts follow:\r\n UNIX.mode=0644;")])]
+#[case::mff_refused(&[("MFF Modify=20020717210715; none", "550"), ("MFF robots.txt", "501"), ("MFF Modify=20010229000000; robots.txt", "501")])]
+#[case::hash(&[("HASH robots.txt", "213 SHA-256 0-25 331ea9090db0c9f6f597bd9840fd5b171830f6e0b3ba1cb24dfa91f0c95aedc1 robots.txt\r\n"),
+    ("OPTS HASH", "200 SHA-256\r\n"), ("OPTS HASH sha-1", "200 SHA-1\r\n"), ("HASH robots.txt", "213 SHA-1 0-25 "),
+    ("OPTS HASH CRC-37", "501"), ("OPTS HASH", "200 SHA-1\r\n"), ("REIN", "220"), ("OPTS HASH", "200 SHA-256\r\n")])]
+#[case::hash_refused(&[("HASH none", "550"), ("HASH sub", "553"), ("HASH", "501"), ("HASH ../x", "550")])]
+#[case::hash_of_a_range(&[("TYPE I", "200"), ("RANG 0 9", "350"), ("HASH robots.txt", "213 SHA-256 0-9 "), ("HASH robots.txt", "213 SHA-256 0-25 "),
+    ("RANG 20 99", "350"), ("HASH robots.txt", "213 SHA-256 20-25 "), ("RANG 26 30", "350"), ("HASH robots.txt", "501")])]
+#[case::rang(&[("RANG 0 9", "551"), ("TYPE I", "200"), ("RANG 9 5", "501"), ("RANG 1 0", "350"), ("RANG 1", "501"), ("RANG a b", "501"),
+    ("RANG 1 2 3", "501"), ("RANG 0 0", "350")])]
+#[case::checksums(&[("XCRC robots.txt", "250 "), ("XMD5 \"robots.txt\"", "250 F71D20196D4CAF35B6A670DB8C70B03D\r\n"),
+    ("XSHA1 robots.txt", "250 "), ("XSHA256 robots.txt", "250 331EA9090DB0C9F6"), ("XSHA512 robots.txt", "250 "), ("XCRC none", "550"),
+    ("XCRC sub", "550"), ("XCRC \"robots.txt\" 30 40", "550"), ("XCRC \"robots.txt\" x", "501")])]
+#[case::avbl(&[("AVBL", "213 "), ("AVBL sub", "213 "), ("AVBL robots.txt", "550"), ("AVBL none", "550")])]
+#[case::clnt(&[("CLNT harness 1.0", "200"), ("CLNT", "501")])]
+#[case::chmod(&[("SITE CHMOD 640 robots.txt", "200"), ("OPTS MLST UNIX.mode;", "200"), ("MLST robots.txt", "250-Facts follow:\r\n UNIX.mode=0640;"),
+    ("SITE CHMOD 640", "501"), ("SITE CHMOD u+x robots.txt", "501"), ("SITE CHMOD 4755 robots.txt", "501"), ("SITE CHMOD 640 none", "550")])]
+#[case::utime(&[("SITE UTIME 200207172107 robots.txt", "200"), ("MDTM robots.txt", "213 20020717210700"),
+    ("SITE UTIME robots.txt 20010101000000 20020717210715 20030101000000 UTC", "200"), ("MDTM robots.txt", "213 20020717210715"),
+    ("SITE UTIME robots.txt", "501"), ("SITE UTIME 200207172107 none", "550")])]
+#[case::symlink(&[("SITE SYMLINK robots.txt sub/link", "200"), ("SIZE sub/link", "213"), ("SITE SYMLINK /robots.txt sub/link", "550"),
+    ("SITE SYMLINK ../x link", "550"), ("SITE SYMLINK a", "501")])]
+#[case::idle(&[("SITE IDLE", "200 The idle limit is 900 seconds; the most is 900."), ("SITE IDLE 60", "200"), ("site idle", "200 The idle limit is 60 "),
+    ("SITE IDLE 0", "501"), ("SITE IDLE 901", "501"), ("SITE IDLE x", "501"), ("REIN", "220")])]
+#[case::umask(&[("SITE UMASK", "200"), ("SITE UMASK 027", "200 The umask is 027."), ("MKD d", "257"), ("OPTS MLST UNIX.mode;", "200"),
+    ("MLST d", "250-Facts follow:\r\n UNIX.mode=0750; /d"), ("SITE UMASK 9", "501")])]
+#[case::site(&[("SITE HELP", "214-These commands are recognised:\r\n SITE CHMOD <SP> mode <SP> pathname\r\n"), ("SITE EXEC id", "504")])]
+fn drafts(#[case] dialogue: &[(&str, &str)]) {
+    play(&mut Bench::logged_in(), dialogue);
+}
+
+#[test]
+fn feat_tells_the_drafts() {
+    let mut bench = Bench::logged_in();
+    let told = bench.say("FEAT");
+    let lines = [
+        "MFMT",
+        "MFF Modify;UNIX.mode;",
+        "HASH SHA-256*;SHA-512;SHA-1;MD5;",
+        "RANG STREAM",
+        "XCRC",
+        "XSHA512",
+        "AVBL",
+        "CLNT",
+    ];
+    for line in lines {
+        assert!(told.contains(&format!("\r\n {line}\r\n")), "{line}: {told}");
+    }
+    assert!(!told.contains("MFCT"), "{told}");
+    bench.say("OPTS HASH MD5");
+    assert!(bench.say("FEAT").contains("\r\n HASH SHA-256;SHA-512;SHA-1;MD5*;\r\n"));
+}
+
+#[rstest]
+#[case("MFMT 20020717210715 robots.txt")]
+#[case("MFF UNIX.mode=600; robots.txt")]
+#[case("SITE CHMOD 600 robots.txt")]
+#[case("SITE UTIME 200207172107 robots.txt")]
+#[case("SITE SYMLINK robots.txt link")]
+fn a_guest_may_not(#[case] line: &str) {
+    let mut bench = Bench::new();
+    play(&mut bench, &[("USER anonymous", "331"), ("PASS me@here", "230"), (line, "550"), ("HASH robots.txt", "213")]);
+}
+
+/// draft-bryan-ftp-range §4.3: what is behind the end of the file is not there, and that is no error.
+#[rstest]
+#[case("RANG 5 9", 0, Some(5))]
+#[case("RANG 20 99", 0, Some(80))]
+#[case("RANG 27 30", 0, Some(0))]
+#[case("RANG 1 0", 0, None)]
+#[case("REST 5", 0, None)]
+fn a_range_to_send(#[case] line: &str, #[case] expected_skip: u64, #[case] expected: Option<u64>) {
+    let mut bench = Bench::logged_in();
+    play(&mut bench, &[("TYPE I", "200"), (line, "350"), ("PASV", "227"), ("RETR robots.txt", "150")]);
+    let job = bench.running.map(|order| order.job);
+    assert!(matches!(job, Some(Job::Send { most, skip, .. }) if most == expected && skip == expected_skip), "{job:?}");
+}
+
+#[test]
+fn a_range_to_store_cuts_nothing() {
+    let mut bench = Bench::logged_in();
+    play(&mut bench, &[("TYPE I", "200"), ("RANG 5 9", "350"), ("STOR robots.txt", "150")]);
+    let job = bench.running.as_ref().map(|order| &order.job);
+    assert!(matches!(job, Some(Job::Receive { cut_to: None, room: Some(5), .. })), "{job:?}");
+    bench.end_transfer(5, End::Complete);
+    play(&mut bench, &[("RANG 27 30", "350"), ("STOR robots.txt", "554")]);
+}

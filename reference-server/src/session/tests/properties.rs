@@ -23,6 +23,7 @@ fn happening() -> impl Strategy<Value = Happening> {
         Just(End::Broken),
         Just(End::LocalError),
         Just(End::NoSpace),
+        Just(End::TooMuch),
         Just(End::Stopped),
     ];
     prop_oneof![
@@ -49,7 +50,10 @@ fn likely_command() -> impl Strategy<Value = &'static str> {
         "LIST",
         "LANG de",
         "LPSV",
+        "HASH robots.txt",
         "MLSD",
+        "RANG 0 5",
+        "SITE UMASK 22",
         "MLST",
         "OPTS MLST Size;",
         "REST 5",

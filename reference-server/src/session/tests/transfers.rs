@@ -11,6 +11,7 @@ use crate::session::{End, Input, Job, Received, Route};
 #[case(End::Broken, "426")]
 #[case(End::LocalError, "451")]
 #[case(End::NoSpace, "552")]
+#[case(End::TooMuch, "552")]
 fn each_end_has_its_reply(#[case] end: End, #[case] expected: &str) {
     let mut bench = Bench::logged_in();
     assert_eq!(code(&bench.say("RETR robots.txt")), "150");
