@@ -20,7 +20,6 @@ use crate::accounts::{Access, Accounts};
 use crate::certificates::CertificateError;
 use crate::runtime::{self, Server, Timeouts};
 use crate::session::Settings;
-use crate::store::Disk;
 
 /// Serve a directory over FTP.
 ///
@@ -131,8 +130,10 @@ fn start(arguments: Arguments) -> Result<(), StartError> {
 }
 
 async fn serve(arguments: Arguments) -> Result<(), StartError> {
-    let store =
-        Disk::open(&arguments.root).map_err(|error| StartError::Root { root: arguments.root.clone(), error })?;
+    let store = arguments
+        .policy
+        .open_root(&arguments.root)
+        .map_err(|error| StartError::Root { root: arguments.root.clone(), error })?;
     let address = SocketAddr::new(arguments.listen, arguments.port);
     let site = arguments.site.unwrap_or_else(host_name);
     let wanted = arguments.tls.wanted(&site, address)?;
@@ -174,7 +175,7 @@ fn accounts(anonymous: Anonymous, users: Vec<(String, String)>) -> Accounts {
         Anonymous::Off => None,
     };
     let bytes = |(name, password): (String, String)| (name.into_bytes(), password.into_bytes());
-    Accounts { anonymous, passwords: users.into_iter().map(bytes).collect() }
+    Accounts { anonymous, passwords: users.into_iter().map(bytes).collect(), ..Accounts::default() }
 }
 
 fn host_name() -> String {

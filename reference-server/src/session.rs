@@ -37,7 +37,7 @@ use replies::reply;
 use traffic::Traffic;
 use transfer::Transfer;
 
-pub(crate) use host::{VirtualHost, Volume};
+pub(crate) use host::{Mount, VirtualHost, Volume};
 pub(crate) use interface::{Action, End, Input, Job, Order, Received, Route};
 pub(crate) use security::{Demand, Policy, Protection, Security};
 pub(crate) use step::Step;
@@ -53,6 +53,7 @@ pub(crate) struct Settings {
     pub(crate) accounts: Accounts,
     pub(crate) foreign_hosts: ForeignHosts,
     pub(crate) hosts: Vec<VirtualHost>,
+    pub(crate) mounts: Vec<Mount>,
     /// How long to wait for a command.
     pub(crate) idle_limit: Duration,
     /// Whether there is TLS, and what it is wanted for.
@@ -118,10 +119,24 @@ enum Login {
     Nobody,
     /// USER came.
     Named(Vec<u8>),
+    /// PASS came and is right, and an account is needed as well.
+    NeedsAccount {
+        name: Vec<u8>,
+        access: Access,
+    },
     LoggedIn {
         access: Access,
         is_guest: bool,
+        storing: Storing,
     },
+}
+
+/// Whether a user who may store files may do so already.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Storing {
+    Allowed,
+    /// The user of this name must give an account first.
+    NeedsAccount(Vec<u8>),
 }
 
 /// A command that has a meaning only together with the one behind it (RFC 959 §5.4: RNFR and RNTO, REST and a transfer).

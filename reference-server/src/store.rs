@@ -37,7 +37,7 @@ pub(crate) trait Store: Send + Sync {
     /// A digest of a part of a file.
     fn digest(&self, file: &Location, algorithm: Algorithm, span: Span) -> Result<Digested, StoreError>;
     /// How many octets more a directory has room for.
-    fn room(&self, directory: &Location) -> Result<u64, StoreError>;
+    fn room(&self, directory: &Location) -> Result<Room, StoreError>;
     /// What MLST tells of it to a user of this access.
     fn describe(&self, location: &Location, access: Access) -> Result<Entry, StoreError>;
     /// The text of a listing.
@@ -99,6 +99,23 @@ pub(crate) struct Writing {
     pub(crate) cut_to: Option<u64>,
     /// Whether it was made by opening it.
     pub(crate) is_new: bool,
+    /// How many octets it may get, where there is a quota.
+    pub(crate) room: Option<u64>,
+}
+
+/// How many octets more there is room for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Room {
+    pub(crate) on_disk: u64,
+    /// What is left of the quota, if there is one.
+    pub(crate) of_quota: Option<u64>,
+}
+
+impl Room {
+    /// The smaller of the two.
+    pub(crate) fn octets(self) -> u64 {
+        self.of_quota.unwrap_or(self.on_disk).min(self.on_disk)
+    }
 }
 
 /// Why the store did not do what it was asked.

@@ -44,6 +44,7 @@ fn procedure(verb: Verb) -> Option<Procedure> {
         Verb::Quit => login::quit,
         Verb::Cwd => directory::cwd,
         Verb::Cdup => directory::cdup,
+        Verb::Smnt => directory::smnt,
         Verb::Pwd => directory::pwd,
         Verb::Mkd => directory::mkd,
         Verb::Rmd => directory::rmd,
@@ -99,7 +100,7 @@ fn procedure(verb: Verb) -> Option<Procedure> {
         Verb::Avbl => store::avbl,
         Verb::Clnt => extensions::clnt,
         // A file system of Unix knows when a file was made, and lets nobody set it.
-        Verb::Mfct | Verb::Smnt => return None,
+        Verb::Mfct => return None,
     };
     Some(procedure)
 }
@@ -145,7 +146,9 @@ impl Session {
     /// The procedure of a verb; `None` when this server does not have it, or has it switched off.
     fn procedure(&self, verb: Verb) -> Option<Procedure> {
         let is_of_security = verb.row().source == Source::Rfc(2228);
-        procedure(verb).filter(|_| !is_of_security || self.settings.tls.is_some())
+        let is_off =
+            (is_of_security && self.settings.tls.is_none()) || (verb == Verb::Smnt && self.settings.mounts.is_empty());
+        procedure(verb).filter(|_| !is_off)
     }
 
     fn is_logged_in(&self) -> bool {

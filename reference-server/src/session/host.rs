@@ -16,6 +16,13 @@ pub(crate) struct VirtualHost {
     pub(crate) volume: Option<Volume>,
 }
 
+/// Files that SMNT can name.
+#[derive(Debug)]
+pub(crate) struct Mount {
+    pub(crate) name: String,
+    pub(crate) volume: Volume,
+}
+
 /// Files that a session can be put on.
 #[derive(Clone)]
 pub(crate) struct Volume(pub(crate) Arc<dyn Store>);

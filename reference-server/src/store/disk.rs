@@ -6,6 +6,7 @@ mod attributes;
 mod facts;
 mod listing;
 mod place;
+mod room;
 
 use std::hash::RandomState;
 use std::io::{self, Seek, SeekFrom};
@@ -19,13 +20,17 @@ use protocol::listing::facts::Entry;
 use place::{encoded_length, position};
 
 use super::location::as_path;
-use super::{Algorithm, Digested, Form, Listing, Location, Reading, Refused, Span, Start, Store, StoreError, Writing};
+use super::{
+    Algorithm, Digested, Form, Listing, Location, Reading, Refused, Room, Span, Start, Store, StoreError, Writing,
+};
 use crate::accounts::Access;
 
 /// A store on the disk.
 #[derive(Debug)]
 pub(crate) struct Disk {
     root: Dir,
+    /// How many octets the files below the root may have together.
+    quota: Option<u64>,
     /// Makes the numbers of files that the fact `unique` tells. They say nothing about the disk (RFC 3659 §11).
     secret: RandomState,
 }
@@ -33,7 +38,12 @@ pub(crate) struct Disk {
 impl Disk {
     /// Opens the root.
     pub(crate) fn open(root: &Path) -> io::Result<Self> {
-        Ok(Self { root: Dir::open_ambient_dir(root, ambient_authority())?, secret: RandomState::new() })
+        Ok(Self { root: Dir::open_ambient_dir(root, ambient_authority())?, quota: None, secret: RandomState::new() })
+    }
+
+    /// The same with a limit of the octets that the files may have together.
+    pub(crate) fn with_quota(self, quota: Option<u64>) -> Self {
+        Self { quota, ..self }
     }
 
     fn metadata(&self, location: &Location) -> Result<Metadata, StoreError> {
@@ -128,10 +138,8 @@ impl Store for Disk {
         self.digest_of(file, algorithm, span)
     }
 
-    fn room(&self, directory: &Location) -> Result<u64, StoreError> {
-        let directory = self.root.open_dir(as_path(&directory.below_root()))?;
-        let room = rustix::fs::fstatvfs(&directory).map_err(io::Error::from)?;
-        Ok(room.f_bavail.saturating_mul(room.f_frsize))
+    fn room(&self, directory: &Location) -> Result<Room, StoreError> {
+        self.room_of(directory)
     }
 
     fn describe(&self, location: &Location, access: Access) -> Result<Entry, StoreError> {
@@ -174,7 +182,8 @@ impl Store for Disk {
             Start::At(offset) => Some(position(&mut file, form, offset)?),
         };
         file.seek(SeekFrom::Start(cut_to.unwrap_or(0)))?;
-        Ok(Writing { file, cut_to, is_new })
+        let room = self.room_for(&file, cut_to)?;
+        Ok(Writing { file, cut_to, is_new, room })
     }
 
     fn write_new(&self, directory: &Location) -> Result<(Location, Writing), StoreError> {
@@ -184,7 +193,11 @@ impl Store for Disk {
             let mut options = OpenOptions::new();
             options.write(true).create_new(true);
             match self.root.open_with(as_path(&file.below_root()), &options) {
-                Ok(opened) => return Ok((file, Writing { file: opened.into_std(), cut_to: None, is_new: true })),
+                Ok(opened) => {
+                    let opened = opened.into_std();
+                    let room = self.room_for(&opened, None)?;
+                    return Ok((file, Writing { file: opened, cut_to: None, is_new: true, room }));
+                }
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(error.into()),
             }

@@ -201,3 +201,22 @@ fn a_virtual_host_has_its_own_files() {
         ("SIZE robots.txt", "213"),
     ]);
 }
+
+#[test]
+fn accounts_and_mounts_are_configured() {
+    let other = tempfile::tempdir().unwrap();
+    std::fs::write(other.path().join("own"), "12345").unwrap();
+    let mount = format!("other={}", other.path().display());
+    let server = Server::with(&["--account", "u:a", "--store-account", "u:b", "--mount", &mount]);
+    let mut client = server.connect();
+    client.say_all(&[
+        ("USER u", "331"),
+        ("PASS p", "332"),
+        ("ACCT a", "230"),
+        ("TYPE I", "200"),
+        ("STOR x", "532"),
+        ("ACCT b", "230"),
+    ]);
+    client.store("STOR x", b"1");
+    client.say_all(&[("SMNT other", "250"), ("SIZE own", "213 5"), ("SMNT /", "250"), ("SIZE x", "213 1")]);
+}

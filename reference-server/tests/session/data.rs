@@ -238,3 +238,17 @@ fn a_range_of_a_file() {
     client.expect("552");
     assert_eq!(std::fs::read(server.root().join("digits")).unwrap(), b"012xyz6789");
 }
+
+#[test]
+fn the_quota_ends_a_transfer() {
+    let server = Server::with(&["--quota", "100"]);
+    let mut client = server.login();
+    client.store("STOR fits", &[b'x'; 74]);
+    let mut data = client.open_passive();
+    client.say_all(&[("STOR more", "150")]);
+    data.write_all(b"x").unwrap();
+    drop(data);
+    client.expect("552");
+    client.store("STOR fits", &[b'y'; 74]);
+    client.say_all(&[("ALLO 1", "552"), ("DELE fits", "250"), ("ALLO 74", "200")]);
+}

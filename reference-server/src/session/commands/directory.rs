@@ -1,4 +1,4 @@
-//! CWD and CDUP (RFC 959 §4.1.1), PWD, MKD and RMD (§4.1.3, Appendix II).
+//! CWD, CDUP and SMNT (RFC 959 §4.1.1), PWD, MKD and RMD (§4.1.3, Appendix II).
 
 use crate::session::replies::{refusal, reply};
 use crate::session::{Session, Step};
@@ -28,6 +28,25 @@ fn enter(directory: Location) -> Step {
             Err(error) => refusal(error).into(),
         },
     )
+}
+
+/// Another file system takes the place of the one that was there; the login and the transfer parameters stay as they are
+/// (§4.1.1). `/` is the one that the login has begun with.
+pub(super) fn smnt(session: &mut Session, pathname: &[u8]) -> Step {
+    let volume = if pathname == b"/" {
+        Some(session.volume_of_host())
+    } else {
+        let mounts = session.settings.mounts.iter();
+        let mut named = mounts.filter(|mount| mount.name.as_bytes() == pathname);
+        named.next().map(|mount| Some(mount.volume.clone()))
+    };
+    match volume {
+        Some(volume) => {
+            session.mount(volume);
+            reply::<250>("File system mounted; you are at its root.").into()
+        }
+        None => reply::<550>("There is no such file system here.").into(),
+    }
 }
 
 pub(super) fn pwd(session: &mut Session, _: &[u8]) -> Step {

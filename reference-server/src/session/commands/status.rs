@@ -42,7 +42,7 @@ impl Session {
 
     fn status(&self) -> Reply {
         let user = match self.login {
-            Login::Nobody | Login::Named(_) => "Not logged in",
+            Login::Nobody | Login::Named(_) | Login::NeedsAccount { .. } => "Not logged in",
             Login::LoggedIn { is_guest: true, .. } => "Logged in as a guest",
             Login::LoggedIn { is_guest: false, .. } => "Logged in",
         };

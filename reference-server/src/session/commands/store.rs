@@ -18,6 +18,9 @@ pub(super) fn appe(session: &mut Session, pathname: &[u8]) -> Step {
 }
 
 fn receive(session: &mut Session, pathname: &[u8], start: Start) -> Step {
+    if let Some(refused) = session.storing_needs_account() {
+        return refused;
+    }
     let (start, span) = match session.take_part() {
         Part::From(0) => (start, None),
         Part::From(offset) => (Start::At(offset), None),
@@ -37,8 +40,7 @@ fn receive(session: &mut Session, pathname: &[u8], start: Start) -> Step {
                     Ok(writing)
                 },
                 move |_, writing| {
-                    let room = span.and_then(Span::length);
-                    begin(writing, file, form, room, |_| opening(form, &name, None))
+                    begin(writing, file, form, span.and_then(Span::length), |_| opening(form, &name, None))
                 },
             )
         }
@@ -56,6 +58,9 @@ fn mask(store: &dyn Store, file: &Location, writing: &Writing, umask: Option<u32
 
 /// RFC 1123 §4.1.2.9: the name stands in the preliminary reply, as `150 FILE: pppp`, and not in a 250 as RFC 959 has it.
 pub(super) fn stou(session: &mut Session, _: &[u8]) -> Step {
+    if let Some(refused) = session.storing_needs_account() {
+        return refused;
+    }
     let (form, umask) = (session.form(), session.options.umask);
     match session.locate_to_change(b".") {
         Ok(directory) => Step::perform(
@@ -79,13 +84,13 @@ fn begin(
     writing: Result<Writing, StoreError>,
     location: Location,
     form: Form,
-    room: Option<u64>,
+    range: Option<u64>,
     preliminary: impl FnOnce(&Location) -> protocol::Reply,
 ) -> Step {
     match writing {
-        Ok(Writing { file, cut_to, is_new }) => Step::Transfer(Box::new(Begin {
+        Ok(Writing { file, cut_to, is_new, room }) => Step::Transfer(Box::new(Begin {
             preliminary: preliminary(&location),
-            job: Job::Receive { file, form, cut_to, room },
+            job: Job::Receive { file, form, cut_to, room: range.into_iter().chain(room).min() },
             kind: if is_new { Kind::NewFile(location) } else { Kind::File },
         })),
         Err(error) => write_refusal(error).into(),
@@ -97,21 +102,40 @@ pub(super) fn avbl(session: &mut Session, pathname: &[u8]) -> Step {
     match session.locate(pathname) {
         Ok(directory) => Step::perform(
             move |store| store.room(&directory),
-            |_, room| room.map_or_else(refusal, |room| reply::<213>(room.to_string())).into(),
+            |_, room| room.map_or_else(refusal, |room| reply::<213>(room.octets().to_string())).into(),
         ),
         Err(refused) => refused,
     }
 }
 
-/// No room need be reserved here: then ALLO is a NOOP, and 202 says so (RFC 959 §4.1.3, §4.2.1).
-pub(super) fn allo(_: &mut Session, argument: &[u8]) -> Step {
+/// There is nothing to reserve room in; but whether there is room can be told. RFC 959 §5.4 has no reply for too little, and §4.2
+/// has two that say it: 552 for the user's share, 452 for the disk. The size of a record makes no difference (§4.1.3).
+pub(super) fn allo(session: &mut Session, argument: &[u8]) -> Step {
+    let Some(wanted) = octets_wanted(argument) else {
+        return reply::<501>("ALLO takes a number of octets, and R and another one behind it or not.").into();
+    };
+    let here = session.working.clone();
+    Step::perform(
+        move |store| store.room(&here),
+        move |_, room| match room {
+            Ok(room) if room.of_quota.is_some_and(|left| wanted > left) => {
+                reply::<552>("That is more than you may store.").into()
+            }
+            Ok(room) if wanted > room.on_disk => reply::<452>("That is more than there is room for.").into(),
+            Ok(_) => reply::<200>("There is room; it is not reserved.").into(),
+            Err(error) => refusal(error).into(),
+        },
+    )
+}
+
+/// A number too large for 64 bits is larger than any disk.
+fn octets_wanted(argument: &[u8]) -> Option<u64> {
     let words: Vec<&[u8]> = argument.split(|&octet| octet == b' ').filter(|word| !word.is_empty()).collect();
     let is_number = |word: &[u8]| word.iter().all(u8::is_ascii_digit);
-    match *words.as_slice() {
-        [size] if is_number(size) => reply::<202>("No room need be reserved here.").into(),
-        [size, b"R" | b"r", record] if is_number(size) && is_number(record) => {
-            reply::<202>("No room need be reserved here.").into()
-        }
-        _ => reply::<501>("ALLO takes a number of octets, and R and another one behind it or not.").into(),
-    }
+    let size = match *words.as_slice() {
+        [size] if is_number(size) => size,
+        [size, b"R" | b"r", record] if is_number(size) && is_number(record) => size,
+        _ => return None,
+    };
+    Some(std::str::from_utf8(size).ok()?.parse().unwrap_or(u64::MAX))
 }

@@ -1,11 +1,11 @@
 //! Dialogues of the extensions: what is said, and the beginning of what must come back.
 
+use std::sync::Arc;
+
 use rstest::rstest;
 
 use super::{Bench, address, code};
-use std::sync::Arc;
-
-use crate::session::{End, ForeignHosts, Job, Route, VirtualHost, Volume};
+use crate::session::{End, ForeignHosts, Job, Mount, Route, VirtualHost, Volume};
 use crate::store::Disk;
 
 /// Says each line; what comes back begins as told.
@@ -297,4 +297,78 @@ fn a_range_to_store_cuts_nothing() {
     assert!(matches!(job, Some(Job::Receive { cut_to: None, room: Some(5), .. })), "{job:?}");
     bench.end_transfer(5, End::Complete);
     play(&mut bench, &[("RANG 27 30", "350"), ("STOR robots.txt", "554")]);
+}
+
+fn bench_of_accounts() -> Bench {
+    Bench::with(|settings| {
+        settings.accounts.passwords.insert(b"v".to_vec(), b"p".to_vec());
+        settings.accounts.of_login.insert(b"u".to_vec(), b"a".to_vec());
+        settings.accounts.of_storing.insert(b"v".to_vec(), b"b".to_vec());
+    })
+}
+
+#[rstest]
+#[case::for_the_login(&[("USER u", "331"), ("ACCT a", "503"), ("PASS p", "332"), ("PWD", "530"), ("ACCT a", "230"), ("PWD", "257"), ("ACCT a", "202")])]
+#[case::a_wrong_one(&[("USER u", "331"), ("PASS p", "332"), ("ACCT x", "530"), ("ACCT a", "503"), ("PWD", "530")])]
+#[case::of_another_user(&[("USER u", "331"), ("PASS p", "332"), ("ACCT b", "530")])]
+#[case::to_store(&[("USER v", "331"), ("PASS p", "230"), ("STOR x", "532"), ("STOU", "532"), ("APPE x", "532"), ("RNFR robots.txt", "350"),
+    ("RNTO r", "532"), ("SIZE robots.txt", "213"), ("ACCT b", "230"), ("STOR x", "150")])]
+#[case::a_wrong_one_to_store(&[("USER v", "331"), ("PASS p", "230"), ("ACCT x", "530"), ("PWD", "530")])]
+#[case::user_takes_it_back(&[("USER v", "331"), ("PASS p", "230"), ("ACCT b", "230"), ("USER v", "331"), ("PASS p", "230"), ("STOR x", "532")])]
+fn accounts(#[case] dialogue: &[(&str, &str)]) {
+    play(&mut bench_of_accounts(), dialogue);
+}
+
+#[test]
+fn accounts_cannot_be_guessed_for_ever() {
+    let mut bench = bench_of_accounts();
+    for expected in ["530", "530", "530", "530", "421"] {
+        play(&mut bench, &[("USER u", "331"), ("PASS p", "332"), ("ACCT guess", expected)]);
+    }
+    assert!(bench.is_closed());
+}
+
+#[rstest]
+#[case::there_and_back(&[("CWD sub", "250"), ("TYPE I", "200"), ("SMNT other", "250"), ("PWD", "257 \"/\""), ("SIZE own", "213 3"),
+    ("SIZE robots.txt", "550"), ("SMNT /", "250"), ("SIZE robots.txt", "213 26")])]
+#[case::unknown(&[("SMNT none", "550"), ("SIZE robots.txt", "213")])]
+#[case::login_takes_it_back(&[("SMNT other", "250"), ("USER u", "331"), ("PASS p", "230"), ("SIZE robots.txt", "213")])]
+#[case::rein_takes_it_back(&[("SMNT other", "250"), ("REIN", "220"), ("USER u", "331"), ("PASS p", "230"), ("SIZE robots.txt", "213")])]
+fn mounts(#[case] dialogue: &[(&str, &str)]) {
+    let root = tempfile::tempdir().unwrap();
+    std::fs::write(root.path().join("own"), "123").unwrap();
+    let volume = Volume(Arc::new(Disk::open(root.path()).unwrap()));
+    let mut bench = Bench::with(|settings| settings.mounts.push(Mount { name: "other".to_owned(), volume })).log_in();
+    play(&mut bench, dialogue);
+}
+
+/// The quota is 100 octets, and 26 are used.
+#[rstest]
+#[case::within(&[("ALLO 74", "200"), ("ALLO 75", "552"), ("ALLO 75 R 5", "552"), ("ALLO 99999999999999999999", "552"), ("AVBL", "213 74\r\n")])]
+#[case::what_is_stored_counts(&[("MKD d", "257"), ("ALLO 74", "200")])]
+fn quotas(#[case] dialogue: &[(&str, &str)]) {
+    play(&mut bench_of_quota(100), dialogue);
+}
+
+fn bench_of_quota(quota: u64) -> Bench {
+    let mut bench = Bench::logged_in();
+    bench.store = Arc::new(Disk::open(bench.root.path()).unwrap().with_quota(Some(quota)));
+    bench
+}
+
+#[rstest]
+#[case::new("STOR new", 74)]
+#[case::replaced("STOR robots.txt", 100)]
+#[case::unique("STOU", 74)]
+#[case::appended("APPE robots.txt", 74)]
+fn the_room_of_a_file(#[case] line: &str, #[case] expected: u64) {
+    let mut bench = bench_of_quota(100);
+    assert_eq!(code(&bench.say(line)), "150");
+    let job = bench.running.map(|order| order.job);
+    assert!(matches!(job, Some(Job::Receive { room: Some(room), .. }) if room == expected), "{job:?}");
+}
+
+#[test]
+fn no_disk_holds_so_much() {
+    play(&mut Bench::logged_in(), &[("ALLO 99999999999999999999", "452"), ("ALLO 1", "200")]);
 }
