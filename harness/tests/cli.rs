@@ -96,9 +96,9 @@ fn an_unknown_subcommand_is_an_error() {
 #[test]
 fn check_says_what_it_checked() {
     let checked = ftpspec(&["check", in_suite("example/retrieve.yaml").to_str().unwrap()]).assert().code(0);
-    checked.stdout(contains("no errors in 1 files: 4 scenarios, 0 given states, 0 requirements (")).stderr(is_empty());
+    checked.stdout(contains("no errors in 1 file: 4 scenarios, 0 given states, 0 requirements (")).stderr(is_empty());
     let checked = ftpspec(&["check", SUITE]).assert().code(0);
-    checked.stdout(contains("no errors in 5 files: 6 scenarios, 1 given states, 3 requirements ("));
+    checked.stdout(contains("no errors in 5 files: 6 scenarios, 1 given state, 3 requirements ("));
 }
 
 #[test]

@@ -11,6 +11,7 @@ pub mod listing;
 pub mod parameters;
 pub mod pathname;
 pub mod reply;
+pub mod restart;
 pub mod telnet;
 pub mod timestamp;
 pub mod transfer;

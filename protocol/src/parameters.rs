@@ -2,6 +2,8 @@
 //!
 //! Parsing takes all that the RFC defines; what of it is implemented is for each reference to say (504).
 
+use std::fmt;
+
 use thiserror::Error;
 
 /// How text of TYPE A and E is to be printed (RFC 959 §3.1.1.5).
@@ -62,6 +64,75 @@ impl Type {
             [other] if *other != b"L" => Err(unknown_letter(other)),
             _ => Err(ParameterError::Syntax),
         }
+    }
+}
+
+impl Type {
+    /// Whether it is text: TYPE A and E.
+    pub fn is_text(self) -> bool {
+        match self {
+            Self::Ascii(_) | Self::Ebcdic(_) => true,
+            Self::Image | Self::Local(_) => false,
+        }
+    }
+
+    /// The size of a logical byte, in bits (RFC 959 §3.1.1).
+    pub fn byte_size(self) -> u8 {
+        match self {
+            Self::Ascii(_) | Self::Ebcdic(_) | Self::Image => 8,
+            Self::Local(bits) => bits,
+        }
+    }
+
+    /// The filler of MODE C (RFC 959 §3.4.3): a space in the type's code, or zero.
+    pub fn filler(self) -> u8 {
+        match self {
+            Self::Ascii(_) => b' ',
+            Self::Ebcdic(_) => crate::transfer::ebcdic::SPACE,
+            Self::Image | Self::Local(_) => 0,
+        }
+    }
+}
+
+/// As an argument of TYPE, with the form of text said always.
+impl fmt::Display for Type {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ascii(form) => write!(formatter, "A {form}"),
+            Self::Ebcdic(form) => write!(formatter, "E {form}"),
+            Self::Image => formatter.write_str("I"),
+            Self::Local(bits) => write!(formatter, "L {bits}"),
+        }
+    }
+}
+
+impl fmt::Display for Form {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::NonPrint => "N",
+            Self::Telnet => "T",
+            Self::CarriageControl => "C",
+        })
+    }
+}
+
+impl fmt::Display for Structure {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::File => "F",
+            Self::Record => "R",
+            Self::Page => "P",
+        })
+    }
+}
+
+impl fmt::Display for Mode {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Stream => "S",
+            Self::Block => "B",
+            Self::Compressed => "C",
+        })
     }
 }
 

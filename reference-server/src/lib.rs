@@ -4,12 +4,14 @@
 //! |---|---|
 //! | `session` | one control connection as a state machine, without I/O |
 //! | `store` | the files |
+//! | `coding` | how the coders of `protocol` are used |
 //! | `runtime` | the only sockets: feeds the session, and moves the bytes |
 //! | `cli` | the command line |
 
 mod accounts;
 mod certificates;
 mod cli;
+mod coding;
 mod runtime;
 mod session;
 mod store;

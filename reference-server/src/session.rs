@@ -27,11 +27,13 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use protocol::{Reply, Type};
+use protocol::Reply;
+use protocol::restart::Position;
+use protocol::transfer::Parameters;
 
 use crate::accounts::{Access, Accounts};
 use crate::store::{Location, Span};
-use data_port::DataPort;
+use data_port::{Arranged, DataPort};
 use options::Options;
 use replies::reply;
 use traffic::Traffic;
@@ -86,7 +88,7 @@ pub(crate) struct Session {
     login: Login,
     failed_logins: u32,
     working: Location,
-    representation: Type,
+    parameters: Parameters,
     security: Security,
     data_port: DataPort,
     options: Options,
@@ -148,7 +150,7 @@ enum Sequence {
         from: Location,
     },
     Restart {
-        offset: u64,
+        position: Position,
     },
     Range {
         span: Span,
@@ -169,7 +171,7 @@ impl Session {
             login: Login::Nobody,
             failed_logins: 0,
             working: Location::root(),
-            representation: Type::default(),
+            parameters: Parameters::default(),
             security,
             data_port: DataPort::default(),
             options: Options::default(),
@@ -196,6 +198,7 @@ impl Session {
             }
             Input::Listening(port) => self.listening(port),
             Input::Moved(octets) => self.moved(octets),
+            Input::Marked(mark) => self.marked(&mark),
             Input::TransferEnded { octets, end } => self.transfer_ended(octets, end),
             Input::Idle => self.idle(),
             Input::Disconnected => self.disconnected(),
@@ -313,7 +316,8 @@ impl Session {
         self.login = Login::Nobody;
         self.server_name = None;
         self.mount(self.volume_of_host());
-        self.representation = Type::default();
+        self.parameters = Parameters::default();
+        self.arrange(Arranged::Default);
         self.data_port = DataPort::default();
         self.options = Options::default();
         self.actions.push(Action::StopListening);

@@ -7,6 +7,7 @@ mod location;
 use std::fs::File;
 
 use protocol::listing::facts::{Entry, Selection};
+use protocol::transfer::Parameters;
 use thiserror::Error;
 
 use crate::accounts::Access;
@@ -55,8 +56,10 @@ pub(crate) trait Store: Send + Sync {
 pub(crate) enum Form {
     /// TYPE A: each LF is CR LF.
     Ascii,
-    /// TYPE I and L 8: as it is.
+    /// TYPE I and L: as it is.
     Image,
+    /// Any other. Places in it are told by markers, which count the octets of the file.
+    Encoded(Parameters),
 }
 
 /// What a listing looks like.
@@ -153,6 +156,10 @@ pub(crate) enum Refused {
     BadTime,
     #[error("Not a legal name")]
     BadName,
+    #[error("Not a file of pages with bytes of this size")]
+    NotPaged,
+    #[error("The records or pages of the file are damaged")]
+    Damaged,
 }
 
 impl From<Refused> for StoreError {

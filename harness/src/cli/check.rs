@@ -44,10 +44,9 @@ impl Check {
             let given = suite.givens().values().filter(|given| checked(&given.file)).count();
             let requirements = suite.catalogue().iter().filter(|known| checked(&known.span.file)).count();
             let time = begun.elapsed().as_millis();
-            writeln!(
-                out,
-                "no errors in {files} files: {scenarios} scenarios, {given} given states, {requirements} requirements ({time} ms)"
-            )?;
+            let found = [(scenarios, "scenario"), (given, "given state"), (requirements, "requirement")];
+            let found = found.map(|(count, word)| plural(count, word)).join(", ");
+            writeln!(out, "no errors in {}: {found} ({time} ms)", plural(files, "file"))?;
             return Ok(ExitCode::SUCCESS);
         }
         let mut errors = anstream::stderr().lock();
@@ -55,8 +54,11 @@ impl Check {
             writeln!(errors, "{}", fault.render(Paint::Coloured))?;
         }
         let files: BTreeSet<_> = faults.iter().map(|fault| &fault.span.file).collect();
-        let plural = |count: usize, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
         writeln!(errors, "{} in {}", plural(faults.len(), "error"), plural(files.len(), "file"))?;
         Ok(ExitCode::from(USAGE))
     }
+}
+
+fn plural(count: usize, word: &str) -> String {
+    format!("{count} {word}{}", if count == 1 { "" } else { "s" })
 }

@@ -2,6 +2,7 @@
 
 mod data;
 mod ending;
+mod lacking;
 mod replies;
 mod steps;
 
@@ -142,6 +143,10 @@ struct Connection {
     verb: String,
     /// Whether a reply is due: one more reply is no surprise.
     owed: bool,
+    /// Whether the last reply was preliminary.
+    begun: bool,
+    /// Whether anything but plain lines was said since the last final reply: Telnet's octets, or a line in pieces.
+    odd: bool,
     /// How many command lines were said to which no final reply was read.
     unanswered: usize,
     data: DataChannel,

@@ -8,6 +8,7 @@ use reports::model::{Case, Finding, Grade, Verdict};
 
 use super::disk;
 use super::live::Live;
+use super::order::wait;
 use super::recorder::{Recorder, millis};
 use super::stop::GREETING;
 use crate::judge::play;
@@ -16,7 +17,7 @@ use crate::scenario::Suite;
 use crate::scenario::tree::{Entry, Scenario};
 use crate::subject::Running;
 
-/// The most time that one case may take.
+/// The most time that one case may take, besides what it is told to wait.
 const LONGEST: Duration = Duration::from_secs(90);
 
 /// A case that was run: its report, and what is still to be judged over all cases together.
@@ -92,7 +93,8 @@ async fn once(
         let case = unseen(scenario, Verdict::Inconclusive, format!("the files could not be laid: {error}"));
         return (Ran { case, framing: Vec::new(), identity: Vec::new(), short: None }, false);
     }
-    let mut live = Live::new(Recorder::new(LONGEST.mul_f64(facts.stretch)), running, door, &files);
+    let longest = LONGEST.mul_f64(facts.stretch) + wait(scenario, facts);
+    let mut live = Live::new(Recorder::new(longest), running, door, &files);
     let played = play(scenario, given, suite.catalogue(), facts, &mut live).await;
     let events = live.recorder.into_events();
     let gone = played.end == End::ServiceGone;

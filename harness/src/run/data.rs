@@ -91,6 +91,7 @@ fn bound(wires: &Wires, receive_buffer: Option<usize>) -> io::Result<(TcpListene
 }
 
 pub(super) async fn accept(wires: &mut Wires, recorder: &mut Recorder, within: Duration) {
+    let within = recorder.patience(within);
     let until = recorder.deadline(within);
     let Wires { control, data, listener } = wires;
     let Some(own) = listener else {
@@ -154,7 +155,8 @@ pub(super) async fn receive(
         if room == 0 || tally.is_beyond(MOST) {
             return recorder.note(Channel::Data, What::BodyReceived(tally.finish(false)));
         }
-        let until = recorder.deadline(wanted.within);
+        let within = recorder.patience(wanted.within);
+        let until = recorder.deadline(within);
         let read = tokio::select! {
             biased;
             read = timeout_at(until, stream.read(buffer.get_mut(..room).unwrap_or_default())) => read,
@@ -170,7 +172,7 @@ pub(super) async fn receive(
             }
             Ok(Ok(length)) => tally.take(buffer.get(..length).unwrap_or_default()),
             Ok(Err(_)) => break What::Closed { how: CloseKind::Reset },
-            Err(_) => break What::Deadline { waited: millis(wanted.within) },
+            Err(_) => break What::Deadline { waited: millis(within) },
         }
     };
     *data = None;
@@ -213,6 +215,7 @@ pub(super) async fn send(
             break;
         }
         while let Some(block) = Some(left).filter(|left| !left.is_empty() && trouble.is_none()) {
+            let within = recorder.patience(within);
             let until = recorder.deadline(within);
             tokio::select! {
                 biased;
@@ -267,6 +270,7 @@ pub(super) fn close(stream: &TcpStream, how: CloseKind) {
 }
 
 pub(super) async fn end(wires: &mut Wires, recorder: &mut Recorder, within: Duration) {
+    let within = recorder.patience(within);
     let until = recorder.deadline(within);
     let mut before = Tally::new(None);
     let ended = timeout_at(until, drained(wires.data.as_mut(), &mut before)).await;
@@ -312,6 +316,7 @@ pub(super) async fn peek(stream: Option<&mut TcpStream>) -> What {
 }
 
 pub(super) async fn no_connection(wires: &mut Wires, recorder: &mut Recorder, during: Duration) {
+    let during = recorder.patience(during);
     let until = recorder.deadline(during);
     let what = match &wires.listener {
         None => What::Fault { why: "the harness does not listen".to_owned() },

@@ -36,7 +36,8 @@ pub(super) fn excuse(suite: &Suite, subject: &Subject, baseline: &[Known], cases
     let mut excused = Excused::default();
     for (at, (known, _)) in entries.into_iter().zip(seen).enumerate().filter(|(_, (_, seen))| !seen) {
         if at < subject.known.len() {
-            if cases.iter().any(|case| known.covers(&case.id, today) && is_judged(case)) {
+            let judged = || cases.iter().any(|case| known.covers(&case.id, today) && is_judged(case));
+            if !known.may_vary && judged() {
                 excused.remarks.push(format!("known and no longer seen: {} ({})", known.pattern, known.reason));
             }
         } else if let Some(why) = why_stale(suite, known, cases, today) {
@@ -87,6 +88,9 @@ fn why_stale(suite: &Suite, known: &Known, cases: &[Case], today: Date) -> Optio
     let mut named = suite.scenarios().iter().filter(|scenario| known.names(&scenario.id)).peekable();
     if named.peek().is_none() {
         return Some("no case of the suite has such an id; mend the pattern or take the entry away".to_owned());
+    }
+    if known.may_vary {
+        return None;
     }
     let mut judged = 0_usize;
     for scenario in named {
@@ -152,6 +156,7 @@ mod tests {
             reason: "old".to_owned(),
             link: None,
             expires: Some(date(2030, 1, 31)),
+            may_vary: false,
         }
     }
 
@@ -169,5 +174,16 @@ mod tests {
         let explaining = explaining(&entries, &case(found), date(2030, 1, 31));
         assert_eq!((explaining.each.as_slice(), explaining.all), (each, all));
         assert!(!super::explaining(&entries, &case(found), date(2030, 2, 1)).all, "the last day is over");
+    }
+
+    #[rstest]
+    #[case::always(false, &["known and no longer seen: a/* (old)"])]
+    #[case::in_some_runs(true, &[])]
+    fn what_is_no_longer_seen_is_said(#[case] may_vary: bool, #[case] said: &[&str]) {
+        let mut subject = Subject::at("ftp://localhost/", None, None).unwrap();
+        subject.known = vec![Known { may_vary, expires: None, ..known("a/*", Some("r-1")) }];
+        let mut cases = [Case { verdict: Verdict::Pass, ..case(&[]) }];
+        let suite = Suite::from_sources(BTreeMap::new()).unwrap();
+        assert_eq!(excuse(&suite, &subject, &[], &mut cases).remarks, said);
     }
 }

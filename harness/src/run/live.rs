@@ -63,6 +63,7 @@ impl<'a> Live<'a> {
     }
 
     async fn hear(&mut self, wires: &mut Wires, within: Duration) {
+        let within = self.recorder.patience(within);
         let until = self.recorder.deadline(within);
         if self.recorder.is_flooded() {
             wires.control = None;
@@ -93,6 +94,7 @@ impl<'a> Live<'a> {
     }
 
     async fn silence(&mut self, wires: &mut Wires, on: Listened, during: Duration) {
+        let during = self.recorder.patience(during);
         let until = self.recorder.deadline(during);
         let Wires { control, data, .. } = wires;
         let control = control.as_mut().filter(|_| on != Listened::Data);
@@ -224,7 +226,7 @@ fn ready(stream: &TcpStream) -> io::Result<(String, String)> {
 }
 
 /// The last octet goes as urgent data: the Synch of RFC 854.
-async fn say_urgent(stream: &mut TcpStream, segment: &[u8]) -> io::Result<()> {
+pub(super) async fn say_urgent(stream: &mut TcpStream, segment: &[u8]) -> io::Result<()> {
     let Some((last, before)) = segment.split_last() else { return Ok(()) };
     stream.write_all(before).await?;
     loop {

@@ -16,7 +16,8 @@ use super::{Options, Progress, case, gather, runtime};
 use crate::judge::Facts;
 use crate::plan::{Known, plan};
 use crate::scenario::profile::Profile;
-use crate::scenario::rule::Deviations;
+use crate::scenario::rule::{Deviations, Trigger};
+use crate::scenario::spoken::Spoken;
 use crate::scenario::tree::{Content, Entry, Scenario};
 use crate::scenario::{Mutant, Suite};
 use crate::subject::{Health, Running, StartError, Subject};
@@ -193,7 +194,7 @@ pub fn prove(
     let options = Options { jobs, reply: REPLY, profile: Profile::usual(), ..Options::default() };
     let facts = super::facts(suite, subject, &options);
     let runnable = runnable(suite, subject);
-    let trials = trials(asked, &runnable, &facts);
+    let trials = trials(suite, asked, &runnable, &facts);
     progress.begins(trials.len());
     let floor = Floor {
         suite,
@@ -239,8 +240,10 @@ fn runnable<'a>(suite: &'a Suite, subject: &Subject) -> Vec<&'a Scenario> {
 }
 
 /// Everything that is played, what takes long first.
-fn trials<'a>(asked: &Asked<'a>, runnable: &[&'a Scenario], facts: &Facts) -> Vec<Trial<'a>> {
+fn trials<'a>(suite: &'a Suite, asked: &Asked<'a>, runnable: &[&'a Scenario], facts: &Facts) -> Vec<Trial<'a>> {
     let quick = quick(runnable, facts);
+    let verbs: BTreeMap<&str, BTreeSet<String>> =
+        runnable.iter().map(|&scenario| (scenario.id.as_str(), verbs(suite, scenario))).collect();
     let mut trials = Vec::new();
     let mut controls: BTreeSet<&str> = asked.scenarios.iter().map(|scenario| scenario.id.as_str()).collect();
     for (at, mutant) in asked.mutants.iter().enumerate() {
@@ -251,7 +254,8 @@ fn trials<'a>(asked: &Asked<'a>, runnable: &[&'a Scenario], facts: &Facts) -> Ve
             .collect();
         for &scenario in runnable {
             let near = asked.breadth == Breadth::All || covers(scenario).any(|id| covered.contains(id));
-            if is_meant(mutant, &scenario.id) || near && quick.contains(scenario.id.as_str()) {
+            let meets = || verbs.get(scenario.id.as_str()).is_some_and(|verbs| may_show(mutant, verbs));
+            if is_meant(mutant, &scenario.id) || near && quick.contains(scenario.id.as_str()) && meets() {
                 trials.push(Trial { scenario, door: Door::Mutant(at) });
                 controls.insert(&scenario.id);
             }
@@ -269,6 +273,23 @@ fn quick<'a>(runnable: &[&'a Scenario], facts: &Facts) -> BTreeSet<&'a str> {
     let mut files = BTreeSet::new();
     let quick = runnable.iter().filter(|scenario| wait(scenario, facts).is_zero() && !is_large(scenario));
     quick.filter(|scenario| files.insert(without_row(&scenario.id))).map(|scenario| scenario.id.as_str()).collect()
+}
+
+/// What the client says in a case: the harness ends each with QUIT.
+fn verbs(suite: &Suite, scenario: &Scenario) -> BTreeSet<String> {
+    let mut verbs = Spoken::of(case::given_of(suite, scenario).into_iter().chain([scenario])).verbs;
+    verbs.insert("QUIT".to_owned());
+    verbs
+}
+
+/// Whether a rule of the mutant can be met by who says these verbs. Where none can, the mutant is the server without fault.
+fn may_show(mutant: &Mutant, verbs: &BTreeSet<String>) -> bool {
+    let Deviations { rules, clients } = mutant.deviations.as_ref();
+    clients.is_some()
+        || rules.iter().any(|rule| match &rule.on {
+            Trigger::Greeting | Trigger::Segments(_) => true,
+            Trigger::Command(fits) => fits.verbs.is_empty() || fits.verbs.iter().any(|verb| verbs.contains(verb)),
+        })
 }
 
 fn is_large(scenario: &Scenario) -> bool {
@@ -429,4 +450,30 @@ fn tried(mutant: &Mutant, met: Vec<(&str, Seen)>) -> Tried {
     let count = met.len();
     let reds = met.into_iter().filter(|(_, seen)| seen.is_red()).map(|(id, seen)| (id.to_owned(), seen)).collect();
     Tried { mutant: mutant.id.clone(), outcome, reds, met: count }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::{Sources, mutants};
+
+    #[test]
+    fn a_mutant_shows_where_its_command_is_said() {
+        let suite = Suite::embedded().unwrap();
+        let mutants = mutants(Sources::mutants(), &suite).unwrap();
+        let verbs = verbs(&suite, suite.scenario("rfc959/rename/rnto-without-rnfr").unwrap());
+        assert_eq!(verbs.iter().collect::<Vec<_>>(), ["PASS", "QUIT", "RNTO", "USER"]);
+        for (mutant, shows) in [
+            ("rename/rnto-alone", true),
+            ("deletion/deletes-nothing", false),
+            ("login/user-200", true),
+            ("assignments/session-quit-refused", true),
+            ("control/octets-are-commands", true),
+            ("control/no-greeting", true),
+            ("concurrency/one-client", true),
+        ] {
+            let mutant = mutants.iter().find(|known| known.id == mutant).unwrap();
+            assert_eq!(may_show(mutant, &verbs), shows, "{}", mutant.id);
+        }
+    }
 }

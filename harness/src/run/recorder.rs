@@ -68,9 +68,14 @@ impl Recorder {
         self.octets > MOST_OCTETS
     }
 
+    /// How long is really waited: `within`, and never longer than the case may last.
+    pub(super) fn patience(&self, within: Duration) -> Duration {
+        within.min(self.until.saturating_duration_since(Instant::now()))
+    }
+
     /// When to stop waiting: after `within`, and never later than the end of the case.
     pub(super) fn deadline(&self, within: Duration) -> tokio::time::Instant {
-        (Instant::now() + within).min(self.until).into()
+        (Instant::now() + self.patience(within)).into()
     }
 
     /// Everything that happened.
@@ -82,4 +87,18 @@ impl Recorder {
 /// Milliseconds, as events keep them.
 pub(super) fn millis(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_waited_for_behind_the_end_of_a_case() {
+        let long = Recorder::new(Duration::from_hours(1));
+        assert_eq!(long.patience(Duration::from_secs(105)), Duration::from_secs(105));
+        let short = Recorder::new(Duration::from_mins(1)).patience(Duration::from_secs(105));
+        assert!((Duration::from_secs(30)..=Duration::from_mins(1)).contains(&short), "{short:?}");
+        assert_eq!(Recorder::new(Duration::ZERO).patience(Duration::from_secs(105)), Duration::ZERO);
+    }
 }

@@ -1,7 +1,7 @@
 //! A relay between a client and a server: everything passes as it is, but for what rules lay over it.
 //!
 //! PASV, EPSV, PORT and EPRT are rewritten, so that the data connections run through the relay as well. It believes neither
-//! side: what it keeps of either is bounded, and what it cannot read it passes on. Urgent data travels on in band.
+//! side: what it keeps of either is bounded, and what it cannot read it passes on. Urgent data stays urgent.
 
 mod flow;
 mod lines;

@@ -125,6 +125,7 @@ impl Stage for Counterpart<'_> {
 
 impl Counterpart<'_> {
     async fn admit(&mut self, within: Duration) {
+        let within = self.recorder.patience(within);
         let until = self.recorder.deadline(within);
         let (channel, what) = tokio::select! {
             biased;
@@ -146,6 +147,7 @@ impl Counterpart<'_> {
 
     async fn tell(&mut self, instruction: Instruction<'_>, within: Duration) {
         let line = instruction.line();
+        let within = self.recorder.patience(within);
         let until = self.recorder.deadline(within);
         let what = match timeout_at(until, self.client.write(&line)).await {
             Ok(Ok(())) => What::Sent { octets: Octets::from(line), urgent: false },
@@ -160,6 +162,7 @@ impl Counterpart<'_> {
             let why = "the client says or prints without end".to_owned();
             return self.recorder.note(Channel::Control, What::Fault { why });
         }
+        let within = self.recorder.patience(within);
         let until = self.recorder.deadline(within);
         let mut buffer = vec![0; 8192];
         let read = tokio::select! {
@@ -215,6 +218,7 @@ impl Counterpart<'_> {
     }
 
     async fn exit(&mut self, within: Duration) {
+        let within = self.recorder.patience(within);
         let until = self.recorder.deadline(within);
         let what = match timeout_at(until, self.client.ended()).await {
             Ok(ended) => self.ending(ended),

@@ -103,6 +103,8 @@ pub enum Segments {
     AreCommands,
     /// Of each segment only the first line is read.
     FirstLine,
+    /// Urgent data is passed on in band.
+    InBand,
 }
 
 /// What the server gets instead of a command.

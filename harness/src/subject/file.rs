@@ -116,6 +116,8 @@ struct WrittenKnown {
     reason: String,
     link: Option<String>,
     expires: Option<Day>,
+    #[serde(default)]
+    may_vary: bool,
 }
 
 /// A contradiction, and the key at which it stands.
@@ -234,6 +236,7 @@ impl WrittenKnown {
             reason: self.reason,
             link: self.link,
             expires: self.expires.map(|Day(day)| day),
+            may_vary: self.may_vary,
         }
     }
 }

@@ -19,6 +19,8 @@ pub struct Known {
     pub link: Option<String>,
     /// The last day on which it is accepted.
     pub expires: Option<Date>,
+    /// Whether it is a race of the subject's own, so that a run without it says nothing.
+    pub may_vary: bool,
 }
 
 impl Known {
@@ -99,6 +101,7 @@ mod tests {
             reason: "an old bug".to_owned(),
             link: None,
             expires: Some(date(2030, 1, 31)),
+            may_vary: false,
         };
         assert!(known.covers("a", date(2030, 1, 31)));
         assert!(!known.covers("a", date(2030, 2, 1)));

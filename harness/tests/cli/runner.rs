@@ -140,6 +140,9 @@ fn only_a_stale_entry_is_wrong() {
     assert.code(1).stdout(contains("Exit 1: no case failed, but the baseline has entries that are stale"));
     let (assert, _) = run(&suite, &server, ONE, &["--baseline", baseline.to_str().unwrap()]);
     assert.code(0).stdout(contains("Stale").not());
+    let race = suite.file("race.yaml", "known: [{ pattern: 'small/*', reason: a race, may-vary: true }]\n");
+    let (assert, _) = run(&suite, &server, ALL, &["--baseline", race.to_str().unwrap()]);
+    assert.code(0).stdout(contains("Stale").not());
     let wrong = suite.file("known.yaml", "knwon: []\n");
     let (assert, _) = run(&suite, &server, ONE, &["--baseline", wrong.to_str().unwrap()]);
     assert.code(2).stderr(contains("known.yaml:1:1: `knwon` is no key here."));
@@ -242,4 +245,61 @@ fn the_doctor_sees_who_is_not_let_in() {
                 .and(contains("needs files on the server, and its folder is not known: say --root")),
         ),
     );
+}
+
+/// The verdict of each case, and the requirement of its finding.
+fn judged(report: &Value) -> Vec<(&str, &str, Option<&str>)> {
+    let cases = report["cases"].as_array().unwrap().iter();
+    cases
+        .map(|case| {
+            let findings = case["findings"].as_array().unwrap();
+            assert!(findings.len() < 2, "{case}");
+            let requirement = findings.first().and_then(|finding| finding["requirement"].as_str());
+            (case["id"].as_str().unwrap(), case["verdict"].as_str().unwrap(), requirement)
+        })
+        .collect()
+}
+
+#[test]
+fn a_command_that_is_missing_is_one_finding() {
+    const HAS_NOOP: Option<&str> = Some("rfc1123-4.1.5-cmd-noop");
+    let suite = SmallSuite::new();
+    suite.file(
+        "suite/small/has-noop.yaml",
+        "purpose: NOOP is there.\ncovers: [rfc1123-4.1.5-cmd-noop]\nsteps:\n  - S: 220\n  - C: NOOP\n  - S: 200\n",
+    );
+    let server = SmallServer::replying(|_, _| Some("502 no"));
+    let (assert, report) = run(&suite, &server, "small", &[]);
+    assert.code(1).stdout(contains("9 cases affected").and(contains("NOOP is not implemented")));
+    let (own, others): (Vec<_>, Vec<_>) = judged(&report).into_iter().partition(|(id, ..)| *id == "small/has-noop");
+    assert_eq!(own, [("small/has-noop", "fail", HAS_NOOP)]);
+    assert!(others.iter().all(|(_, verdict, found)| *verdict == "skipped" && found.is_none()), "{others:?}");
+    let (assert, report) = run(&suite, &server, ALL, &[]);
+    assert.code(1);
+    assert_eq!(
+        judged(&report).iter().filter(|(_, verdict, _)| *verdict == "fail").count(),
+        1,
+        "it is said all the same"
+    );
+}
+
+#[test]
+fn an_odd_line_that_is_refused_is_no_missing_command() {
+    let suite = SmallSuite::new();
+    suite.file(
+        "suite/small/odd.yaml",
+        "purpose: A line.\ncovers: [rfc959-4.1.3-noop]\nsteps:\n  - S: 220\n  - C: { bytes: \"01\" }\n  - C: NOOP\n  \
+         - S: 200\n",
+    );
+    suite.file(
+        "suite/small/pieces.yaml",
+        "purpose: A line.\ncovers: [rfc959-4.1.3-noop]\nsteps:\n  - S: 220\n  - C: { segments: [NO, \"OP\\r\\n\"] }\n  \
+         - S: 200\n",
+    );
+    let server = SmallServer::replying(|_, _| Some("502 no"));
+    for id in ["small/odd", "small/pieces"] {
+        let (assert, report) = run(&suite, &server, id, &[]);
+        assert.code(1);
+        assert_eq!(judged(&report), [(id, "fail", Some("rfc959-4.1.3-noop"))]);
+    }
 }

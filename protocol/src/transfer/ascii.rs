@@ -21,6 +21,16 @@ pub struct Encoder {
 }
 
 impl Encoder {
+    /// An encoder that goes on behind a CR, after a restart.
+    pub fn behind_cr() -> Self {
+        Self { after_cr: true }
+    }
+
+    /// Whether the last octet was a CR.
+    pub fn is_behind_cr(&self) -> bool {
+        self.after_cr
+    }
+
     /// Appends the wire form of `local` to `wire`.
     pub fn encode(&mut self, local: &[u8], wire: &mut Vec<u8>) {
         wire.reserve(local.len() + local.len() / 32);
@@ -66,6 +76,16 @@ pub struct Decoder {
 }
 
 impl Decoder {
+    /// A decoder that goes on behind a CR, after a restart.
+    pub fn behind_cr() -> Self {
+        Self { held_cr: true }
+    }
+
+    /// Whether a CR came of which it is not known yet what it is.
+    pub fn is_behind_cr(&self) -> bool {
+        self.held_cr
+    }
+
     /// Appends the local form of `wire` to `local`.
     pub fn decode(&mut self, wire: &[u8], local: &mut Vec<u8>) {
         local.reserve(wire.len() + 1);

@@ -2,7 +2,6 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 
@@ -67,7 +66,7 @@ impl TlsArguments {
             }
             (None, _) | (_, None) => return Ok(None),
         };
-        let configuration = Arc::new(configuration(&source, self.client_roots.as_deref())?);
+        let configuration = configuration(&source, self.client_roots.as_deref())?;
         let demand = match self.demand {
             Demanded::Nothing => Demand::Nothing,
             Demanded::Login => Demand::Login,
@@ -75,7 +74,7 @@ impl TlsArguments {
         };
         Ok(Some(Wanted {
             policy: Policy { may_clear: self.clear_control, demand },
-            tls: Tls { configuration, data_must_resume: self.resume },
+            tls: Tls::new(configuration, self.resume),
             implicit: self.implicit_port.map(|port| SocketAddr::new(control.ip(), port)),
         }))
     }

@@ -13,9 +13,9 @@ use tokio::time::{Instant, timeout};
 
 use super::Server;
 use super::channel::{Channel, Heard, drain};
-use super::data::{Ends, Passive, Running};
+use super::data::{Ended, Ends, News, Passive, Running, Ways};
 use super::tls::Tls;
-use crate::session::{Action, End, Input, Received, Security, Session};
+use crate::session::{Action, Input, Received, Security, Session};
 use crate::store::Store;
 
 /// The longest line that is taken: a path of the system's limit, and its verb.
@@ -35,7 +35,7 @@ pub(super) async fn converse(stream: TcpStream, server: Arc<Server>, security: S
         reader: LineReader::with_limit(LINE_LIMIT),
         unread: Vec::new(),
         tls: None,
-        passive: None,
+        ways: Ways::default(),
         running: None,
         is_implicit: security == Security::IMPLICIT,
         is_closing: false,
@@ -77,7 +77,7 @@ struct Conversation {
     unread: Vec<u8>,
     /// TLS, since it has begun.
     tls: Option<Tls>,
-    passive: Option<Passive>,
+    ways: Ways,
     running: Option<Running>,
     /// Whether TLS begins without AUTH.
     is_implicit: bool,
@@ -87,7 +87,7 @@ struct Conversation {
 /// What happened on one of the connections.
 enum Event {
     Read(usize),
-    TransferEnded { octets: u64, end: End },
+    Transfer(News),
     Idle,
 }
 
@@ -110,8 +110,10 @@ impl Conversation {
                         self.feed(Input::Disconnected).await?;
                     }
                 }
-                Event::TransferEnded { octets, end } => {
+                Event::Transfer(News::Marked(mark)) => self.feed(Input::Marked(mark)).await?,
+                Event::Transfer(News::Ended(Ended { octets, end, open })) => {
                     self.running = None;
+                    self.ways.open = open;
                     self.feed(Input::TransferEnded { octets, end }).await?;
                 }
                 Event::Idle => self.feed(Input::Idle).await?,
@@ -126,7 +128,7 @@ impl Conversation {
         let is_idle_limited = !self.session.is_transferring();
         let idle_until = idle_from + self.session.idle_limit();
         tokio::select! {
-            (octets, end) = ended(self.running.as_mut()) => Ok(Event::TransferEnded { octets, end }),
+            news = news(self.running.as_mut()) => Ok(Event::Transfer(news)),
             length = self.channel.read(buffer), if may_read => Ok(Event::Read(length?)),
             () = tokio::time::sleep_until(idle_until), if is_idle_limited => Ok(Event::Idle),
         }
@@ -212,17 +214,18 @@ impl Conversation {
             }
             Action::Listen => {
                 // This closes the port before: a client that says PASV again has given it up.
-                self.passive = Passive::listen(self.local.ip())
+                self.ways.passive = Passive::listen(self.local.ip())
                     .inspect_err(|error| tracing::warn!(%error, "cannot listen for a data connection"))
                     .ok();
-                return Ok(Some(Input::Listening(self.passive.as_ref().map(Passive::address))));
+                return Ok(Some(Input::Listening(self.ways.passive.as_ref().map(Passive::address))));
             }
-            Action::StopListening => self.passive = None,
+            Action::StopListening => self.ways.passive = None,
+            Action::CloseData => self.ways.open = None,
             Action::Transfer(order) => {
                 // 150 goes out before the data connection is made.
                 self.channel.send().await?;
-                let passive = self.passive.take();
-                self.running = Some(Running::start(order, passive, self.ends()));
+                let ways = std::mem::take(&mut self.ways);
+                self.running = Some(Running::start(order, ways, self.ends()));
             }
             Action::StopTransfer => {
                 if let Some(running) = &mut self.running {
@@ -232,7 +235,7 @@ impl Conversation {
             Action::BeginTls => self.begin_tls().await?,
             Action::EndTls => self.channel.end_tls().await?,
             Action::Close => {
-                self.passive = None;
+                self.ways = Ways::default();
                 self.is_closing = true;
             }
         }
@@ -240,10 +243,10 @@ impl Conversation {
     }
 }
 
-/// The end of the transfer that runs; without one, never.
-async fn ended(running: Option<&mut Running>) -> (u64, End) {
+/// What the transfer that runs tells; without one, nothing ever.
+async fn news(running: Option<&mut Running>) -> News {
     match running {
-        Some(running) => running.ended().await,
+        Some(running) => running.news().await,
         None => std::future::pending().await,
     }
 }

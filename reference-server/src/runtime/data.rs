@@ -6,14 +6,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use protocol::restart::Mark;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use super::Timeouts;
 use super::moving;
-use super::tls::{Tls, Wire};
+use super::tls::{Flow, Tls, Wire};
 use crate::session::{End, Job, Order, Protection, Route};
 
 /// A port that listens for a data connection.
@@ -47,19 +48,66 @@ impl Passive {
     }
 }
 
+/// A data connection in clear, that is new, or that a transfer has left open.
+pub(super) struct Open {
+    pub(super) stream: std::net::TcpStream,
+    /// What was read of it, and belongs to the next file.
+    pub(super) unread: Vec<u8>,
+}
+
+impl Open {
+    /// The connection, if the client has not closed it, or something is still to be read.
+    fn if_alive(self) -> Option<Self> {
+        let mut octet = [0];
+        let peeked = self.stream.set_nonblocking(true).and_then(|()| self.stream.peek(&mut octet));
+        let is_alive = match peeked {
+            Ok(length) => length > 0 || !self.unread.is_empty(),
+            Err(error) => error.kind() == io::ErrorKind::WouldBlock,
+        };
+        is_alive.then_some(self)
+    }
+}
+
+/// What there is to make a data connection of.
+#[derive(Default)]
+pub(super) struct Ways {
+    pub(super) passive: Option<Passive>,
+    pub(super) open: Option<Open>,
+}
+
+/// A transfer that has ended.
+pub(super) struct Ended {
+    pub(super) octets: u64,
+    pub(super) end: End,
+    /// The data connection, where the end says that it is open.
+    pub(super) open: Option<Open>,
+}
+
+/// What a transfer tells.
+pub(super) enum News {
+    Marked(Mark),
+    Ended(Ended),
+}
+
+/// How many markers may wait to be told. Then the transfer waits: a client that sends markers has to read the replies.
+const MARKS: usize = 16;
+
 /// A transfer that runs by itself.
 pub(super) struct Running {
-    task: JoinHandle<(u64, End)>,
+    task: JoinHandle<Ended>,
     moved: Arc<AtomicU64>,
     stop: watch::Sender<bool>,
+    marks: mpsc::Receiver<Mark>,
 }
 
 impl Running {
-    pub(super) fn start(order: Order, passive: Option<Passive>, ends: Ends) -> Self {
+    pub(super) fn start(order: Order, ways: Ways, ends: Ends) -> Self {
         let moved = Arc::new(AtomicU64::new(0));
         let (stop, stopped) = watch::channel(false);
-        let task = tokio::spawn(transfer(order, passive, ends, Arc::clone(&moved), stopped));
-        Self { task, moved, stop }
+        let (tell, marks) = mpsc::channel(MARKS);
+        let wires = Wires { moved: Arc::clone(&moved), stopped, marks: tell };
+        let task = tokio::spawn(transfer(order, ways, ends, wires));
+        Self { task, moved, stop, marks }
     }
 
     /// How many octets are moved.
@@ -70,16 +118,37 @@ impl Running {
     /// Ends the transfer as soon as can be.
     pub(super) fn stop(&mut self) {
         self.stop.send_replace(true);
+        // The thread may wait for a marker to be taken.
+        self.marks.close();
     }
 
-    /// Waits for the end. The data connection is closed then.
-    pub(super) async fn ended(&mut self) -> (u64, End) {
-        let ended = (&mut self.task).await;
-        ended.unwrap_or_else(|error| {
-            tracing::error!(%error, "a transfer failed inside of the server");
-            (self.moved(), End::LocalError)
-        })
+    /// What happens next. Every marker is told before the end.
+    pub(super) async fn news(&mut self) -> News {
+        tokio::select! {
+            biased;
+            Some(mark) = self.marks.recv() => News::Marked(mark),
+            ended = end_of(&mut self.task, &self.moved) => News::Ended(ended),
+        }
     }
+
+    /// Waits for the end. The data connection is closed then, or handed over.
+    pub(super) async fn ended(&mut self) -> Ended {
+        end_of(&mut self.task, &self.moved).await
+    }
+}
+
+async fn end_of(task: &mut JoinHandle<Ended>, moved: &AtomicU64) -> Ended {
+    task.await.unwrap_or_else(|error| {
+        tracing::error!(%error, "a transfer failed inside of the server");
+        Ended { octets: moved.load(Ordering::Relaxed), end: End::LocalError, open: None }
+    })
+}
+
+/// What a transfer hears and tells while it runs.
+struct Wires {
+    moved: Arc<AtomicU64>,
+    stopped: watch::Receiver<bool>,
+    marks: mpsc::Sender<Mark>,
 }
 
 /// Our end of the control connection, and what it gives to its data connections.
@@ -91,64 +160,75 @@ pub(super) struct Ends {
 }
 
 impl Ends {
-    fn secure(&self, stream: std::net::TcpStream) -> io::Result<Wire> {
+    fn secure(&self, stream: std::net::TcpStream, flow: Flow) -> io::Result<Wire> {
         let Some(tls) = &self.tls else { return Err(io::ErrorKind::Unsupported.into()) };
-        Wire::secure(stream, tls)
+        Wire::secure(stream, tls, flow)
     }
 }
 
-async fn transfer(
-    order: Order,
-    passive: Option<Passive>,
-    ends: Ends,
-    moved: Arc<AtomicU64>,
-    mut stopped: watch::Receiver<bool>,
-) -> (u64, End) {
+async fn transfer(order: Order, ways: Ways, ends: Ends, mut wires: Wires) -> Ended {
     let opened = tokio::select! {
-        opened = timeout(ends.timeouts.data, open(order.route, passive, &ends)) => opened,
-        () = until(&mut stopped) => return (0, End::Stopped),
+        opened = timeout(ends.timeouts.data, open(&order, ways, &ends)) => opened,
+        () = until(&mut wires.stopped) => return without_connection(End::Stopped),
     };
-    let stream = match opened {
-        Ok(Ok(stream)) => stream,
+    let open = match opened {
+        Ok(Ok(open)) => open,
         Ok(Err(error)) => {
             tracing::debug!(%error, "no data connection");
-            return (0, End::NotOpened);
+            return without_connection(End::NotOpened);
         }
-        Err(_) => return (0, End::NotOpened),
+        Err(_) => return without_connection(End::NotOpened),
     };
-    let (stream, handle) = match blocking(stream, ends.timeouts.idle) {
-        Ok(both) => both,
+    match blocking(&open.stream, ends.timeouts.idle) {
+        Ok(handle) => work(order, open, handle, ends, wires).await,
         Err(error) => {
             tracing::warn!(%error, "the data connection cannot be used");
-            return (0, End::Broken);
+            without_connection(End::Broken)
         }
-    };
+    }
+}
+
+fn without_connection(end: End) -> Ended {
+    Ended { octets: 0, end, open: None }
+}
+
+/// Moves the bytes, on a thread. `handle` is of the same connection.
+async fn work(order: Order, open: Open, handle: std::net::TcpStream, ends: Ends, wires: Wires) -> Ended {
+    let Wires { moved, mut stopped, marks } = wires;
     let is_receiving = matches!(order.job, Job::Receive { .. });
+    let flow = if is_receiving { Flow::FromClient } else { Flow::ToClient };
     let counter = Arc::clone(&moved);
     let mut work = tokio::task::spawn_blocking(move || {
         let secured = match order.protection {
-            Protection::Clear => Ok(Wire::Clear(stream)),
-            Protection::Private => ends.secure(stream),
+            Protection::Clear => Ok(Wire::Clear(open.stream)),
+            Protection::Private => ends.secure(open.stream, flow),
         };
         match secured {
-            Ok(mut wire) => moving::run(order.job, &mut wire, &counter),
+            Ok(wire) => moving::run(order.job, moving::Data { wire, moved: counter, marks, unread: open.unread }),
             Err(error) => {
                 tracing::debug!(%error, "no TLS on the data connection");
-                End::NotSecured
+                (End::NotSecured, None)
             }
         }
     });
-    let end = tokio::select! {
-        end = &mut work => end,
+    let ended = tokio::select! {
+        ended = &mut work => ended,
         () = until(&mut stopped) => {
             // This wakes the thread out of its read or write. A connection that is closed already needs it no more.
             if let Err(error) = handle.shutdown(std::net::Shutdown::Both) {
                 tracing::debug!(%error, "the data connection was closed already");
             }
-            work.await.map(|end| stopped_end(end, is_receiving))
+            work.await.map(|(end, open)| (stopped_end(end, is_receiving), open))
         }
     };
-    (moved.load(Ordering::Relaxed), end.unwrap_or(End::LocalError))
+    let octets = moved.load(Ordering::Relaxed);
+    match ended {
+        Ok((end, open)) => Ended { octets, end, open: open.filter(|_| end == End::LeftOpen) },
+        Err(error) => {
+            tracing::error!(%error, "a transfer failed inside of the server");
+            Ended { octets, end: End::LocalError, open: None }
+        }
+    }
 }
 
 /// Waits until the transfer is to stop. Who gave up telling wants no transfer either.
@@ -161,28 +241,42 @@ async fn until(stopped: &mut watch::Receiver<bool>) {
 /// received the stop itself looks like the end of the file, so that it never counts as complete.
 fn stopped_end(end: End, is_receiving: bool) -> End {
     match end {
-        End::Complete if !is_receiving => End::Complete,
+        // The connection that could stay open is shut down now.
+        End::Complete | End::LeftOpen if !is_receiving => End::Complete,
         End::LocalError | End::NoSpace | End::TooMuch => end,
-        End::Complete | End::Broken | End::NotOpened | End::NotSecured | End::Stopped => End::Stopped,
+        End::Complete
+        | End::LeftOpen
+        | End::Refused(_)
+        | End::Broken
+        | End::NotOpened
+        | End::NotSecured
+        | End::Stopped => End::Stopped,
     }
 }
 
-/// The stream for the thread that moves the bytes, and another handle to stop it with.
-fn blocking(stream: TcpStream, idle: Duration) -> io::Result<(std::net::TcpStream, std::net::TcpStream)> {
-    let stream = stream.into_std()?;
+/// Makes the stream fit for the thread that moves the bytes; returns another handle to stop it with.
+fn blocking(stream: &std::net::TcpStream, idle: Duration) -> io::Result<std::net::TcpStream> {
     stream.set_nonblocking(false)?;
     stream.set_read_timeout(Some(idle))?;
     stream.set_write_timeout(Some(idle))?;
-    let handle = stream.try_clone()?;
-    Ok((stream, handle))
+    stream.try_clone()
 }
 
-async fn open(route: Route, passive: Option<Passive>, ends: &Ends) -> io::Result<TcpStream> {
-    match (route, passive) {
-        (Route::Active(address), _) => connect(address, ends.local).await,
-        (Route::Passive { from }, Some(passive)) => passive.accept(from).await,
-        (Route::Passive { .. }, None) => Err(io::ErrorKind::NotConnected.into()),
-    }
+async fn open(order: &Order, ways: Ways, ends: &Ends) -> io::Result<Open> {
+    let stream = match (order.route, ways.passive) {
+        (Route::Open(address), _) => {
+            // What is open is in clear.
+            let open = ways.open.filter(|_| order.protection == Protection::Clear).and_then(Open::if_alive);
+            match open {
+                Some(open) => return Ok(open),
+                None => connect(address, ends.local).await?,
+            }
+        }
+        (Route::Active(address), _) => connect(address, ends.local).await?,
+        (Route::Passive { from }, Some(passive)) => passive.accept(from).await?,
+        (Route::Passive { .. }, None) => return Err(io::ErrorKind::NotConnected.into()),
+    };
+    Ok(Open { stream: stream.into_std()?, unread: Vec::new() })
 }
 
 /// Connects from the default data port, L-1 where L is the control port (RFC 959 §5.2), on the host that the client talks to

@@ -1,15 +1,23 @@
 //! Moves the bytes of a transfer between a file and a data connection, on a thread of its own.
 //!
+//! What TYPE, STRU and MODE ask for is in [`encoded`]; here is what needs no coder, or has one of its own for speed.
+//!
 //! In TYPE I, STRU F, MODE S a file's octets are the octets of the connection: the system sends them (`sendfile`) and this
 //! program never sees them. (`std::io::copy` would not do: it uses `sendfile` to other files only, not to sockets.)
 
+mod encoded;
+
 use std::fs::File;
 use std::io::{self, ErrorKind, Read, Write};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use protocol::restart::{Mark, Position};
 use protocol::transfer::ascii;
 use rustix::io::Errno;
+use tokio::sync::mpsc;
 
+use super::data::Open;
 use super::tls::Wire;
 use crate::session::{End, Job};
 use crate::store::Form;
@@ -19,17 +27,51 @@ const STRETCH: usize = 1024 * 1024;
 /// How much of a file or a connection is in memory at a time.
 const PIECE: usize = 256 * 1024;
 
-/// Does the job, and closes the connection in its direction.
-pub(super) fn run(job: Job, wire: &mut Wire, moved: &AtomicU64) -> End {
-    let result = match job {
-        Job::Send { file, form: Form::Image, skip: _, most } => send_image(&file, most, wire, moved),
-        Job::Send { file, form: Form::Ascii, skip, most: _ } => send_ascii(&file, skip, wire, moved),
-        Job::SendText(text) => send_text(&text, wire, moved),
-        Job::Receive { file, form, cut_to, room } => {
-            receive(Target { file: &file, room: room.unwrap_or(u64::MAX) }, form, cut_to, wire, moved)
-        }
+/// A data connection, on which files come and go.
+#[derive(Debug)]
+pub(super) struct Data {
+    pub(super) wire: Wire,
+    /// How many octets were moved.
+    pub(super) moved: Arc<AtomicU64>,
+    /// Where the markers that came are told.
+    pub(super) marks: mpsc::Sender<Mark>,
+    /// What was read, and belongs to the next file.
+    pub(super) unread: Vec<u8>,
+}
+
+/// Does the job, and closes the connection in its direction, unless it may stay open: then it is given back.
+pub(super) fn run(job: Job, mut data: Data) -> (End, Option<Open>) {
+    let result = work(job, &mut data);
+    let open = match data.wire {
+        Wire::Clear(stream) => Some(Open { stream, unread: data.unread }),
+        Wire::Tls(_) => None,
     };
-    result.err().unwrap_or(End::Complete)
+    (result.unwrap_or_else(|end| end), open)
+}
+
+fn work(job: Job, data: &mut Data) -> Result<End, End> {
+    match job {
+        Job::Send { file, form: Form::Image, most, .. } => {
+            send_image(&file, most, &mut data.wire, &data.moved).map(|()| End::Complete)
+        }
+        Job::Send { file, form: Form::Ascii, skip, .. } => {
+            send_ascii(&file, skip, &mut data.wire, &data.moved).map(|()| End::Complete)
+        }
+        Job::Send { file, form: Form::Encoded(parameters), position, .. } => {
+            encoded::send(&file, parameters, position, data)
+        }
+        Job::SendText { text, parameters } => encoded::send(text.as_slice(), parameters, Position::default(), data),
+        Job::Receive { file, form, cut_to, position, room } => {
+            if let Some(length) = cut_to {
+                file.set_len(length).map_err(|error| local_end(&error))?;
+            }
+            let target = Target { file: &file, room: room.unwrap_or(u64::MAX) };
+            match form {
+                Form::Encoded(parameters) => encoded::receive(target, parameters, position, data),
+                Form::Image | Form::Ascii => receive(target, form, data).map(|()| End::Complete),
+            }
+        }
+    }
 }
 
 /// A range is of an image only: `most` limits nothing else.
@@ -76,11 +118,6 @@ fn send_ascii(mut file: &File, skip: u64, connection: &mut Wire, moved: &AtomicU
     }
 }
 
-fn send_text(text: &[u8], wire: &mut Wire, moved: &AtomicU64) -> Result<(), End> {
-    write(text, wire, moved)?;
-    finish_sending(wire)
-}
-
 fn write(octets: &[u8], wire: &mut Wire, moved: &AtomicU64) -> Result<(), End> {
     for piece in octets.chunks(PIECE) {
         wire.write_all(piece).map_err(|_| End::Broken)?;
@@ -111,23 +148,12 @@ struct Target<'file> {
     room: u64,
 }
 
-fn receive(
-    mut target: Target<'_>,
-    form: Form,
-    cut_to: Option<u64>,
-    connection: &mut Wire,
-    moved: &AtomicU64,
-) -> Result<(), End> {
-    if let Some(length) = cut_to {
-        target.file.set_len(length).map_err(|error| local_end(&error))?;
-    }
+fn receive(mut target: Target<'_>, form: Form, data: &mut Data) -> Result<(), End> {
     let (mut decoder, mut wire, mut local) = (ascii::Decoder::default(), vec![0; PIECE], Vec::new());
     loop {
-        let length = connection.read(&mut wire).map_err(|_| End::Broken)?;
-        let piece = wire.get(..length).unwrap_or_default();
-        moved.fetch_add(length as u64, Ordering::Relaxed);
+        let piece = read(data, &mut wire)?;
         match form {
-            Form::Image => target.store(piece)?,
+            Form::Image | Form::Encoded(_) => target.store(piece)?,
             Form::Ascii => {
                 local.clear();
                 decoder.decode(piece, &mut local);
@@ -141,11 +167,31 @@ fn receive(
     local.clear();
     decoder.finish(&mut local);
     target.store(&local)?;
-    // The client has said all, and may be gone already.
-    if let Err(error) = connection.end_sending() {
+    finish_receiving(&mut data.wire);
+    Ok(())
+}
+
+/// The client has said all, and may be gone already.
+fn finish_receiving(wire: &mut Wire) {
+    if let Err(error) = wire.end_sending() {
         tracing::debug!(%error, "the data connection was closed already");
     }
-    Ok(())
+}
+
+/// The next octets; none at the end. What the file before has left comes first.
+fn read<'a>(data: &mut Data, buffer: &'a mut [u8]) -> Result<&'a [u8], End> {
+    let length = if data.unread.is_empty() {
+        data.wire.read(buffer).map_err(|_| End::Broken)?
+    } else {
+        let length = data.unread.len().min(buffer.len());
+        let first: Vec<u8> = data.unread.drain(..length).collect();
+        if let Some(space) = buffer.get_mut(..length) {
+            space.copy_from_slice(&first);
+        }
+        length
+    };
+    data.moved.fetch_add(length as u64, Ordering::Relaxed);
+    Ok(buffer.get(..length).unwrap_or_default())
 }
 
 impl Target<'_> {

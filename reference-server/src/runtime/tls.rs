@@ -12,24 +12,37 @@ use rustls::{HandshakeKind, ServerConfig, ServerConnection, StreamOwned};
 /// What every connection of a server shares.
 #[derive(Debug, Clone)]
 pub(crate) struct Tls {
-    pub(crate) configuration: Arc<ServerConfig>,
+    configuration: Arc<ServerConfig>,
+    /// The same without tickets.
+    of_uploads: Arc<ServerConfig>,
     /// Whether a data connection must resume the TLS session of its control connection (RFC 4217 §10.2): then nobody else can
     /// have made it.
-    pub(crate) data_must_resume: bool,
+    data_must_resume: bool,
 }
 
 impl Tls {
+    pub(crate) fn new(configuration: ServerConfig, data_must_resume: bool) -> Self {
+        let mut of_uploads = configuration.clone();
+        // A client that uploads may read nothing, and a connection that is closed with a ticket unread is reset: the reset
+        // would take the end of the file with it.
+        of_uploads.send_tls13_tickets = 0;
+        Self { configuration: Arc::new(configuration), of_uploads: Arc::new(of_uploads), data_must_resume }
+    }
+
     /// TLS as one session has it. Where its data connections must resume, its tickets have keys of their own, and so have the
     /// sessions that a client of TLS 1.2 resumes without a ticket: whoever resumes one has it from here.
     pub(super) fn of_session(&self) -> Result<Self, rustls::Error> {
         const SESSIONS: usize = 8;
-        let mut tls = self.clone();
-        if tls.data_must_resume {
-            let configuration = Arc::make_mut(&mut tls.configuration);
-            configuration.ticketer = Ticketer::new()?;
-            configuration.session_storage = ServerSessionMemoryCache::new(SESSIONS);
+        const TICKETS: usize = 8;
+        if !self.data_must_resume {
+            return Ok(self.clone());
         }
-        Ok(tls)
+        let mut configuration = ServerConfig::clone(&self.configuration);
+        configuration.ticketer = Ticketer::new()?;
+        configuration.session_storage = ServerSessionMemoryCache::new(SESSIONS);
+        // Some clients use a ticket once, and get none with an upload.
+        configuration.send_tls13_tickets = TICKETS;
+        Ok(Self::new(configuration, true))
     }
 }
 
@@ -154,6 +167,13 @@ fn record_length(octets: &[u8]) -> Option<usize> {
     }
 }
 
+/// Which way the octets of a file go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Flow {
+    ToClient,
+    FromClient,
+}
+
 /// A data connection, in clear or under TLS.
 #[derive(Debug)]
 pub(super) enum Wire {
@@ -163,8 +183,12 @@ pub(super) enum Wire {
 
 impl Wire {
     /// Negotiates TLS. RFC 4217 §7: the FTP server is the TLS server, whoever opened the connection.
-    pub(super) fn secure(mut stream: TcpStream, tls: &Tls) -> io::Result<Self> {
-        let mut connection = ServerConnection::new(Arc::clone(&tls.configuration)).map_err(io::Error::other)?;
+    pub(super) fn secure(mut stream: TcpStream, tls: &Tls, flow: Flow) -> io::Result<Self> {
+        let configuration = match flow {
+            Flow::FromClient => &tls.of_uploads,
+            Flow::ToClient => &tls.configuration,
+        };
+        let mut connection = ServerConnection::new(Arc::clone(configuration)).map_err(io::Error::other)?;
         while connection.is_handshaking() {
             connection.complete_io(&mut stream)?;
         }

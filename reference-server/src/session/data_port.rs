@@ -22,25 +22,36 @@ pub(super) enum Arranged {
     Active(SocketAddr),
     /// PASV or EPSV opened a port.
     Passive,
+    /// The transfer before left its data connection open (RFC 959 §3.3).
+    Open,
 }
 
 impl Session {
     /// Takes what is arranged for one transfer. In MODE S each needs a new connection (RFC 959 §3.4.1), and a port that was
     /// used once cannot be used again at once, so that an arrangement holds for one transfer only (RFC 1123 §4.1.2.5, §4.1.2.6).
+    /// In the other modes the connection itself stays, and is what is arranged for the next transfer.
     pub(super) fn take_route(&mut self) -> Route {
         match std::mem::take(&mut self.data_port.arranged) {
             Arranged::Default => Route::Active(self.peer),
             Arranged::Active(address) => Route::Active(address),
             Arranged::Passive => Route::Passive { from: self.who_may_connect() },
+            Arranged::Open => Route::Open(self.peer),
         }
     }
 
     /// Arranges something new. RFC 959 §3.2: a change of the port closes what was open for the one before.
     pub(super) fn arrange(&mut self, arranged: Arranged) {
-        if self.data_port.arranged == Arranged::Passive && arranged != Arranged::Passive {
-            self.actions.push(Action::StopListening);
+        match self.data_port.arranged {
+            Arranged::Passive if arranged != Arranged::Passive => self.actions.push(Action::StopListening),
+            Arranged::Open if arranged != Arranged::Open => self.actions.push(Action::CloseData),
+            Arranged::Default | Arranged::Active(_) | Arranged::Passive | Arranged::Open => {}
         }
         self.data_port.arranged = arranged;
+    }
+
+    /// Whether the transfer before left its data connection open, so that 125 is said of the next one (RFC 959 §4.2.1).
+    pub(super) fn is_data_open(&self) -> bool {
+        self.data_port.arranged == Arranged::Open
     }
 
     /// Only the host of the user: who comes first could steal the file, or put one in its place (RFC 2577 §8). Where foreign

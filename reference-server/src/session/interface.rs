@@ -4,6 +4,9 @@ use std::fmt;
 use std::fs::File;
 use std::net::{IpAddr, SocketAddr};
 
+use protocol::restart::{Mark, Position};
+use protocol::transfer::{DecodeError, Parameters};
+
 use super::{Protection, Session, Step, Volume};
 use crate::store::{Form, Store};
 
@@ -21,7 +24,9 @@ pub(crate) enum Input {
     Listening(Option<SocketAddr>),
     /// How many octets the running transfer has moved; told before each command that comes during it.
     Moved(u64),
-    /// The transfer is over, and its data connection closed.
+    /// A restart marker came, and all before it is stored.
+    Marked(Mark),
+    /// The transfer is over, and its data connection closed, unless the end says that it is not.
     TransferEnded {
         /// How many octets went over the wire.
         octets: u64,
@@ -68,6 +73,8 @@ pub(crate) enum Action {
     Listen,
     /// Close the port that listens for a data connection.
     StopListening,
+    /// Close the data connection that a transfer left open.
+    CloseData,
     /// Begin a transfer.
     Transfer(Order),
     /// End the transfer that runs; its end is told all the same.
@@ -117,17 +124,20 @@ pub(crate) enum Route {
     Passive { from: Option<IpAddr> },
     /// We connect.
     Active(SocketAddr),
+    /// The connection that the transfer before left open; where the client closed it, we connect.
+    Open(SocketAddr),
 }
 
 /// What to move.
 #[derive(Debug)]
 pub(crate) enum Job {
-    /// Send a file, without the first `skip` octets of its wire form, and `most` octets of it, if there is a limit.
-    Send { file: File, form: Form, skip: u64, most: Option<u64> },
-    /// Send a text that is in its wire form.
-    SendText(Vec<u8>),
-    /// Receive a file; cut it first. Where `room` says how many octets it may get, more are an error.
-    Receive { file: File, form: Form, cut_to: Option<u64>, room: Option<u64> },
+    /// Send a file from `position` on, without the first `skip` octets of its wire form, and `most` octets of it, if there is a
+    /// limit.
+    Send { file: File, form: Form, skip: u64, position: Position, most: Option<u64> },
+    /// Send a text whose lines end in LF.
+    SendText { text: Vec<u8>, parameters: Parameters },
+    /// Receive a file from `position` on; cut it first. Where `room` says how many octets it may get, more are an error.
+    Receive { file: File, form: Form, cut_to: Option<u64>, position: Position, room: Option<u64> },
 }
 
 /// How a transfer ended.
@@ -135,6 +145,10 @@ pub(crate) enum Job {
 pub(crate) enum End {
     /// Everything was moved.
     Complete,
+    /// Everything was moved, and the data connection is open for the next file (RFC 959 §3.3).
+    LeftOpen,
+    /// What the client sent was wrong, or stopped before its end.
+    Refused(DecodeError),
     /// There was no data connection.
     NotOpened,
     /// TLS on the data connection came to nothing.

@@ -50,8 +50,10 @@ pub(super) fn list_refusal(error: StoreError) -> Reply {
 }
 
 /// RFC 1123 §4.1.3.4: 554, invalid REST parameter, answers the command after REST.
-fn bad_offset() -> Reply {
-    reply::<554>("The restart point lies behind the end of the file, or inside of a line end.")
+pub(super) fn bad_offset() -> Reply {
+    reply::<554>(
+        "The restart point lies behind the end of the file, or is none: inside of a line end, or of a record or page.",
+    )
 }
 
 /// The characters of a name that can be shown without harm.

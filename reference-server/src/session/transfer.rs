@@ -34,8 +34,11 @@
 //! When the control connection ends during a transfer, that is ABOR and QUIT in one (§4.1.1 QUIT), so the transfer
 //! is stopped. But a client that said QUIT and then closed its side has said goodbye: its transfer runs to the end.
 
+use protocol::restart::Mark;
+use protocol::transfer::{DecodeError, Fault};
 use protocol::{Command, Reply, Verb};
 
+use super::data_port::Arranged;
 use super::interface::{Action, End, Job, Order, Received};
 use super::replies::{indented, reply};
 use super::{Session, State, Step};
@@ -102,12 +105,22 @@ impl Session {
         }
     }
 
+    /// RFC 959 §3.5: the position of each marker is told as soon as it is known.
+    pub(super) fn marked(&mut self, mark: &Mark) {
+        if matches!(self.state, State::Transferring(_)) {
+            self.say(&mark.reply());
+        }
+    }
+
     pub(super) fn transfer_ended(&mut self, octets: u64, end: End) {
         let State::Transferring(transfer) = std::mem::replace(&mut self.state, State::Ready) else {
             return;
         };
         self.traffic.data += octets;
-        if end == End::Complete {
+        if end == End::LeftOpen {
+            self.data_port.arranged = Arranged::Open;
+        }
+        if matches!(end, End::Complete | End::LeftOpen) {
             self.traffic.transfers += 1;
             if transfer.kind != Kind::Listing {
                 self.traffic.files += 1;
@@ -148,17 +161,37 @@ fn is(received: &Received, verb: Verb) -> bool {
     }
 }
 
-/// The final reply. The data connection is closed by now, which is what 226 and 426 say of it (RFC 959 §5.2).
+/// The final reply. The data connection is closed by now, which is what 226 and 426 say of it, and 250 says that it is not
+/// (RFC 959 §3.2, §5.2).
 fn result(end: End) -> Reply {
     match end {
         End::Complete => reply::<226>("Transfer complete."),
         End::NotOpened => reply::<425>("Can't open data connection."),
         // RFC 4217 §10.2.
         End::NotSecured => reply::<522>("TLS on the data connection failed; transfer aborted."),
+        End::LeftOpen => reply::<250>("Transfer complete; the data connection stays open for the next file."),
+        End::Refused(error) => refused(error),
         End::Broken => reply::<426>("Data connection broken; transfer aborted."),
         End::LocalError => reply::<451>("Local error on the server; transfer aborted."),
         End::TooMuch => reply::<552>("More came than you may store; transfer aborted."),
         End::NoSpace => reply::<552>("No space left on the server; transfer aborted."),
         End::Stopped => reply::<426>("Transfer aborted; data connection closed."),
+    }
+}
+
+/// RFC 959 §4.2.1 has 551 for a type of page that is not known. What else is wrong with what came ends the connection.
+fn refused(error: DecodeError) -> Reply {
+    match error.fault {
+        Fault::PageType(_) => reply::<551>(format!("Transfer aborted {error}.")),
+        Fault::Incomplete
+        | Fault::UnknownEscape(_)
+        | Fault::UnknownDescriptor(_)
+        | Fault::MarkerOctet(_)
+        | Fault::MarkerEmpty
+        | Fault::MarkerTooLong(_)
+        | Fault::PageHeaderLength(_)
+        | Fault::LastPageData(_)
+        | Fault::PageTooLong(_)
+        | Fault::BehindLastPage => reply::<426>(format!("Transfer aborted {error}.")),
     }
 }

@@ -17,7 +17,7 @@ use cap_std::fs::{Dir, Metadata, MetadataExt, OpenOptions};
 
 use protocol::listing::facts::Entry;
 
-use place::{encoded_length, position};
+use place::{any_length, check_pages, encoded_length, position};
 
 use super::location::as_path;
 use super::{
@@ -115,6 +115,7 @@ impl Store for Disk {
             Form::Image => Ok(metadata.len()),
             // RFC 3659 §4: the exact number, not an estimate. Only reading the file gives it.
             Form::Ascii => encoded_length(&mut self.open_to_read(file)?),
+            Form::Encoded(parameters) => any_length(&mut self.open_to_read(file)?, parameters),
         }
     }
 
@@ -153,17 +154,20 @@ impl Store for Disk {
     fn read(&self, file: &Location, form: Form, offset: u64) -> Result<Reading, StoreError> {
         let size = self.plain_file(file)?.len();
         let mut file = self.open_to_read(file)?;
+        if let Form::Encoded(parameters) = form {
+            check_pages(&mut file, parameters)?;
+        }
         if offset == 0 {
             return Ok(Reading { file, size, skip: 0 });
         }
         let length = match form {
-            Form::Image => size,
+            Form::Image | Form::Encoded(_) => size,
             Form::Ascii => encoded_length(&mut file)?,
         };
         if offset > length {
             return Err(StoreError::BadOffset);
         }
-        let (position, skip) = if form == Form::Image { (offset, 0) } else { (0, offset) };
+        let (position, skip) = if form == Form::Ascii { (0, offset) } else { (offset, 0) };
         file.seek(SeekFrom::Start(position))?;
         Ok(Reading { file, size, skip })
     }

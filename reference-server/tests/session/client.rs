@@ -175,6 +175,13 @@ impl Client {
     }
 }
 
+/// Exactly so many octets.
+pub(crate) fn exactly(data: &mut TcpStream, count: usize) -> Vec<u8> {
+    let mut octets = vec![0; count];
+    data.read_exact(&mut octets).unwrap();
+    octets
+}
+
 pub(crate) fn read_all(mut data: TcpStream) -> Vec<u8> {
     let mut octets = Vec::new();
     data.read_to_end(&mut octets).unwrap();

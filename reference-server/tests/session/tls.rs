@@ -173,6 +173,60 @@ fn a_file_that_ends_without_close_notify_is_not_complete() {
     client.expect("426");
 }
 
+/// In MODE B the end of a file is said; under TLS the connection ends with it all the same.
+#[test]
+fn blocks_under_tls() {
+    let identity = Identity::new();
+    let server = identity.server(&[]);
+    let mut client = Client::private(&server, &identity.configuration(BOTH));
+    client.say_all(&[("TYPE I", "200"), ("MODE B", "200")]);
+    let mut data = client.open_secured("STOR new");
+    data.write_all(b"\x00\x00\x01a\x10\x00\x01m\x40\x00\x01b").unwrap();
+    data.flush().unwrap();
+    client.expect("110 MARK m = 1\r\n");
+    client.expect("226");
+    let mut data = client.open_secured("RETR new");
+    let mut octets = Vec::new();
+    data.read_to_end(&mut octets).unwrap();
+    assert_eq!(octets, b"\x40\x00\x02ab");
+    client.expect("226");
+}
+
+/// A connection that was left open in clear is not the one for a file that is to be protected.
+#[test]
+fn what_is_open_in_clear_stays_without_protected_files() {
+    let identity = Identity::new();
+    let server = identity.server(&[]);
+    let mut client = Client::login(&server, &identity.configuration(BOTH));
+    client.say_all(&[("TYPE I", "200"), ("MODE B", "200")]);
+    let mut data = client.open_passive();
+    client.say_all(&[("STOR new", "150")]);
+    data.write_all(b"\x40\x00\x01a").unwrap();
+    client.expect("250");
+    client.say_all(&[("PBSZ 0", "200"), ("PROT P", "200"), ("RETR new", "1")]);
+    // The default data port, where nobody listens.
+    client.expect("425");
+    assert_eq!(data.read(&mut [0]).unwrap(), 0);
+}
+
+/// As lftp does it: nothing is read, so that what the server sent would make of the end a reset.
+#[test]
+fn an_upload_that_reads_nothing_arrives() {
+    let identity = Identity::new();
+    let server = identity.server(&[]);
+    let body = vec![7; 3 << 20];
+    for _ in 0..20 {
+        let mut client = Client::private(&server, &identity.configuration(BOTH));
+        let mut data = client.open_secured("STOR new");
+        data.write_all(&body).unwrap();
+        data.conn.send_close_notify();
+        data.flush().unwrap();
+        drop(data);
+        client.expect("226");
+        assert_eq!(std::fs::metadata(server.root().join("new")).unwrap().len(), 3 << 20);
+    }
+}
+
 #[test]
 fn no_tls_on_the_data_connection_is_522() {
     let identity = Identity::new();

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use reports::model::{Axis, CloseKind, FailKind, Grade, What};
 
+use super::lacking::NOT_IMPLEMENTED;
 use super::{Play, Said, Stop, shown};
 use crate::judge::expectation::{Match, Matcher, Quality};
 use crate::judge::grade::Outcome;
@@ -35,9 +36,13 @@ impl<S: Stage> Play<'_, S> {
                 continue;
             };
             let here = self.here();
+            // Whether it is the first reply to the only command that waits for one, and this is nothing but a line.
+            let simple = !here.begun && here.unanswered == 1 && !here.odd;
+            here.begun = reply.is_preliminary();
             here.owed = reply.is_preliminary();
             if !here.owed {
                 here.unanswered = here.unanswered.saturating_sub(1);
+                here.odd &= here.unanswered > 0;
             }
             let expected = matcher.expected();
             match matcher.take(code) {
@@ -55,6 +60,14 @@ impl<S: Stage> Play<'_, S> {
                 }
                 Match::Against if code == 421 => return Err(Stop::ServiceGone),
                 Match::Against => {
+                    let lacks = if simple && code == NOT_IMPLEMENTED {
+                        self.lacking(step, &expected, &reply, event)
+                    } else {
+                        None
+                    };
+                    if let Some(stop) = lacks {
+                        return Err(stop);
+                    }
                     // The replies to the other commands of one write are still to come, and are no surplus.
                     let here = self.here();
                     here.owed |= here.unanswered > 0;

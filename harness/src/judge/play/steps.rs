@@ -78,6 +78,7 @@ impl<'a, S: Stage> Play<'a, S> {
         let here = self.here();
         here.verb = verb(last_line);
         here.owed = true;
+        here.odd |= segments.len() > 1 || spoken.iter().any(|octet| !matches!(octet, b'\r' | b'\n' | b' '..=b'~'));
         here.unanswered += spoken.split(|octet| *octet == b'\n').count() - 1;
         self.act(Act::Say { segments: &segments, urgent: say.urgent }).await;
         Ok(())

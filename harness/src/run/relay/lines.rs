@@ -9,11 +9,24 @@ const LONGEST: usize = 64 * 1024;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Heard {
     /// Telnet commands before a line.
-    Telnet(Vec<u8>),
+    Telnet(Said),
     /// A line with its end.
-    Line(Vec<u8>),
+    Line(Said),
     /// A piece of a line that is longer than is kept.
-    Piece(Vec<u8>),
+    Piece(Said),
+}
+
+/// Octets, and which of them came as urgent data.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Said {
+    pub(super) octets: Vec<u8>,
+    pub(super) urgent: Option<usize>,
+}
+
+impl From<Vec<u8>> for Said {
+    fn from(octets: Vec<u8>) -> Self {
+        Self { octets, urgent: None }
+    }
 }
 
 /// A command line.
@@ -25,24 +38,32 @@ pub(super) struct CommandLine {
     pub(super) argument: Vec<u8>,
     /// Whether a letter of the verb is small.
     pub(super) small: bool,
+    /// The octet that came as urgent data.
+    pub(super) urgent: Option<usize>,
 }
 
 /// Cuts the octets of a client.
 #[derive(Debug, Default)]
 pub(super) struct Lines {
     pending: Vec<u8>,
+    /// Where in it the urgent octet stands.
+    urgent: Option<usize>,
     misread: Option<Segments>,
 }
 
 impl Lines {
     pub(super) fn new(misread: Option<Segments>) -> Self {
-        Self { pending: Vec::new(), misread }
+        Self { misread, ..Self::default() }
     }
 
-    /// Takes what one read gave.
-    pub(super) fn feed(&mut self, segment: &[u8]) -> Vec<Heard> {
+    /// Takes what one read gave, and the place of its urgent octet.
+    pub(super) fn feed(&mut self, segment: &[u8], urgent: Option<usize>) -> Vec<Heard> {
         match self.misread {
-            None => self.pending.extend_from_slice(segment),
+            None | Some(Segments::InBand) => {
+                let urgent = urgent.filter(|_| self.misread.is_none());
+                self.urgent = urgent.map(|at| self.pending.len() + at).or(self.urgent);
+                self.pending.extend_from_slice(segment);
+            }
             Some(Segments::FirstLine) => {
                 let end = segment.iter().position(|octet| *octet == b'\n').map_or(segment.len(), |at| at + 1);
                 self.pending.extend_from_slice(segment.get(..end).unwrap_or_default());
@@ -50,7 +71,7 @@ impl Lines {
             Some(Segments::AreCommands) => {
                 let text = segment.trim_ascii_end().iter().copied().filter(|octet| *octet != b'\r');
                 let one_line: Vec<u8> = text.map(|octet| if octet == b'\n' { b' ' } else { octet }).collect();
-                return vec![Heard::Line([one_line.as_slice(), b"\r\n"].concat())];
+                return vec![Heard::Line([one_line.as_slice(), b"\r\n"].concat().into())];
             }
         }
         let mut heard = Vec::new();
@@ -68,13 +89,21 @@ impl Lines {
     fn next(&mut self) -> Option<Heard> {
         let telnet = telnet_length(&self.pending);
         if telnet > 0 {
-            return Some(Heard::Telnet(self.pending.drain(..telnet).collect()));
+            return Some(Heard::Telnet(self.first(telnet)));
         }
         match self.pending.iter().position(|octet| *octet == b'\n') {
-            Some(at) => Some(Heard::Line(self.pending.drain(..=at).collect())),
-            None if self.pending.len() > LONGEST => Some(Heard::Piece(self.rest())),
+            Some(at) => Some(Heard::Line(self.first(at + 1))),
+            None if self.pending.len() > LONGEST => Some(Heard::Piece(self.first(self.pending.len()))),
             None => None,
         }
+    }
+
+    /// Takes so many octets out.
+    fn first(&mut self, length: usize) -> Said {
+        let octets = self.pending.drain(..length).collect();
+        let urgent = self.urgent.take_if(|at| *at < length);
+        self.urgent = self.urgent.map(|at| at - length);
+        Said { octets, urgent }
     }
 }
 
@@ -101,7 +130,7 @@ impl CommandLine {
         let argument = rest.strip_prefix(b" ").unwrap_or(rest).to_vec();
         let small = verb.iter().any(u8::is_ascii_lowercase);
         let verb = String::from_utf8_lossy(verb).to_ascii_uppercase();
-        Self { octets, verb, argument, small }
+        Self { octets, verb, argument, small, urgent: None }
     }
 }
 
@@ -114,16 +143,29 @@ mod tests {
     #[test]
     fn telnet_and_lines_are_cut() {
         let mut lines = Lines::default();
-        assert_eq!(lines.feed(b"\xff\xf4\xff"), [Heard::Telnet(b"\xff\xf4".to_vec())]);
-        let heard = lines.feed(b"\xf2ABOR\r\nNO");
-        assert_eq!(heard, [Heard::Telnet(b"\xff\xf2".to_vec()), Heard::Line(b"ABOR\r\n".to_vec())]);
+        assert_eq!(lines.feed(b"\xff\xf4\xff", None), [Heard::Telnet(b"\xff\xf4".to_vec().into())]);
+        let heard = lines.feed(b"\xf2ABOR\r\nNO", Some(0));
+        let mark = Said { octets: b"\xff\xf2".to_vec(), urgent: Some(1) };
+        assert_eq!(heard, [Heard::Telnet(mark), Heard::Line(b"ABOR\r\n".to_vec().into())]);
         assert_eq!(lines.rest(), b"NO");
+    }
+
+    #[test]
+    fn an_urgent_octet_keeps_its_place() {
+        let mut lines = Lines::default();
+        assert_eq!(lines.feed(b"NO", None), []);
+        assert_eq!(lines.feed(b"OP", Some(0)), []);
+        let heard = lines.feed(b"\r\nPWD\r\n", None);
+        let noop = Said { octets: b"NOOP\r\n".to_vec(), urgent: Some(2) };
+        assert_eq!(heard, [Heard::Line(noop), Heard::Line(b"PWD\r\n".to_vec().into())]);
+        let heard = Lines::new(Some(Segments::InBand)).feed(b"\xff\xf2", Some(1));
+        assert_eq!(heard, [Heard::Telnet(b"\xff\xf2".to_vec().into())]);
     }
 
     #[test]
     fn a_line_without_end_is_bounded() {
         let mut lines = Lines::default();
-        let pieces = (0..100).flat_map(|_| lines.feed(&[b'x'; 8192])).count();
+        let pieces = (0..100).flat_map(|_| lines.feed(&[b'x'; 8192], None)).count();
         assert!(pieces > 8, "{pieces}");
         assert!(lines.rest().len() <= LONGEST);
     }
@@ -133,8 +175,8 @@ mod tests {
     #[case(Segments::AreCommands, b"NO", b"NO\r\n")]
     #[case(Segments::AreCommands, b"A\r\nB\r\n", b"A B\r\n")]
     fn misread(#[case] how: Segments, #[case] segment: &[u8], #[case] expected: &[u8]) {
-        let heard = Lines::new(Some(how)).feed(segment);
-        assert_eq!(heard, [Heard::Line(expected.to_vec())]);
+        let heard = Lines::new(Some(how)).feed(segment, None);
+        assert_eq!(heard, [Heard::Line(expected.to_vec().into())]);
     }
 
     #[rstest]

@@ -7,8 +7,9 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use socket2::SockRef;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, Interest};
 use tokio::net::TcpStream;
 use tokio::time::sleep;
 
@@ -16,6 +17,7 @@ use super::Shared;
 use super::lines::{CommandLine, Heard, Lines};
 use super::passage::{Direction, Passage};
 use super::replies::{Gaps, Replies, Reply, changed, filled};
+use crate::run::live::say_urgent;
 use crate::scenario::rule::{
     Close, DataChange, Fits, Forward, Letters, Login, Rule, Segments, Telnet, Trigger, When, Which,
 };
@@ -118,11 +120,13 @@ impl Session {
             let listens = client_speaks && self.owed.len() < MOST_OWED;
             let next = tokio::select! {
                 read = heard(&self.client, &mut from_client), if listens => match read {
-                    Ok(0) => {
+                    Ok(Read { length: 0, .. }) => {
                         client_speaks = false;
                         self.client_ends().await?
                     }
-                    Ok(length) => self.hear(from_client.get(..length).unwrap_or_default()).await?,
+                    Ok(Read { length, urgent }) => {
+                        self.hear(from_client.get(..length).unwrap_or_default(), urgent).await?
+                    }
                     Err(error) => {
                         reset(&self.server)?;
                         return Err(error);
@@ -157,16 +161,17 @@ impl Session {
         Ok(Next::End)
     }
 
-    async fn hear(&mut self, segment: &[u8]) -> io::Result<Next> {
-        for heard in self.lines.feed(segment) {
+    async fn hear(&mut self, segment: &[u8], urgent: Option<usize>) -> io::Result<Next> {
+        for heard in self.lines.feed(segment, urgent) {
             match heard {
-                Heard::Telnet(octets) => {
+                Heard::Telnet(said) => {
                     self.telnet = true;
-                    self.server.write_all(&octets).await?;
+                    pass_on(&mut self.server, &said.octets, said.urgent).await?;
                 }
-                Heard::Piece(octets) => self.server.write_all(&octets).await?,
-                Heard::Line(octets) => {
-                    if self.command(&CommandLine::new(octets)).await? == Next::End {
+                Heard::Piece(said) => pass_on(&mut self.server, &said.octets, said.urgent).await?,
+                Heard::Line(said) => {
+                    let line = CommandLine { urgent: said.urgent, ..CommandLine::new(said.octets) };
+                    if self.command(&line).await? == Next::End {
                         return Ok(Next::End);
                     }
                 }
@@ -234,7 +239,8 @@ impl Session {
             passage.transfers(data, direction).await;
         }
         self.owe(at, Kind::Client, line.verb.clone(), gaps);
-        self.server.write_all(&octets).await
+        let urgent = line.urgent.filter(|_| octets == line.octets);
+        pass_on(&mut self.server, &octets, urgent).await
     }
 
     /// PORT and EPRT with an address of the relay. An address of somebody else, or a port that belongs to the system, is
@@ -396,12 +402,11 @@ impl Session {
             Trigger::Command(fits) if self.fits(fits, line) => Some((at, fits.nth)),
             Trigger::Command(_)
             | Trigger::Greeting
-            | Trigger::Segments(Segments::AreCommands | Segments::FirstLine) => None,
+            | Trigger::Segments(Segments::AreCommands | Segments::FirstLine | Segments::InBand) => None,
         });
-        fitting
-            .map(|(at, nth)| (at, nth, self.shared.count(at)))
-            .find(|(_, nth, count)| nth.is_none_or(|nth| nth == *count))
-            .map(|(at, ..)| at)
+        // Each counts, also behind one that is used.
+        let counted: Vec<_> = fitting.map(|(at, nth)| (at, nth, self.shared.count(at))).collect();
+        counted.into_iter().find(|(_, nth, count)| nth.is_none_or(|nth| nth == *count)).map(|(at, ..)| at)
     }
 
     fn fits(&self, fits: &Fits, line: &CommandLine) -> bool {
@@ -416,15 +421,52 @@ impl Session {
     }
 }
 
-/// Reads what is there. A read ends before an urgent octet although more has come, and `read` would wait for still more.
-async fn heard(stream: &TcpStream, into: &mut [u8]) -> io::Result<usize> {
+/// What one read gave.
+struct Read {
+    length: usize,
+    /// The place of the octet that came as urgent data.
+    urgent: Option<usize>,
+}
+
+/// Reads what is there.
+///
+/// A read ends before an urgent octet, and the next one begins with it. While one is to be read, the kernel says PRI: where
+/// a read takes that away, its first octet was the urgent one.
+async fn heard(stream: &TcpStream, into: &mut [u8]) -> io::Result<Read> {
     loop {
         stream.readable().await?;
-        match stream.try_read(into) {
+        let read = stream.try_io(Interest::READABLE, || {
+            let before = seen(stream)?;
+            // With nothing to read now, what comes next could be urgent unseen.
+            if !before.intersects(PollFlags::IN | PollFlags::HUP | PollFlags::ERR) {
+                return Err(io::ErrorKind::WouldBlock.into());
+            }
+            let length = rustix::io::read(stream, &mut *into)?;
+            let passed = before.contains(PollFlags::PRI) && !seen(stream)?.contains(PollFlags::PRI);
+            Ok(Read { length, urgent: passed.then_some(0) })
+        });
+        match read {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
             read => return read,
         }
     }
+}
+
+/// What there is to read at this moment.
+fn seen(stream: &TcpStream) -> io::Result<PollFlags> {
+    let mut asked = [PollFd::new(stream, PollFlags::IN | PollFlags::PRI)];
+    poll(&mut asked, Some(&Timespec::default()))?;
+    let [asked] = asked;
+    Ok(asked.revents())
+}
+
+/// Says these octets, the urgent one as it came.
+async fn pass_on(to: &mut TcpStream, octets: &[u8], urgent: Option<usize>) -> io::Result<()> {
+    let Some((until, behind)) = urgent.and_then(|at| octets.split_at_checked(at + 1)) else {
+        return to.write_all(octets).await;
+    };
+    say_urgent(to, until).await?;
+    to.write_all(behind).await
 }
 
 /// The octets of an address, as PORT and 227 write them.

@@ -1,12 +1,16 @@
 //! A relay between sockets that the tests hold.
 
+use std::mem::MaybeUninit;
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use socket2::SockRef;
+use tokio::io::unix::AsyncFd;
+use tokio::io::{AsyncReadExt, AsyncWriteExt, Interest};
 use tokio::time::timeout;
 
 use super::*;
-use crate::scenario::rule::{DataChange, Fits, Forward, OctetChange, ReplyChange, Rule, Trigger};
+use crate::run::live::say_urgent;
+use crate::scenario::rule::{DataChange, Fits, Forward, OctetChange, ReplyChange, Rule, Segments, Trigger};
 use crate::scenario::tree::Span;
 use crate::wire::address::six_numbers;
 
@@ -120,6 +124,62 @@ async fn data_pass_through_the_relay_both_ways_of_connecting() {
         timeout(SOON, client.read_to_end(&mut body)).await.unwrap().unwrap();
         assert_eq!(body, b"octet", "{verb}");
         between.answers("226 Done.\r\n").await;
+    }
+}
+
+/// So many octets, without the urgent one.
+async fn octets(stream: &mut TcpStream, length: usize) -> Vec<u8> {
+    let mut octets = Vec::new();
+    while octets.len() < length {
+        octets.push(timeout(SOON, stream.read_u8()).await.unwrap().unwrap());
+    }
+    octets
+}
+
+/// RFC 854: the Data Mark of a Synch is urgent. RFC 959 section 4.1 lets a client say it before ABOR.
+#[tokio::test]
+async fn urgent_data_stay_urgent() {
+    let mut between = between(Deviations::default()).await.greeted().await;
+    let own = SockRef::from(&between.server).try_clone().unwrap();
+    let urgent = AsyncFd::with_interest(own, Interest::PRIORITY).unwrap();
+    // The second time the mark stands where the last one was read.
+    for _ in 0..2 {
+        say_urgent(&mut between.client, b"\xff\xf4\xff\xf2").await.unwrap();
+        timeout(SOON, urgent.ready(Interest::PRIORITY)).await.unwrap().unwrap().clear_ready();
+        let mut mark = [MaybeUninit::new(0)];
+        assert_eq!(urgent.get_ref().recv_out_of_band(&mut mark).unwrap(), 1);
+        between.client.write_all(b"ABOR\r\n").await.unwrap();
+        assert_eq!(octets(&mut between.server, 9).await, b"\xff\xf4\xffABOR\r\n");
+        between.answers("226 Done.\r\n").await;
+    }
+}
+
+#[tokio::test]
+async fn urgency_can_be_taken_away() {
+    let in_band = Rule { on: Trigger::Segments(Segments::InBand), ..rule("ABOR") };
+    let mut between = between(Deviations { rules: vec![in_band], clients: None }).await.greeted().await;
+    say_urgent(&mut between.client, b"\xff\xf4\xff\xf2").await.unwrap();
+    between.client.write_all(b"ABOR\r\n").await.unwrap();
+    assert_eq!(octets(&mut between.server, 10).await, b"\xff\xf4\xff\xf2ABOR\r\n");
+}
+
+#[tokio::test]
+async fn a_rule_counts_behind_one_that_is_used() {
+    let reply = |rule: Rule, nth, text: &[u8]| Rule {
+        on: Trigger::Command(Fits { verbs: vec!["NOOP".to_owned()], nth, ..Fits::default() }),
+        forward: Forward::Nothing,
+        replies: ReplyChange { raw: Some(Arc::from(text)), ..ReplyChange::default() },
+        ..rule
+    };
+    let rules = vec![
+        reply(rule("NOOP"), Some(1), b"200 one\r\n"),
+        reply(rule("NOOP"), Some(2), b"200 two\r\n"),
+        reply(rule("NOOP"), None, b"200 many\r\n"),
+    ];
+    let mut between = between(Deviations { rules, clients: None }).await.greeted().await;
+    for said in ["200 one\r\n", "200 two\r\n", "200 many\r\n"] {
+        between.client.write_all(b"NOOP\r\n").await.unwrap();
+        assert_eq!(line(&mut between.client).await, said);
     }
 }
 

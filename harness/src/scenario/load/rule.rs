@@ -89,7 +89,11 @@ impl Reader<'_> {
     fn fits(&mut self, node: &Node) -> Option<Trigger> {
         let fields = self.fields(node, "on", FITS)?;
         if let Some(segments) = fields.value("segments") {
-            let words = [("are-commands", Segments::AreCommands), ("first-line", Segments::FirstLine)];
+            let words = [
+                ("are-commands", Segments::AreCommands),
+                ("first-line", Segments::FirstLine),
+                ("in-band", Segments::InBand),
+            ];
             return self.word(segments, "segments", &words).map(Trigger::Segments);
         }
         let verbs = match fields.value("command") {

@@ -30,6 +30,8 @@ known:
     reason: an old bug
     link: https://example.org/1
     expires: 2030-01-31
+    may-vary: true
+  - { pattern: a/b, reason: an old bug }
 "#;
 
 #[test]
@@ -44,6 +46,7 @@ fn every_key_is_read() {
     assert_eq!(subject.claims.iter().collect::<Vec<_>>(), ["PASV", "writable"]);
     assert_eq!(subject.timers["data"], Duration::from_mins(2));
     assert_eq!(subject.known[0].expires, Some(date(2030, 1, 31)));
+    assert_eq!((subject.known[0].may_vary, subject.known[1].may_vary), (true, false));
     assert_eq!(subject.known[0].requirement.as_deref(), Some("rfc959-4.2-x"));
     let super::Way::Launched(launch) = subject.way else { panic!("it is launched") };
     assert_eq!(launch.ready_within, Duration::from_millis(500));

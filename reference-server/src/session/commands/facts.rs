@@ -5,10 +5,14 @@ use protocol::Timestamp;
 use crate::session::replies::{refusal, reply};
 use crate::session::{Session, Step};
 
-/// The size is that of a transfer with the TYPE that holds now. In TYPE A the file is read to count its line ends: RFC 3659 §4
-/// wants the exact number or a refusal, and a client in TYPE A has use for the number too.
+/// The size is that of a transfer with the TYPE that holds now. Where the wire form
+/// is another the file is read to count its octets: RFC 3659 §4 wants the exact number or a refusal, and a client in TYPE A
+/// has use for the number too.
 pub(super) fn size(session: &mut Session, pathname: &[u8]) -> Step {
-    let form = session.form();
+    let form = match session.form() {
+        Ok(form) => form,
+        Err(refused) => return refused,
+    };
     match session.locate(pathname) {
         Ok(file) => Step::perform(
             move |store| store.size(&file, form),

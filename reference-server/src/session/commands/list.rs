@@ -1,11 +1,11 @@
 //! LIST and NLST (RFC 959 §4.1.3, RFC 1123 §4.1.2.7).
 
-use super::retrieve::opening;
 use crate::session::interface::Job;
 use crate::session::replies::list_refusal;
 use crate::session::transfer::{Begin, Kind};
 use crate::session::{Session, Step};
-use crate::store::{Form, Listing};
+use crate::store::Listing;
+use protocol::transfer::ascii;
 
 pub(super) fn list(session: &mut Session, argument: &[u8]) -> Step {
     send(session, without_options(argument), Listing::Long)
@@ -15,15 +15,16 @@ pub(super) fn nlst(session: &mut Session, argument: &[u8]) -> Step {
     send(session, argument, Listing::Names { argument: argument.to_vec() })
 }
 
-/// A listing is of TYPE A N whatever TYPE is (RFC 1123 §4.1.2.7), and leaves TYPE as it is.
+/// A listing is text whatever TYPE is (RFC 1123 §4.1.2.7), and leaves TYPE as it is.
 fn send(session: &mut Session, pathname: &[u8], listing: Listing) -> Step {
+    let parameters = session.parameters_of_listing();
     match session.locate(pathname) {
         Ok(location) => Step::perform(
             move |store| store.list(&location, &listing),
-            |_, text| match text {
+            move |session, text| match text {
                 Ok(text) => Step::Transfer(Box::new(Begin {
-                    preliminary: opening(Form::Ascii, b"file list", None),
-                    job: Job::SendText(text),
+                    preliminary: session.opening(parameters, b"file list", None),
+                    job: Job::SendText { text: local_lines(&text), parameters },
                     kind: Kind::Listing,
                 })),
                 Err(error) => list_refusal(error).into(),
@@ -31,6 +32,14 @@ fn send(session: &mut Session, pathname: &[u8], listing: Listing) -> Step {
         ),
         Err(refused) => refused,
     }
+}
+
+/// The store gives the lines of the wire.
+fn local_lines(wire: &[u8]) -> Vec<u8> {
+    let (mut decoder, mut local) = (ascii::Decoder::default(), Vec::new());
+    decoder.decode(wire, &mut local);
+    decoder.finish(&mut local);
+    local
 }
 
 /// Some clients send options of `ls`, as `LIST -la dir`. No RFC knows them; taken for a pathname they would only annoy. A file

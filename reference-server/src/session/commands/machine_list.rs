@@ -1,7 +1,8 @@
 //! MLST and MLSD (RFC 3659 §7).
 
-use protocol::Reply;
 use protocol::listing::facts::Selection;
+use protocol::transfer::Parameters;
+use protocol::{Mode, Reply, Structure, Type};
 
 use crate::accounts::Access;
 use crate::session::interface::Job;
@@ -29,7 +30,10 @@ pub(super) fn mlst(session: &mut Session, pathname: &[u8]) -> Step {
     }
 }
 
-/// What is in a directory, on a data connection of TYPE L 8, whatever TYPE is, which stays as it is (§7.2).
+/// How a listing of facts is sent: as octets, whatever TYPE, STRU and MODE are, and they stay as they are (§7.2).
+const OCTETS: Parameters = Parameters { representation: Type::Image, structure: Structure::File, mode: Mode::Stream };
+
+/// What is in a directory, on a data connection.
 pub(super) fn mlsd(session: &mut Session, pathname: &[u8]) -> Step {
     let listing = Listing::Facts { selection: session.options.facts.clone(), access: session.access() };
     match session.locate(pathname) {
@@ -38,7 +42,7 @@ pub(super) fn mlsd(session: &mut Session, pathname: &[u8]) -> Step {
             |_, text| match text {
                 Ok(text) => Step::Transfer(Box::new(Begin {
                     preliminary: reply::<150>("Opening BINARY mode data connection for the facts of a directory."),
-                    job: Job::SendText(text),
+                    job: Job::SendText { text, parameters: OCTETS },
                     kind: Kind::Listing,
                 })),
                 Err(error) => not_listed(error).into(),

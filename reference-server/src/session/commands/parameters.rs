@@ -1,47 +1,74 @@
-//! TYPE, STRU and MODE (RFC 959 §4.1.2).
+//! TYPE, STRU and MODE (RFC 959 §4.1.2), and what a transfer makes of them.
 //!
-//! What a refused command asked for does not hold: the parameter keeps the value it had.
+//! What a refused command asked for does not hold: the parameter keeps the value it had. All three are taken in any
+//! combination, for they come in any order; what does not go together is refused by the command that transfers.
 
-use protocol::{Form, Mode, ParameterError, Structure, Type};
+use protocol::transfer::{Parameters, is_plain};
+use protocol::{Mode, ParameterError, Structure, Type};
 
 use crate::session::replies::reply;
 use crate::session::{Session, Step};
+use crate::store::Form;
 
-/// Form T is taken for N: where files for printing are nothing special, RFC 1123 §4.1.2.2 makes the two the same.
+/// Forms T and C are taken for N: where files for printing are nothing special, RFC 1123 §4.1.2.2 makes T the same, and the
+/// characters of C are octets of the text.
 pub(super) fn representation(session: &mut Session, argument: &[u8]) -> Step {
     match Type::parse(argument) {
-        Ok(accepted @ (Type::Ascii(Form::NonPrint | Form::Telnet) | Type::Image | Type::Local(8))) => {
-            session.representation = accepted;
-            let letter = match accepted {
-                Type::Ascii(_) | Type::Ebcdic(_) => "A",
-                Type::Image => "I",
-                Type::Local(_) => "L 8",
-            };
-            reply::<200>(format!("Type set to {letter}.")).into()
+        Ok(accepted) => {
+            session.parameters.representation = accepted;
+            reply::<200>(format!("Type set to {accepted}.")).into()
         }
-        Ok(Type::Ascii(Form::CarriageControl) | Type::Ebcdic(_) | Type::Local(_)) | Err(ParameterError::Unknown) => {
-            reply::<504>("This type is not implemented; A, A N, I and L 8 are.").into()
+        Err(ParameterError::Unknown) => reply::<504>("There is no such type; there are A, E, I and L.").into(),
+        Err(ParameterError::Syntax) => {
+            reply::<501>("TYPE takes A or E, and N, T or C behind it or not; or I; or L and a number of bits.").into()
         }
-        Err(ParameterError::Syntax) => reply::<501>("TYPE takes A, A N, I or L 8.").into(),
     }
 }
 
-pub(super) fn structure(_: &mut Session, argument: &[u8]) -> Step {
+pub(super) fn structure(session: &mut Session, argument: &[u8]) -> Step {
     match Structure::parse(argument) {
-        Ok(Structure::File) => reply::<200>("Structure set to F.").into(),
-        Ok(Structure::Record | Structure::Page) | Err(ParameterError::Unknown) => {
-            reply::<504>("This structure is not implemented; F is.").into()
+        Ok(accepted) => {
+            session.parameters.structure = accepted;
+            reply::<200>(format!("Structure set to {accepted}.")).into()
         }
-        Err(ParameterError::Syntax) => reply::<501>("STRU takes F.").into(),
+        Err(ParameterError::Unknown) => reply::<504>("There is no such structure; there are F, R and P.").into(),
+        Err(ParameterError::Syntax) => reply::<501>("STRU takes F, R or P.").into(),
     }
 }
 
-pub(super) fn mode(_: &mut Session, argument: &[u8]) -> Step {
+pub(super) fn mode(session: &mut Session, argument: &[u8]) -> Step {
     match Mode::parse(argument) {
-        Ok(Mode::Stream) => reply::<200>("Mode set to S.").into(),
-        Ok(Mode::Block | Mode::Compressed) | Err(ParameterError::Unknown) => {
-            reply::<504>("This mode is not implemented; S is.").into()
+        Ok(accepted) => {
+            session.parameters.mode = accepted;
+            reply::<200>(format!("Mode set to {accepted}.")).into()
         }
-        Err(ParameterError::Syntax) => reply::<501>("MODE takes S.").into(),
+        Err(ParameterError::Unknown) => reply::<504>("There is no such mode; there are S, B and C.").into(),
+        Err(ParameterError::Syntax) => reply::<501>("MODE takes S, B or C.").into(),
+    }
+}
+
+impl Session {
+    /// The form of the files that are transferred now; or why none can be.
+    pub(super) fn form(&self) -> Result<Form, Step> {
+        let Parameters { representation, structure, mode } = self.parameters;
+        match (representation, structure, mode) {
+            _ if is_plain(self.parameters) => Ok(Form::Image),
+            (Type::Ascii(_), Structure::File, Mode::Stream) => Ok(Form::Ascii),
+            (Type::Local(bits), Structure::Page, _) if !(3..=64).contains(&bits) => {
+                Err(reply::<504>("Pages need bytes of 3 to 64 bits.").into())
+            }
+            _ => Ok(Form::Encoded(self.parameters)),
+        }
+    }
+
+    /// How a listing is sent: in TYPE A, or E where that is set (RFC 1123 §4.1.2.7). It is text, so that it has no pages.
+    pub(super) fn parameters_of_listing(&self) -> Parameters {
+        let representation =
+            if self.parameters.representation.is_text() { self.parameters.representation } else { Type::default() };
+        let structure = match self.parameters.structure {
+            Structure::Page => Structure::File,
+            other @ (Structure::File | Structure::Record) => other,
+        };
+        Parameters { representation, structure, ..self.parameters }
     }
 }

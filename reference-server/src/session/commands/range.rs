@@ -1,6 +1,6 @@
 //! RANG (draft-bryan-ftp-range).
 
-use protocol::Type;
+use protocol::transfer::is_plain;
 
 use crate::session::replies::reply;
 use crate::session::{Sequence, Session, Step};
@@ -17,8 +17,8 @@ pub(super) fn rang(session: &mut Session, argument: &[u8]) -> Step {
     if first > last {
         return reply::<501>("The range ends before it begins; the whole file is chosen.").into();
     }
-    if !matches!(session.representation, Type::Image | Type::Local(_)) {
-        return reply::<551>("A range needs TYPE I.").into();
+    if !is_plain(session.parameters) {
+        return reply::<551>("A range needs TYPE I, STRU F and MODE S.").into();
     }
     session.next_sequence = Sequence::Range { span: Span { first, last: Some(last) } };
     reply::<350>(format!("Octets {first} to {last}; send RETR, STOR, APPE or HASH.")).into()

@@ -1,5 +1,7 @@
 //! RETR (RFC 959 §4.1.3).
 
+use protocol::restart::Position;
+use protocol::transfer::Parameters;
 use protocol::{Reply, Type};
 
 use super::restart::Part;
@@ -10,16 +12,23 @@ use crate::session::{Session, Step};
 use crate::store::{Form, Location, Reading, Store, StoreError};
 
 pub(super) fn retr(session: &mut Session, pathname: &[u8]) -> Step {
-    let part = session.take_part();
-    let form = session.form();
+    let (part, form) = match session.take_part().and_then(|part| Ok((part, session.form()?))) {
+        Ok(both) => both,
+        Err(refused) => return refused,
+    };
+    let parameters = session.parameters;
+    let position = match part {
+        Part::From(position) => position,
+        Part::Within(_) => Position::default(),
+    };
     let name = pathname.to_vec();
     match session.locate(pathname) {
         Ok(file) => Step::perform(
             move |store| read(store, &file, form, part),
-            move |_, reading| match reading {
+            move |session, reading| match reading {
                 Ok((reading, most)) => Step::Transfer(Box::new(Begin {
-                    preliminary: opening(form, &name, Some(reading.size)),
-                    job: Job::Send { file: reading.file, form, skip: reading.skip, most },
+                    preliminary: session.opening(parameters, &name, Some(reading.size)),
+                    job: Job::Send { file: reading.file, form, skip: reading.skip, position, most },
                     kind: Kind::File,
                 })),
                 Err(error) => refusal(error).into(),
@@ -33,7 +42,7 @@ pub(super) fn retr(session: &mut Session, pathname: &[u8]) -> Step {
 /// (draft-bryan-ftp-range §4.3), while a restart point there is one.
 fn read(store: &dyn Store, file: &Location, form: Form, part: Part) -> Result<(Reading, Option<u64>), StoreError> {
     match part {
-        Part::From(offset) => Ok((store.read(file, form, offset)?, None)),
+        Part::From(position) => Ok((store.read(file, form, position.octets)?, None)),
         Part::Within(span) => match store.read(file, form, span.first) {
             Err(StoreError::BadOffset) => Ok((store.read(file, form, 0)?, Some(0))),
             reading => Ok((reading?, span.length())),
@@ -42,26 +51,22 @@ fn read(store: &dyn Store, file: &Location, form: Form, part: Part) -> Result<(R
 }
 
 impl Session {
-    /// The form of the files that are transferred now.
-    pub(super) fn form(&self) -> Form {
-        match self.representation {
-            Type::Ascii(_) | Type::Ebcdic(_) => Form::Ascii,
-            Type::Image | Type::Local(_) => Form::Image,
+    /// The preliminary reply, in the wording of the ssast.org example: 150, the same in active and passive mode; 125 where the
+    /// connection is there already (RFC 959 §5.4).
+    pub(super) fn opening(&self, parameters: Parameters, name: &[u8], size: Option<u64>) -> Reply {
+        let representation = match parameters.representation {
+            Type::Ascii(_) => "ASCII",
+            Type::Ebcdic(_) => "EBCDIC",
+            Type::Image | Type::Local(_) => "BINARY",
+        };
+        let is_open = self.is_data_open();
+        let verb = if is_open { "Using open" } else { "Opening" };
+        let mut text = format!("{verb} {representation} mode data connection for ").into_bytes();
+        text.extend(printable(name));
+        match size {
+            Some(size) => text.extend_from_slice(format!(" ({size} bytes).").as_bytes()),
+            None => text.push(b'.'),
         }
+        if is_open { reply::<125>(text) } else { reply::<150>(text) }
     }
-}
-
-/// 150, in the wording of the ssast.org example. The same in active and passive mode.
-pub(super) fn opening(form: Form, name: &[u8], size: Option<u64>) -> Reply {
-    let mode = match form {
-        Form::Ascii => "ASCII",
-        Form::Image => "BINARY",
-    };
-    let mut text = format!("Opening {mode} mode data connection for ").into_bytes();
-    text.extend(printable(name));
-    match size {
-        Some(size) => text.extend_from_slice(format!(" ({size} bytes).").as_bytes()),
-        None => text.push(b'.'),
-    }
-    reply::<150>(text)
 }

@@ -1,7 +1,8 @@
 //! STAT, SYST, HELP and NOOP (RFC 959 §4.1.3).
 
 use protocol::command::TABLE;
-use protocol::{Reply, Type, Verb};
+use protocol::transfer::Parameters;
+use protocol::{Reply, Verb};
 
 use super::list::without_options;
 use crate::session::data_port::Arranged;
@@ -46,21 +47,18 @@ impl Session {
             Login::LoggedIn { is_guest: true, .. } => "Logged in as a guest",
             Login::LoggedIn { is_guest: false, .. } => "Logged in",
         };
-        let representation = match self.representation {
-            Type::Ascii(_) | Type::Ebcdic(_) => "A N",
-            Type::Image => "I",
-            Type::Local(_) => "L 8",
-        };
+        let Parameters { representation, structure, mode } = self.parameters;
         let data_port = match self.data_port.arranged {
             Arranged::Default => "None arranged; the default port of the user is used",
             Arranged::Active(_) => "The server will connect",
             Arranged::Passive => "The server listens",
+            Arranged::Open => "Open from the transfer before",
         };
         indented::<211, String>(
             &format!("{} FTP server status:", self.site()),
             [
                 format!("User: {user}"),
-                format!("TYPE: {representation}; STRU: F; MODE: S"),
+                format!("TYPE: {representation}; STRU: {structure}; MODE: {mode}"),
                 format!("Data connection: {data_port}"),
                 format!("Transferred: {} bytes in {} files", self.traffic.file_octets, self.traffic.files),
             ],

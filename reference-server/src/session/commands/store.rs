@@ -1,12 +1,14 @@
 //! STOR, STOU, APPE and ALLO (RFC 959 §4.1.3).
 
+use protocol::restart::Position;
+
 use super::restart::Part;
-use super::retrieve::opening;
+use crate::coding::has_container;
 use crate::session::interface::Job;
 use crate::session::replies::{refusal, reply, write_refusal};
 use crate::session::transfer::{Begin, Kind};
 use crate::session::{Session, Step};
-use crate::store::{Form, Location, Span, Start, Store, StoreError, Writing};
+use crate::store::{Form, Location, Start, Store, StoreError, Writing};
 
 pub(super) fn stor(session: &mut Session, pathname: &[u8]) -> Step {
     receive(session, pathname, Start::Beginning)
@@ -21,12 +23,22 @@ fn receive(session: &mut Session, pathname: &[u8], start: Start) -> Step {
     if let Some(refused) = session.storing_needs_account() {
         return refused;
     }
-    let (start, span) = match session.take_part() {
-        Part::From(0) => (start, None),
-        Part::From(offset) => (Start::At(offset), None),
-        Part::Within(span) => (Start::At(span.first), Some(span)),
+    let (part, form) = match session.take_part().and_then(|part| Ok((part, session.form()?))) {
+        Ok(both) => both,
+        Err(refused) => return refused,
     };
-    let (form, umask) = (session.form(), session.options.umask);
+    let (position, span) = match part {
+        Part::From(position) => (position, None),
+        Part::Within(span) => (Position::default(), Some(span)),
+    };
+    let start = match span.map_or(position.octets, |span| span.first) {
+        0 if span.is_none() => start,
+        offset => Start::At(offset),
+    };
+    if start == Start::End && has_container(session.parameters) {
+        return reply::<504>("Pages, and records of octets, cannot be appended to a file; use STOR.").into();
+    }
+    let (parameters, umask) = (session.parameters, session.options.umask);
     let name = pathname.to_vec();
     match session.locate_to_change(pathname) {
         Ok(file) => {
@@ -35,12 +47,15 @@ fn receive(session: &mut Session, pathname: &[u8], start: Start) -> Step {
                 move |store| {
                     let mut writing = store.write(&opened, form, start)?;
                     mask(store, &opened, &writing, umask)?;
-                    // draft-bryan-ftp-range §4.3: a range cuts nothing off.
-                    writing.cut_to = writing.cut_to.filter(|_| span.is_none());
+                    if let Some(span) = span {
+                        // draft-bryan-ftp-range §4.3: a range cuts nothing off, and gets no octet more.
+                        writing.cut_to = None;
+                        writing.room = span.length().into_iter().chain(writing.room).min();
+                    }
                     Ok(writing)
                 },
-                move |_, writing| {
-                    begin(writing, file, form, span.and_then(Span::length), |_| opening(form, &name, None))
+                move |session, writing| {
+                    begin(writing, file, form, position, |_| session.opening(parameters, &name, None))
                 },
             )
         }
@@ -56,12 +71,16 @@ fn mask(store: &dyn Store, file: &Location, writing: &Writing, umask: Option<u32
     }
 }
 
-/// RFC 1123 §4.1.2.9: the name stands in the preliminary reply, as `150 FILE: pppp`, and not in a 250 as RFC 959 has it.
+/// RFC 1123 §4.1.2.9: the name stands in the preliminary reply, as `150 FILE: pppp` or `125 FILE: pppp`, and not in a 250 as RFC 959 has it.
 pub(super) fn stou(session: &mut Session, _: &[u8]) -> Step {
     if let Some(refused) = session.storing_needs_account() {
         return refused;
     }
-    let (form, umask) = (session.form(), session.options.umask);
+    let form = match session.form() {
+        Ok(form) => form,
+        Err(refused) => return refused,
+    };
+    let umask = session.options.umask;
     match session.locate_to_change(b".") {
         Ok(directory) => Step::perform(
             move |store| {
@@ -69,9 +88,13 @@ pub(super) fn stou(session: &mut Session, _: &[u8]) -> Step {
                 mask(store, &file, &writing, umask)?;
                 Ok((file, writing))
             },
-            move |_, made| match made {
+            move |session, made| match made {
                 Ok((file, writing)) => {
-                    begin(Ok(writing), file, form, None, |file| reply::<150>([b"FILE: ", file.name()].concat()))
+                    let text = |file: &Location| [b"FILE: ", file.name()].concat();
+                    let is_open = session.is_data_open();
+                    let preliminary =
+                        |file: &Location| if is_open { reply::<125>(text(file)) } else { reply::<150>(text(file)) };
+                    begin(Ok(writing), file, form, Position::default(), preliminary)
                 }
                 Err(error) => write_refusal(error).into(),
             },
@@ -84,13 +107,13 @@ fn begin(
     writing: Result<Writing, StoreError>,
     location: Location,
     form: Form,
-    range: Option<u64>,
+    position: Position,
     preliminary: impl FnOnce(&Location) -> protocol::Reply,
 ) -> Step {
     match writing {
         Ok(Writing { file, cut_to, is_new, room }) => Step::Transfer(Box::new(Begin {
             preliminary: preliminary(&location),
-            job: Job::Receive { file, form, cut_to, room: range.into_iter().chain(room).min() },
+            job: Job::Receive { file, form, cut_to, position, room },
             kind: if is_new { Kind::NewFile(location) } else { Kind::File },
         })),
         Err(error) => write_refusal(error).into(),

@@ -94,7 +94,7 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
     ("This fact cannot be set: {}", "Diese Angabe kann nicht gesetzt werden: {}"),
     ("The whole file from now on.", "Ab jetzt die ganze Datei."),
     ("Octets {} to {}; send RETR, STOR, APPE or HASH.", "Oktette {} bis {}; senden Sie RETR, STOR, APPE oder HASH."),
-    ("A range needs TYPE I.", "Ein Bereich braucht TYPE I."),
+    ("A range needs TYPE I, STRU F and MODE S.", "Ein Bereich braucht TYPE I, STRU F und MODE S."),
     ("Facts follow:", "Die Angaben folgen:"),
     ("No such file or directory.", "Keine solche Datei, kein solches Verzeichnis."),
     ("Permission denied.", "Keine Berechtigung."),

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use protocol::transfer::is_plain;
 use rstest::rstest;
 
 use super::{Bench, address, code};
@@ -18,7 +19,7 @@ fn play(bench: &mut Bench, dialogue: &[(&str, &str)]) {
 
 fn text_of(bench: &Bench) -> String {
     match bench.running.as_ref().map(|order| &order.job) {
-        Some(Job::SendText(text)) => String::from_utf8_lossy(text).into_owned(),
+        Some(Job::SendText { text, .. }) => String::from_utf8_lossy(text).into_owned(),
         other => panic!("no text is sent: {other:?}"),
     }
 }
@@ -57,6 +58,18 @@ fn mlsd_lists_on_the_data_connection() {
     assert!(bench.say("MLSD").starts_with("150 "));
     assert_eq!(text_of(&bench), "Type=cdir; /\r\nType=file; robots.txt\r\nType=dir; sub\r\n");
     assert!(bench.end_transfer(9, End::Complete).starts_with("226 "));
+}
+
+/// RFC 3659 §7.2: as octets in MODE S and STRU F, whatever is set, and it stays set.
+#[test]
+fn mlsd_has_parameters_of_its_own() {
+    let mut bench = Bench::logged_in();
+    play(&mut bench, &[("TYPE E", "200"), ("MODE B", "200"), ("STRU R", "200"), ("MLSD", "150")]);
+    let job = bench.running.as_ref().map(|order| &order.job);
+    assert!(matches!(job, Some(Job::SendText { parameters, .. }) if is_plain(*parameters)), "{job:?}");
+    bench.end_transfer(1, End::Complete);
+    assert!(bench.say("STAT").contains("TYPE: E N; STRU: R; MODE: B"));
+    play(&mut bench, &[("TYPE I", "200"), ("RANG 0 9", "551")]);
 }
 
 #[test]

@@ -19,6 +19,7 @@ enum Happening {
 fn happening() -> impl Strategy<Value = Happening> {
     let end = prop_oneof![
         Just(End::Complete),
+        Just(End::LeftOpen),
         Just(End::NotOpened),
         Just(End::Broken),
         Just(End::LocalError),
@@ -57,6 +58,9 @@ fn likely_command() -> impl Strategy<Value = &'static str> {
         "MLST",
         "OPTS MLST Size;",
         "REST 5",
+        "MODE B",
+        "STRU R",
+        "TYPE I",
         "RNFR robots.txt",
         "RNTO new",
         "ABOR",

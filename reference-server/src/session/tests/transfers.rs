@@ -1,5 +1,7 @@
 //! What happens to commands while a transfer runs: the essay of `session::transfer`, sentence by sentence.
 
+use protocol::restart::{Mark, Marker, Position};
+use protocol::transfer::{DecodeError, Fault};
 use rstest::rstest;
 
 use super::{Bench, address, code};
@@ -7,6 +9,9 @@ use crate::session::{End, Input, Job, Received, Route};
 
 #[rstest]
 #[case(End::Complete, "226")]
+#[case(End::LeftOpen, "250")]
+#[case(End::Refused(DecodeError { offset: 3, fault: Fault::Incomplete }), "426")]
+#[case(End::Refused(DecodeError { offset: 3, fault: Fault::PageType(9) }), "551")]
 #[case(End::NotOpened, "425")]
 #[case(End::Broken, "426")]
 #[case(End::LocalError, "451")]
@@ -197,7 +202,7 @@ fn restart_points(#[case] lines: &[&str], #[case] expected: Result<u64, &str>) {
     let reply = lines.iter().map(|line| bench.say(line)).last().unwrap();
     let skipped = match bench.running.take().map(|order| order.job) {
         Some(Job::Send { skip, .. }) => Ok(skip),
-        Some(Job::SendText(_) | Job::Receive { .. }) | None => Err(code(&reply)),
+        Some(Job::SendText { .. } | Job::Receive { .. }) | None => Err(code(&reply)),
     };
     assert_eq!(skipped, expected);
 }
@@ -229,4 +234,76 @@ fn the_end_of_line_that_is_too_long_is_queued_too() {
     assert_eq!(bench.replies.len(), before);
     let replies = bench.end_transfer(26, End::Complete);
     assert_eq!(replies.lines().map(code).collect::<Vec<_>>(), ["226", "500"]);
+}
+
+/// RFC 959 §3.3: in MODE B and C a connection may carry more than one file.
+#[test]
+fn a_connection_that_is_open_is_used_again() {
+    let mut bench = Bench::logged_in();
+    bench.say("MODE B");
+    bench.say("PASV");
+    assert_eq!(code(&bench.say("RETR robots.txt")), "150");
+    assert_eq!(code(&bench.end_transfer(9, End::LeftOpen)), "250");
+    assert_eq!(code(&bench.say("RETR none")), "550");
+    assert_eq!(bench.say("STOU"), "125 FILE: unique.1\r\n");
+    bench.end_transfer(9, End::LeftOpen);
+    assert_eq!(code(&bench.say("STOR new")), "125");
+    let route = Route::Open(address("127.0.0.1:50000"));
+    assert_eq!(bench.running.as_ref().map(|order| order.route), Some(route));
+    bench.end_transfer(9, End::Complete);
+    bench.say("RETR robots.txt");
+    assert_eq!(bench.running.as_ref().map(|order| order.route), Some(Route::Active(address("127.0.0.1:50000"))));
+}
+
+#[rstest]
+#[case("PASV")]
+#[case("PORT 127,0,0,1,128,79")]
+#[case("ABOR")]
+#[case("REIN")]
+#[case("QUIT")]
+fn what_closes_a_connection_that_is_open(#[case] line: &str) {
+    let mut bench = Bench::logged_in();
+    bench.say("MODE C");
+    bench.say("RETR robots.txt");
+    bench.end_transfer(9, End::LeftOpen);
+    assert!(bench.is_open);
+    bench.say(line);
+    assert!(!bench.is_open);
+}
+
+#[test]
+fn markers_are_told_at_once() {
+    let mut bench = Bench::logged_in();
+    bench.say("MODE B");
+    bench.say("STOR new");
+    let mark = Mark { sender: Marker::new(b"abc123").unwrap(), receiver: Marker::new(b"512").unwrap() };
+    bench.feed(Input::Marked(mark));
+    assert_eq!(bench.replies.last().unwrap(), "110 MARK abc123 = 512\r\n");
+    assert_eq!(code(&bench.end_transfer(9, End::Complete)), "226");
+}
+
+#[rstest]
+#[case::marker(&["MODE B", "REST 7c", "RETR robots.txt"], Ok("7c"))]
+#[case::no_marker(&["MODE B", "REST x"], Err("501"))]
+#[case::marker_in_a_stream(&["REST 7c"], Err("501"))]
+#[case::records_of_a_stream(&["STRU R", "REST 7", "RETR robots.txt"], Err("554"))]
+#[case::records_in_blocks(&["STRU R", "MODE B", "REST 7", "RETR robots.txt"], Ok("7"))]
+#[case::numbered_records(&["STRU R", "MODE B", "REST 7.1", "RETR robots.txt"], Err("554"))]
+#[case::pages(&["STRU P", "MODE B", "REST 7", "RETR robots.txt"], Err("554"))]
+#[case::beyond(&["MODE B", "REST 27", "RETR robots.txt"], Err("554"))]
+#[case::no_pages(&["STRU P", "RETR robots.txt"], Err("550"))]
+#[case::records_of_octets(&["STRU R", "TYPE I", "RETR robots.txt"], Ok("0"))]
+#[case::marked_records_of_octets(&["STRU R", "TYPE I", "MODE B", "REST 7", "RETR robots.txt"], Err("554"))]
+#[case::appended_records_of_octets(&["STRU R", "TYPE L 36", "APPE robots.txt"], Err("504"))]
+#[case::small_bytes(&["STRU P", "TYPE L 2", "STOR new"], Err("504"))]
+#[case::appended_pages(&["STRU P", "APPE robots.txt"], Err("504"))]
+fn restart_markers(#[case] lines: &[&str], #[case] expected: Result<&str, &str>) {
+    let mut bench = Bench::logged_in();
+    let reply = lines.iter().map(|line| bench.say(line)).last().unwrap();
+    let expected = expected.map(|marker| Position::parse(marker.as_bytes()).unwrap());
+    let position = match bench.running.take().map(|order| order.job) {
+        Some(Job::Send { position, .. }) => Ok(position),
+        Some(Job::SendText { .. } | Job::Receive { .. }) | None => Err(code(&reply)),
+    };
+    assert_eq!(position, expected);
 }
