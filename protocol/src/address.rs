@@ -1,9 +1,13 @@
-//! Addresses of data connections: the six numbers of PORT and 227, and the forms of RFC 2428.
+//! Addresses of data connections: the six numbers of PORT and 227, the forms of RFC 2428, and those of RFC 1639.
+
+mod long;
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4};
 
 use thiserror::Error;
+
+pub use long::LongAddress;
 
 /// The host-port of PORT and 227: `h1,h2,h3,h4,p1,p2` (RFC 959 §4.1.2).
 ///
@@ -176,6 +180,9 @@ pub enum AddressError {
     /// No address in the text of a reply.
     #[error("the reply holds no address")]
     NotFound,
+    /// The form of RFC 1639 is not kept.
+    #[error("a long address is af,hal,h1,...,pal,p1,p2: a family, and two counted lists of octets")]
+    Long,
     /// The form of RFC 2428 is not kept.
     #[error("an extended address is |protocol|host|port|, with the same delimiter four times")]
     Delimiters,
@@ -188,6 +195,9 @@ pub enum AddressError {
     /// A network protocol other than 1 and 2.
     #[error("network protocol {0} is not known; 1 is IPv4, 2 is IPv6")]
     UnknownProtocol(u32),
+    /// An address family other than 4 and 6.
+    #[error("address family {0} is not known; 4 is IPv4, 6 is IPv6")]
+    UnknownFamily(u8),
 }
 
 /// Commas at the ends of a run belong to the sentence round the numbers.

@@ -5,7 +5,7 @@ mod verb;
 
 use thiserror::Error;
 
-pub use table::{Argument, Login, Row, TABLE};
+pub use table::{Argument, Login, Row, Source, TABLE};
 pub use verb::Verb;
 
 /// A command whose argument fits its verb.

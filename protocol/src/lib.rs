@@ -16,7 +16,7 @@ pub mod telnet;
 pub mod timestamp;
 pub mod transfer;
 
-pub use address::{ExtendedAddress, ExtendedPort, HostPort};
+pub use address::{ExtendedAddress, ExtendedPort, HostPort, LongAddress};
 pub use command::{Command, CommandError, Verb};
 pub use features::Feature;
 pub use line::{LineReader, Received};

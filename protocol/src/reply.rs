@@ -160,6 +160,27 @@ impl Reply {
         Self { code, lines }
     }
 
+    /// The same reply in other words: `translate` is asked for each text that stands behind a code, and leaves alone what it
+    /// answers `None` to. The inner lines of [`Reply::indented`] are for programs, and stay as they are.
+    ///
+    /// ```
+    /// use protocol::{Code, Reply};
+    ///
+    /// let reply = Reply::indented(Code::new(211).unwrap(), "Extensions:", ["SIZE"], "End");
+    /// let german = reply.translated(|text| (text == b"End").then(|| b"Ende".to_vec()));
+    /// assert_eq!(german.to_bytes(), b"211-Extensions:\r\n SIZE\r\n211 Ende\r\n");
+    /// ```
+    #[must_use]
+    pub fn translated(&self, translate: impl Fn(&[u8]) -> Option<Vec<u8>>) -> Self {
+        let in_other_words = |line: &Vec<u8>| match line.split_at_checked(4) {
+            Some((start, text)) if Code::at_start_of(start) == Some(self.code) => {
+                translate(text).map_or_else(|| line.clone(), |text| legal(start.to_vec(), &text))
+            }
+            Some(_) | None => line.clone(),
+        };
+        Self { code: self.code, lines: self.lines.iter().map(in_other_words).collect() }
+    }
+
     /// The code.
     pub fn code(&self) -> Code {
         self.code

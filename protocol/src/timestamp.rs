@@ -88,6 +88,19 @@ impl Timestamp {
         }
     }
 
+    /// So many seconds after 1970-01-01 00:00:00 UTC; the fraction is left out. A leap second is the second behind it, for this
+    /// count has no room for one.
+    ///
+    /// ```
+    /// use protocol::Timestamp;
+    ///
+    /// assert_eq!(Timestamp::parse(b"19980615100045.014").unwrap().to_unix(), 897_904_845);
+    /// ```
+    pub fn to_unix(&self) -> i64 {
+        let days = days_from_civil(self.year, self.month, self.day);
+        ((days * 24 + i64::from(self.hour)) * 60 + i64::from(self.minute)) * 60 + i64::from(self.second)
+    }
+
     fn is_within_ranges(&self) -> bool {
         (1..=12).contains(&self.month)
             && (1..=days_of_month(self.year, self.month)).contains(&self.day)
@@ -146,6 +159,17 @@ fn civil_from_days(days: i64) -> (u16, u8, u8) {
     (u16::try_from(year).unwrap_or_default(), small(month), small(day))
 }
 
+/// The other way round.
+fn days_from_civil(year: u16, month: u8, day: u8) -> i64 {
+    // January and February are the last months of the year before.
+    let (year, month_from_march) =
+        if month > 2 { (i64::from(year), i64::from(month) - 3) } else { (i64::from(year) - 1, i64::from(month) + 9) };
+    let day_of_year = (153 * month_from_march + 2) / 5 + i64::from(day) - 1;
+    let year_of_era = year.rem_euclid(400);
+    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    year.div_euclid(400) * 146_097 + day_of_era - 719_468
+}
+
 /// A number that arithmetic has made smaller than 256.
 fn small(number: i64) -> u8 {
     u8::try_from(number).unwrap_or_default()
@@ -168,6 +192,8 @@ mod tests {
     fn from_unix(#[case] seconds: i64, #[case] text: &str) {
         assert_eq!(Timestamp::from_unix(seconds).to_string(), text);
         assert_eq!(Timestamp::parse(text.as_bytes()), Ok(Timestamp::from_unix(seconds)));
+        let is_within_years = (-62_167_219_200..=253_402_300_799).contains(&seconds);
+        assert!(!is_within_years || Timestamp::from_unix(seconds).to_unix() == seconds);
     }
 
     #[rstest]

@@ -18,6 +18,10 @@ pub(crate) struct Accounts {
     pub(crate) anonymous: Option<Access>,
     /// The passwords of the named users.
     pub(crate) passwords: HashMap<Vec<u8>, Vec<u8>>,
+    /// The accounts that users must give to log in (RFC 959 §4.1.1 ACCT).
+    pub(crate) of_login: HashMap<Vec<u8>, Vec<u8>>,
+    /// The accounts that users must give before they may store files.
+    pub(crate) of_storing: HashMap<Vec<u8>, Vec<u8>>,
 }
 
 impl Accounts {
@@ -37,6 +41,11 @@ impl Accounts {
     }
 }
 
+/// Whether this is the account of the user.
+pub(crate) fn is_account(accounts: &HashMap<Vec<u8>, Vec<u8>>, name: &[u8], account: &[u8]) -> bool {
+    accounts.get(name).is_some_and(|known| same(known, account))
+}
+
 /// Compares in a time that tells nothing about where the first difference is.
 fn same(known: &[u8], given: &[u8]) -> bool {
     let differences = known.iter().zip(given).fold(0, |differences, (one, other)| differences | (one ^ other));
@@ -49,7 +58,8 @@ mod tests {
     use rstest::rstest;
 
     fn accounts(anonymous: Option<Access>) -> Accounts {
-        Accounts { anonymous, passwords: HashMap::from([(b"u".to_vec(), b"secret".to_vec())]) }
+        let passwords = HashMap::from([(b"u".to_vec(), b"secret".to_vec())]);
+        Accounts { anonymous, passwords, ..Accounts::default() }
     }
 
     #[rstest]

@@ -1,5 +1,6 @@
 //! The command line of the server.
 
+mod policy;
 mod tls;
 
 use std::ffi::OsString;
@@ -13,12 +14,12 @@ use std::time::Duration;
 use clap::{Parser, ValueEnum};
 use thiserror::Error;
 
+use self::policy::Policy;
 use self::tls::{TlsArguments, Wanted};
 use crate::accounts::{Access, Accounts};
 use crate::certificates::CertificateError;
 use crate::runtime::{self, Server, Timeouts};
 use crate::session::Settings;
-use crate::store::Disk;
 
 /// Serve a directory over FTP.
 ///
@@ -51,6 +52,8 @@ struct Arguments {
     #[arg(long, value_name = "SECONDS", default_value_t = 900, value_parser = clap::value_parser!(u64).range(1..))]
     idle_timeout: u64,
     #[command(flatten)]
+    policy: Policy,
+    #[command(flatten)]
     tls: TlsArguments,
 }
 
@@ -66,6 +69,8 @@ enum Anonymous {
 enum StartError {
     #[error("cannot serve the directory {root}: {error}. Give an existing directory with --root.", root = .root.display())]
     Root { root: PathBuf, error: io::Error },
+    #[error("cannot serve the directory {directory}: {error}. Give an existing directory behind the =.", directory = .directory.display())]
+    Directory { directory: PathBuf, error: io::Error },
     #[error("cannot listen on {address}: {error}. Give a free port with --port; 0 takes any.")]
     Listen { address: SocketAddr, error: io::Error },
     #[error(transparent)]
@@ -125,13 +130,21 @@ fn start(arguments: Arguments) -> Result<(), StartError> {
 }
 
 async fn serve(arguments: Arguments) -> Result<(), StartError> {
-    let store =
-        Disk::open(&arguments.root).map_err(|error| StartError::Root { root: arguments.root.clone(), error })?;
+    let store = arguments
+        .policy
+        .open_root(&arguments.root)
+        .map_err(|error| StartError::Root { root: arguments.root.clone(), error })?;
     let address = SocketAddr::new(arguments.listen, arguments.port);
     let site = arguments.site.unwrap_or_else(host_name);
     let wanted = arguments.tls.wanted(&site, address)?;
+    let implicit = wanted.as_ref().and_then(|wanted| wanted.implicit);
+    let (policy, tls) = wanted.map(|Wanted { policy, tls, .. }| (policy, tls)).unzip();
+    let accounts = accounts(arguments.anonymous, arguments.users);
+    let idle = Duration::from_secs(arguments.idle_timeout);
+    let mut settings = Settings { site, accounts, tls: policy, idle_limit: idle, ..Settings::default() };
+    arguments.policy.apply(&mut settings)?;
     let (listener, address) = listen(address).await?;
-    let implicit = match wanted.as_ref().and_then(|wanted| wanted.implicit) {
+    let implicit = match implicit {
         Some(address) => Some(listen(address).await?),
         None => None,
     };
@@ -139,14 +152,9 @@ async fn serve(arguments: Arguments) -> Result<(), StartError> {
     if let Some((_, address)) = &implicit {
         say(&format!("listening on {address}, with TLS from the beginning"));
     }
-    let (policy, tls) = wanted.map(|Wanted { policy, tls, .. }| (policy, tls)).unzip();
-    let accounts = accounts(arguments.anonymous, arguments.users);
     let server = Server {
-        timeouts: Timeouts {
-            data: Duration::from_secs(arguments.data_timeout),
-            idle: Duration::from_secs(arguments.idle_timeout),
-        },
-        settings: Arc::new(Settings { site, accounts, tls: policy }),
+        timeouts: Timeouts { data: Duration::from_secs(arguments.data_timeout), idle },
+        settings: Arc::new(settings),
         store: Arc::new(store),
         tls,
     };
@@ -167,7 +175,7 @@ fn accounts(anonymous: Anonymous, users: Vec<(String, String)>) -> Accounts {
         Anonymous::Off => None,
     };
     let bytes = |(name, password): (String, String)| (name.into_bytes(), password.into_bytes());
-    Accounts { anonymous, passwords: users.into_iter().map(bytes).collect() }
+    Accounts { anonymous, passwords: users.into_iter().map(bytes).collect(), ..Accounts::default() }
 }
 
 fn host_name() -> String {

@@ -39,7 +39,7 @@ pub(crate) struct Server {
 pub(crate) struct Timeouts {
     /// For the data connection; then 425.
     pub(crate) data: Duration,
-    /// For a command, or for an octet more of a transfer; then 421 or 426.
+    /// For an octet more of a transfer; then 426.
     pub(crate) idle: Duration,
 }
 

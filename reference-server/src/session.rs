@@ -12,7 +12,10 @@
 mod commands;
 mod data_port;
 mod greeting;
+mod host;
 mod interface;
+mod language;
+mod options;
 mod replies;
 mod security;
 mod step;
@@ -22,18 +25,21 @@ mod transfer;
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use protocol::Reply;
 use protocol::restart::Position;
 use protocol::transfer::Parameters;
 
 use crate::accounts::{Access, Accounts};
-use crate::store::Location;
+use crate::store::{Location, Span};
 use data_port::{Arranged, DataPort};
+use options::Options;
 use replies::reply;
 use traffic::Traffic;
 use transfer::Transfer;
 
+pub(crate) use host::{Mount, VirtualHost, Volume};
 pub(crate) use interface::{Action, End, Input, Job, Order, Received, Route};
 pub(crate) use security::{Demand, Policy, Protection, Security};
 pub(crate) use step::Step;
@@ -42,13 +48,27 @@ pub(crate) use step::Step;
 const QUEUE_LIMIT: usize = 32;
 
 /// What every session of a server shares.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Settings {
     /// The name of the site, for the greeting.
     pub(crate) site: String,
     pub(crate) accounts: Accounts,
+    pub(crate) foreign_hosts: ForeignHosts,
+    pub(crate) hosts: Vec<VirtualHost>,
+    pub(crate) mounts: Vec<Mount>,
+    /// How long to wait for a command.
+    pub(crate) idle_limit: Duration,
     /// Whether there is TLS, and what it is wanted for.
     pub(crate) tls: Option<Policy>,
+}
+
+/// Whether a data connection may lead to a host that the control connection does not come from, as a transfer between two
+/// servers needs it (RFC 959 §5.2), and as the bounce attack abuses it (RFC 2577 §3).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum ForeignHosts {
+    #[default]
+    Refused,
+    Allowed,
 }
 
 /// One control connection.
@@ -57,6 +77,12 @@ pub(crate) struct Session {
     settings: Arc<Settings>,
     local: SocketAddr,
     peer: SocketAddr,
+    /// Which of the virtual hosts HOST has named.
+    host: host::Chosen,
+    /// The host that the client has named when TLS began.
+    server_name: Option<String>,
+    /// The files it is on, if not those of the server.
+    volume: Option<Volume>,
     state: State,
     queue: VecDeque<Received>,
     login: Login,
@@ -65,6 +91,7 @@ pub(crate) struct Session {
     parameters: Parameters,
     security: Security,
     data_port: DataPort,
+    options: Options,
     /// What the command before this one prepared for it.
     sequence: Sequence,
     /// What this command leaves for the next one.
@@ -94,10 +121,24 @@ enum Login {
     Nobody,
     /// USER came.
     Named(Vec<u8>),
+    /// PASS came and is right, and an account is needed as well.
+    NeedsAccount {
+        name: Vec<u8>,
+        access: Access,
+    },
     LoggedIn {
         access: Access,
         is_guest: bool,
+        storing: Storing,
     },
+}
+
+/// Whether a user who may store files may do so already.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Storing {
+    Allowed,
+    /// The user of this name must give an account first.
+    NeedsAccount(Vec<u8>),
 }
 
 /// A command that has a meaning only together with the one behind it (RFC 959 §5.4: RNFR and RNTO, REST and a transfer).
@@ -111,6 +152,9 @@ enum Sequence {
     Restart {
         position: Position,
     },
+    Range {
+        span: Span,
+    },
 }
 
 impl Session {
@@ -119,6 +163,9 @@ impl Session {
             settings,
             local,
             peer,
+            host: host::Chosen::Server,
+            server_name: None,
+            volume: None,
             state: State::Ready,
             queue: VecDeque::new(),
             login: Login::Nobody,
@@ -127,6 +174,7 @@ impl Session {
             parameters: Parameters::default(),
             security,
             data_port: DataPort::default(),
+            options: Options::default(),
             sequence: Sequence::None,
             next_sequence: Sequence::None,
             traffic: Traffic::default(),
@@ -142,6 +190,7 @@ impl Session {
                 self.say(&greeting);
             }
             Input::Received(received) => self.receive(received),
+            Input::ServerName(name) => self.server_name = Some(name),
             Input::Performed(resume) => {
                 self.state = State::Ready;
                 let step = resume(self);
@@ -161,6 +210,11 @@ impl Session {
     /// Whether a command more may be handed in. When not, the runtime leaves what the client sends unread: TCP slows it down.
     pub(crate) fn takes_commands(&self) -> bool {
         self.queue.len() < QUEUE_LIMIT
+    }
+
+    /// How long to wait for a command.
+    pub(crate) fn idle_limit(&self) -> Duration {
+        self.options.idle_limit.unwrap_or(self.settings.idle_limit)
     }
 
     /// Whether a transfer runs: then the time without commands is not idle (RFC 1123 §4.1.3.2).
@@ -252,18 +306,20 @@ impl Session {
     }
 
     fn say(&mut self, reply: &Reply) {
-        let octets = reply.to_bytes();
+        let octets = self.options.language.translate(reply).to_bytes();
         self.traffic.control += octets.len() as u64;
         self.actions.push(Action::Say(octets));
     }
 
-    /// Forgets the user and all parameters, as REIN asks: the session is as new.
+    /// Forgets the user and all parameters: the session is as new, but for the host (RFC 7151 §3.2.2 has HOST before AUTH).
     fn reinitialize(&mut self) {
         self.login = Login::Nobody;
-        self.working = Location::root();
+        self.server_name = None;
+        self.mount(self.volume_of_host());
         self.parameters = Parameters::default();
         self.arrange(Arranged::Default);
         self.data_port = DataPort::default();
+        self.options = Options::default();
         self.actions.push(Action::StopListening);
     }
 }

@@ -1,13 +1,17 @@
 //! The files of the server, and the names they have for a user.
 
+mod digest;
 mod disk;
 mod location;
 
 use std::fs::File;
 
+use protocol::listing::facts::{Entry, Selection};
 use protocol::transfer::Parameters;
 use thiserror::Error;
 
+use crate::accounts::Access;
+pub(crate) use digest::{Algorithm, Digested, Span};
 pub(crate) use disk::Disk;
 pub(crate) use location::Location;
 
@@ -25,6 +29,18 @@ pub(crate) trait Store: Send + Sync {
     fn size(&self, file: &Location, form: Form) -> Result<u64, StoreError>;
     /// When the file was modified, in seconds since 1970-01-01 UTC.
     fn modified(&self, file: &Location) -> Result<i64, StoreError>;
+    /// Sets when it was modified, in seconds since 1970-01-01 UTC; returns what the disk has made of it.
+    fn set_modified(&self, location: &Location, seconds: i64) -> Result<i64, StoreError>;
+    /// Sets the permission bits of Unix; returns those that hold then.
+    fn set_mode(&self, location: &Location, mode: u32) -> Result<u32, StoreError>;
+    /// Makes a symbolic link.
+    fn make_link(&self, link: &Location, target: &Location) -> Result<(), StoreError>;
+    /// A digest of a part of a file.
+    fn digest(&self, file: &Location, algorithm: Algorithm, span: Span) -> Result<Digested, StoreError>;
+    /// How many octets more a directory has room for.
+    fn room(&self, directory: &Location) -> Result<Room, StoreError>;
+    /// What MLST tells of it to a user of this access.
+    fn describe(&self, location: &Location, access: Access) -> Result<Entry, StoreError>;
     /// The text of a listing.
     fn list(&self, location: &Location, listing: &Listing) -> Result<Vec<u8>, StoreError>;
     /// Opens a file to be sent from `offset` on.
@@ -53,6 +69,8 @@ pub(crate) enum Listing {
     Long,
     /// NLST: names, as they are seen through the argument, which is empty when there was none.
     Names { argument: Vec<u8> },
+    /// MLSD: facts, for a user of this access. Only a directory has this listing.
+    Facts { selection: Selection, access: Access },
 }
 
 /// Where the first octet that is received goes.
@@ -84,6 +102,23 @@ pub(crate) struct Writing {
     pub(crate) cut_to: Option<u64>,
     /// Whether it was made by opening it.
     pub(crate) is_new: bool,
+    /// How many octets it may get, where there is a quota.
+    pub(crate) room: Option<u64>,
+}
+
+/// How many octets more there is room for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Room {
+    pub(crate) on_disk: u64,
+    /// What is left of the quota, if there is one.
+    pub(crate) of_quota: Option<u64>,
+}
+
+impl Room {
+    /// The smaller of the two.
+    pub(crate) fn octets(self) -> u64 {
+        self.of_quota.unwrap_or(self.on_disk).min(self.on_disk)
+    }
 }
 
 /// Why the store did not do what it was asked.
@@ -117,6 +152,8 @@ pub(crate) enum Refused {
     NotAFile,
     #[error("Directory not empty")]
     NotEmpty,
+    #[error("There is no such time here")]
+    BadTime,
     #[error("Not a legal name")]
     BadName,
     #[error("Not a file of pages with bytes of this size")]

@@ -1,6 +1,7 @@
 //! The table: what each verb takes, when it may come, and where it is defined.
 
 use super::Verb;
+use crate::Feature;
 
 /// Whether a verb takes an argument.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,6 +23,15 @@ pub enum Login {
     After,
 }
 
+/// What defines a verb.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// An RFC, by its number.
+    Rfc(u16),
+    /// A document that never became one.
+    Draft(&'static str),
+}
+
 /// A line of the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Row {
@@ -35,12 +45,14 @@ pub struct Row {
     pub argument: Argument,
     /// When it may come.
     pub login: Login,
-    /// The RFC that defines it.
-    pub rfc: u16,
-    /// The section of that RFC.
+    /// The document that defines it.
+    pub source: Source,
+    /// The section of that document.
     pub section: &'static str,
     /// What stands behind the name in a help text, as RFC 959 §5.3.1 writes it.
     pub help: &'static str,
+    /// What FEAT says of it, if anything. MLSD is told by MLST (RFC 3659 §7.8).
+    pub feature: Option<Feature>,
 }
 
 /// Every verb, in the order of [`Verb`].
@@ -90,7 +102,8 @@ pub const TABLE: &[Row] = &[
         Login::After,
         (959, "4.1.3"),
         " <SP> octets; <SP> marker in MODE B and C",
-    ),
+    )
+    .told_as(Feature::RestStream),
     row(Verb::Rnfr, "RNFR", None, Argument::Required, Login::After, (959, "4.1.3"), " <SP> pathname"),
     row(Verb::Rnto, "RNTO", None, Argument::Required, Login::After, (959, "4.1.3"), " <SP> pathname"),
     row(Verb::Abor, "ABOR", None, Argument::None, Login::Before, (959, "4.1.3"), ""),
@@ -105,34 +118,54 @@ pub const TABLE: &[Row] = &[
     row(Verb::Stat, "STAT", None, Argument::Optional, Login::After, (959, "4.1.3"), " [<SP> pathname]"),
     row(Verb::Help, "HELP", None, Argument::Optional, Login::Before, (959, "4.1.3"), " [<SP> command]"),
     row(Verb::Noop, "NOOP", None, Argument::None, Login::Before, (959, "4.1.3"), ""),
-    row(Verb::Auth, "AUTH", None, Argument::Required, Login::Before, (2228, "3"), " <SP> mechanism"),
+    row(Verb::Auth, "AUTH", None, Argument::Required, Login::Before, (2228, "3"), " <SP> mechanism")
+        .told_as(Feature::AuthTls),
     row(Verb::Adat, "ADAT", None, Argument::Required, Login::Before, (2228, "3"), " <SP> base64-data"),
-    row(
-        Verb::Pbsz,
-        "PBSZ",
-        None,
-        Argument::Required,
-        Login::Before,
-        (2228, "3"),
-        " <SP> octets; <SP> marker in MODE B and C",
-    ),
-    row(Verb::Prot, "PROT", None, Argument::Required, Login::Before, (2228, "3"), " <SP> C|S|E|P"),
-    row(Verb::Ccc, "CCC", None, Argument::None, Login::Before, (2228, "3"), ""),
+    row(Verb::Pbsz, "PBSZ", None, Argument::Required, Login::Before, (2228, "3"), " <SP> octets")
+        .told_as(Feature::Pbsz),
+    row(Verb::Prot, "PROT", None, Argument::Required, Login::Before, (2228, "3"), " <SP> C|S|E|P")
+        .told_as(Feature::Prot),
+    row(Verb::Ccc, "CCC", None, Argument::None, Login::Before, (2228, "3"), "").told_as(Feature::Ccc),
     row(Verb::Mic, "MIC", None, Argument::Required, Login::Before, (2228, "3"), " <SP> base64-data"),
     row(Verb::Conf, "CONF", None, Argument::Required, Login::Before, (2228, "3"), " <SP> base64-data"),
     row(Verb::Enc, "ENC", None, Argument::Required, Login::Before, (2228, "3"), " <SP> base64-data"),
     row(Verb::Feat, "FEAT", None, Argument::None, Login::Before, (2389, "3"), ""),
     row(Verb::Opts, "OPTS", None, Argument::Required, Login::Before, (2389, "4"), " <SP> command [<SP> options]"),
-    row(Verb::Eprt, "EPRT", None, Argument::Required, Login::After, (2428, "2"), " <SP> |protocol|host|port|"),
-    row(Verb::Epsv, "EPSV", None, Argument::Optional, Login::After, (2428, "3"), " [<SP> 1|2|ALL]"),
+    row(Verb::Eprt, "EPRT", None, Argument::Required, Login::After, (2428, "2"), " <SP> |protocol|host|port|")
+        .told_as(Feature::Eprt),
+    row(Verb::Epsv, "EPSV", None, Argument::Optional, Login::After, (2428, "3"), " [<SP> 1|2|ALL]")
+        .told_as(Feature::Epsv),
     row(Verb::Lprt, "LPRT", None, Argument::Required, Login::After, (1639, "4"), " <SP> af,hal,h1,...,pal,p1,..."),
     row(Verb::Lpsv, "LPSV", None, Argument::None, Login::After, (1639, "4"), ""),
-    row(Verb::Lang, "LANG", None, Argument::Optional, Login::Before, (2640, "4.1"), " [<SP> language]"),
-    row(Verb::Mdtm, "MDTM", None, Argument::Required, Login::After, (3659, "3"), " <SP> pathname"),
-    row(Verb::Size, "SIZE", None, Argument::Required, Login::After, (3659, "4"), " <SP> pathname"),
-    row(Verb::Mlst, "MLST", None, Argument::Optional, Login::After, (3659, "7"), " [<SP> pathname]"),
+    row(Verb::Lang, "LANG", None, Argument::Optional, Login::Before, (2640, "4.1"), " [<SP> language]")
+        .told_as(Feature::Lang),
+    row(Verb::Mdtm, "MDTM", None, Argument::Required, Login::After, (3659, "3"), " <SP> pathname")
+        .told_as(Feature::Mdtm),
+    row(Verb::Size, "SIZE", None, Argument::Required, Login::After, (3659, "4"), " <SP> pathname")
+        .told_as(Feature::Size),
+    row(Verb::Mlst, "MLST", None, Argument::Optional, Login::After, (3659, "7"), " [<SP> pathname]")
+        .told_as(Feature::Mlst),
     row(Verb::Mlsd, "MLSD", None, Argument::Optional, Login::After, (3659, "7"), " [<SP> pathname]"),
-    row(Verb::Host, "HOST", None, Argument::Required, Login::Before, (7151, "3"), " <SP> host-name"),
+    row(Verb::Host, "HOST", None, Argument::Required, Login::Before, (7151, "3"), " <SP> host-name")
+        .told_as(Feature::Host),
+    draft(Verb::Mfmt, "MFMT", Login::After, ("draft-somers-ftp-mfxx-04", "3"), " <SP> time <SP> pathname")
+        .told_as(Feature::Mfmt),
+    draft(Verb::Mfct, "MFCT", Login::After, ("draft-somers-ftp-mfxx-04", "4"), " <SP> time <SP> pathname")
+        .told_as(Feature::Mfct),
+    draft(Verb::Mff, "MFF", Login::After, ("draft-somers-ftp-mfxx-04", "5"), " <SP> fact=value;... <SP> pathname")
+        .told_as(Feature::Mff),
+    draft(Verb::Hash, "HASH", Login::After, ("draft-bryan-ftpext-hash-02", "3"), " <SP> pathname")
+        .told_as(Feature::Hash),
+    draft(Verb::Rang, "RANG", Login::After, ("draft-bryan-ftp-range-08", "3"), " <SP> first <SP> last")
+        .told_as(Feature::RangStream),
+    draft(Verb::Xcrc, "XCRC", Login::After, VENDORS, CHECKSUM).told_as(Feature::Xcrc),
+    draft(Verb::Xmd5, "XMD5", Login::After, VENDORS, CHECKSUM).told_as(Feature::Xmd5),
+    draft(Verb::Xsha1, "XSHA1", Login::After, VENDORS, CHECKSUM).told_as(Feature::Xsha1),
+    draft(Verb::Xsha256, "XSHA256", Login::After, VENDORS, CHECKSUM).told_as(Feature::Xsha256),
+    draft(Verb::Xsha512, "XSHA512", Login::After, VENDORS, CHECKSUM).told_as(Feature::Xsha512),
+    Row { argument: Argument::Optional, ..draft(Verb::Avbl, "AVBL", Login::After, STREAMLINED, " [<SP> pathname]") }
+        .told_as(Feature::Avbl),
+    draft(Verb::Clnt, "CLNT", Login::Before, VENDORS, " <SP> name-and-version").told_as(Feature::Clnt),
 ];
 
 const fn row(
@@ -144,7 +177,30 @@ const fn row(
     (rfc, section): (u16, &'static str),
     help: &'static str,
 ) -> Row {
-    Row { verb, name, alias, argument, login, rfc, section, help }
+    Row { verb, name, alias, argument, login, source: Source::Rfc(rfc), section, help, feature: None }
+}
+
+/// The convention of several servers, which no document fixes.
+const VENDORS: (&str, &str) = ("the convention of vendors", "");
+const STREAMLINED: (&str, &str) = ("draft-peterson-streamlined-ftp-command-extensions-10", "4");
+const CHECKSUM: &str = " <SP> pathname; \"pathname\" [[<SP> first] <SP> end]";
+
+/// A row of what is no RFC. Each needs an argument.
+const fn draft(
+    verb: Verb,
+    name: &'static str,
+    login: Login,
+    (document, section): (&'static str, &'static str),
+    help: &'static str,
+) -> Row {
+    let (alias, argument, source) = (None, Argument::Required, Source::Draft(document));
+    Row { verb, name, alias, argument, login, source, section, help, feature: None }
+}
+
+impl Row {
+    const fn told_as(self, feature: Feature) -> Self {
+        Self { feature: Some(feature), ..self }
+    }
 }
 
 #[cfg(test)]

@@ -115,6 +115,30 @@ pub enum Verb {
     Mlsd,
     /// HOST names the virtual host.
     Host,
+    /// MFMT sets when a file was modified.
+    Mfmt,
+    /// MFCT sets when a file was made.
+    Mfct,
+    /// MFF sets facts of a file.
+    Mff,
+    /// HASH asks for a digest of a file.
+    Hash,
+    /// RANG says which part of a file the next command is about.
+    Rang,
+    /// XCRC asks for the CRC-32 of a file.
+    Xcrc,
+    /// XMD5 asks for the MD5 of a file.
+    Xmd5,
+    /// XSHA1 asks for the SHA-1 of a file.
+    Xsha1,
+    /// XSHA256 asks for the SHA-256 of a file.
+    Xsha256,
+    /// XSHA512 asks for the SHA-512 of a file.
+    Xsha512,
+    /// AVBL asks how many octets there is room for.
+    Avbl,
+    /// CLNT names the program of the user.
+    Clnt,
 }
 
 impl Verb {

@@ -114,6 +114,11 @@ impl Channel {
         Ok(())
     }
 
+    /// The host that the client has named when TLS began.
+    pub(super) fn server_name(&self) -> Option<&str> {
+        self.tls.as_ref().and_then(Secured::server_name)
+    }
+
     /// Ends TLS on the side of the server. On the side of the client it ends when its own `close_notify` comes.
     pub(super) async fn end_tls(&mut self) -> io::Result<()> {
         self.send().await?;

@@ -16,6 +16,7 @@ use super::channel::{Channel, Heard, drain};
 use super::data::{Ended, Ends, News, Passive, Running, Ways};
 use super::tls::Tls;
 use crate::session::{Action, Input, Received, Security, Session};
+use crate::store::Store;
 
 /// The longest line that is taken: a path of the system's limit, and its verb.
 const LINE_LIMIT: usize = 4096 + 16;
@@ -27,10 +28,10 @@ pub(super) async fn converse(stream: TcpStream, server: Arc<Server>, security: S
     let Ok((local, peer)) = prepare(&stream) else { return };
     let mut conversation = Conversation {
         session: Session::new(Arc::clone(&server.settings), local, peer, security),
+        store: Arc::clone(&server.store),
         channel: Channel::new(stream, server.timeouts.idle),
         server,
         local,
-        peer,
         reader: LineReader::with_limit(LINE_LIMIT),
         unread: Vec::new(),
         tls: None,
@@ -67,9 +68,10 @@ fn prepare(stream: &TcpStream) -> io::Result<(SocketAddr, SocketAddr)> {
 struct Conversation {
     session: Session,
     server: Arc<Server>,
+    /// The files the session is on.
+    store: Arc<dyn Store>,
     channel: Channel,
     local: SocketAddr,
-    peer: SocketAddr,
     reader: LineReader,
     /// Read, and not yet taken by the session.
     unread: Vec<u8>,
@@ -124,7 +126,7 @@ impl Conversation {
     async fn wait(&mut self, buffer: &mut [u8], idle_from: Instant) -> io::Result<Event> {
         let may_read = !self.channel.is_at_end() && self.unread.is_empty() && self.session.takes_commands();
         let is_idle_limited = !self.session.is_transferring();
-        let idle_until = idle_from + self.server.timeouts.idle;
+        let idle_until = idle_from + self.session.idle_limit();
         tokio::select! {
             news = news(self.running.as_mut()) => Ok(Event::Transfer(news)),
             length = self.channel.read(buffer), if may_read => Ok(Event::Read(length?)),
@@ -177,6 +179,10 @@ impl Conversation {
             let octets = running.moved();
             self.feed(Input::Moved(octets)).await?;
         }
+        if let Some(name) = self.channel.server_name() {
+            let name = name.to_owned();
+            self.feed(Input::ServerName(name)).await?;
+        }
         self.feed(Input::Received(received)).await
     }
 
@@ -192,14 +198,17 @@ impl Conversation {
     }
 
     fn ends(&self) -> Ends {
-        Ends { local: self.local, peer: self.peer, timeouts: self.server.timeouts, tls: self.tls.clone() }
+        Ends { local: self.local, timeouts: self.server.timeouts, tls: self.tls.clone() }
     }
 
     async fn act(&mut self, action: Action) -> io::Result<Option<Input>> {
         match action {
             Action::Say(octets) => self.channel.say(&octets),
+            Action::Mount(volume) => {
+                self.store = volume.map_or_else(|| Arc::clone(&self.server.store), |volume| volume.0);
+            }
             Action::Perform(perform) => {
-                let store = Arc::clone(&self.server.store);
+                let store = Arc::clone(&self.store);
                 let resume = tokio::task::spawn_blocking(move || perform.run(store.as_ref())).await?;
                 return Ok(Some(Input::Performed(resume)));
             }

@@ -36,15 +36,14 @@ impl Passive {
         self.address
     }
 
-    /// Takes the connection of this host. Any other is dropped: who comes first could steal the file, or put one in its place
-    /// (RFC 2577 §8).
-    async fn accept(&self, peer: IpAddr) -> io::Result<TcpStream> {
+    /// Takes the connection of this host, or of any. Others are dropped.
+    async fn accept(&self, host: Option<IpAddr>) -> io::Result<TcpStream> {
         loop {
             let (stream, from) = self.listener.accept().await?;
-            if from.ip().to_canonical() == peer.to_canonical() {
+            if host.is_none_or(|host| from.ip().to_canonical() == host) {
                 return Ok(stream);
             }
-            tracing::warn!(%from, %peer, "a data connection from another host was dropped");
+            tracing::warn!(%from, "a data connection from another host was dropped");
         }
     }
 }
@@ -152,11 +151,10 @@ struct Wires {
     marks: mpsc::Sender<Mark>,
 }
 
-/// The two ends of the control connection, and what it gives to its data connections.
+/// Our end of the control connection, and what it gives to its data connections.
 #[derive(Debug, Clone)]
 pub(super) struct Ends {
     pub(super) local: SocketAddr,
-    pub(super) peer: SocketAddr,
     pub(super) timeouts: Timeouts,
     pub(super) tls: Option<Tls>,
 }
@@ -245,7 +243,7 @@ fn stopped_end(end: End, is_receiving: bool) -> End {
     match end {
         // The connection that could stay open is shut down now.
         End::Complete | End::LeftOpen if !is_receiving => End::Complete,
-        End::LocalError | End::NoSpace => end,
+        End::LocalError | End::NoSpace | End::TooMuch => end,
         End::Complete
         | End::LeftOpen
         | End::Refused(_)
@@ -275,8 +273,8 @@ async fn open(order: &Order, ways: Ways, ends: &Ends) -> io::Result<Open> {
             }
         }
         (Route::Active(address), _) => connect(address, ends.local).await?,
-        (Route::Passive, Some(passive)) => passive.accept(ends.peer.ip()).await?,
-        (Route::Passive, None) => return Err(io::ErrorKind::NotConnected.into()),
+        (Route::Passive { from }, Some(passive)) => passive.accept(from).await?,
+        (Route::Passive { .. }, None) => return Err(io::ErrorKind::NotConnected.into()),
     };
     Ok(Open { stream: stream.into_std()?, unread: Vec::new() })
 }

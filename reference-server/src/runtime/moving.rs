@@ -51,8 +51,8 @@ pub(super) fn run(job: Job, mut data: Data) -> (End, Option<Open>) {
 
 fn work(job: Job, data: &mut Data) -> Result<End, End> {
     match job {
-        Job::Send { file, form: Form::Image, .. } => {
-            send_image(&file, &mut data.wire, &data.moved).map(|()| End::Complete)
+        Job::Send { file, form: Form::Image, most, .. } => {
+            send_image(&file, most, &mut data.wire, &data.moved).map(|()| End::Complete)
         }
         Job::Send { file, form: Form::Ascii, skip, .. } => {
             send_ascii(&file, skip, &mut data.wire, &data.moved).map(|()| End::Complete)
@@ -61,23 +61,28 @@ fn work(job: Job, data: &mut Data) -> Result<End, End> {
             encoded::send(&file, parameters, position, data)
         }
         Job::SendText { text, parameters } => encoded::send(text.as_slice(), parameters, Position::default(), data),
-        Job::Receive { file, form, cut_to, position } => {
+        Job::Receive { file, form, cut_to, position, room } => {
             if let Some(length) = cut_to {
                 file.set_len(length).map_err(|error| local_end(&error))?;
             }
+            let target = Target { file: &file, room: room.unwrap_or(u64::MAX) };
             match form {
-                Form::Encoded(parameters) => encoded::receive(&file, parameters, position, data),
-                Form::Image | Form::Ascii => receive(&file, form, data).map(|()| End::Complete),
+                Form::Encoded(parameters) => encoded::receive(target, parameters, position, data),
+                Form::Image | Form::Ascii => receive(target, form, data).map(|()| End::Complete),
             }
         }
     }
 }
 
-fn send_image(mut file: &File, wire: &mut Wire, moved: &AtomicU64) -> Result<(), End> {
+/// A range is of an image only: `most` limits nothing else.
+fn send_image(mut file: &File, most: Option<u64>, wire: &mut Wire, moved: &AtomicU64) -> Result<(), End> {
+    let mut left = most.unwrap_or(u64::MAX);
     while let Some(stream) = wire.clear() {
-        match rustix::fs::sendfile(stream, file, None, STRETCH) {
+        let stretch = usize::try_from(left).unwrap_or(STRETCH).min(STRETCH);
+        match rustix::fs::sendfile(stream, file, None, stretch) {
             Ok(0) => return finish_sending(wire),
             Ok(count) => {
+                left -= count as u64;
                 moved.fetch_add(count as u64, Ordering::Relaxed);
             }
             Err(Errno::INTR) => {}
@@ -87,6 +92,7 @@ fn send_image(mut file: &File, wire: &mut Wire, moved: &AtomicU64) -> Result<(),
         }
     }
     let mut buffer = vec![0; PIECE];
+    let mut file = Read::by_ref(&mut file).take(left);
     loop {
         let length = file.read(&mut buffer).map_err(|error| local_end(&error))?;
         if length == 0 {
@@ -136,16 +142,22 @@ fn finish_sending(wire: &mut Wire) -> Result<(), End> {
     }
 }
 
-fn receive(file: &File, form: Form, data: &mut Data) -> Result<(), End> {
+/// A file that octets go to, and how many more it may get.
+struct Target<'file> {
+    file: &'file File,
+    room: u64,
+}
+
+fn receive(mut target: Target<'_>, form: Form, data: &mut Data) -> Result<(), End> {
     let (mut decoder, mut wire, mut local) = (ascii::Decoder::default(), vec![0; PIECE], Vec::new());
     loop {
         let piece = read(data, &mut wire)?;
         match form {
-            Form::Image | Form::Encoded(_) => store(file, piece)?,
+            Form::Image | Form::Encoded(_) => target.store(piece)?,
             Form::Ascii => {
                 local.clear();
                 decoder.decode(piece, &mut local);
-                store(file, &local)?;
+                target.store(&local)?;
             }
         }
         if piece.is_empty() {
@@ -154,7 +166,7 @@ fn receive(file: &File, form: Form, data: &mut Data) -> Result<(), End> {
     }
     local.clear();
     decoder.finish(&mut local);
-    store(file, &local)?;
+    target.store(&local)?;
     finish_receiving(&mut data.wire);
     Ok(())
 }
@@ -182,8 +194,13 @@ fn read<'a>(data: &mut Data, buffer: &'a mut [u8]) -> Result<&'a [u8], End> {
     Ok(buffer.get(..length).unwrap_or_default())
 }
 
-fn store(mut file: &File, octets: &[u8]) -> Result<(), End> {
-    file.write_all(octets).map_err(|error| local_end(&error))
+impl Target<'_> {
+    fn store(&mut self, octets: &[u8]) -> Result<(), End> {
+        let fitting = usize::try_from(self.room).unwrap_or(usize::MAX).min(octets.len());
+        self.file.write_all(octets.get(..fitting).unwrap_or_default()).map_err(|error| local_end(&error))?;
+        self.room -= fitting as u64;
+        if fitting == octets.len() { Ok(()) } else { Err(End::TooMuch) }
+    }
 }
 
 fn local_end(error: &io::Error) -> End {

@@ -71,6 +71,11 @@ const RECORD_TYPES: RangeInclusive<u8> = 20..=24;
 const LONGEST_RECORD: usize = 5 + (1 << 14) + 2048;
 
 impl Secured {
+    /// The host that the client has named in its hello (RFC 6066 §3).
+    pub(super) fn server_name(&self) -> Option<&str> {
+        self.connection.server_name()
+    }
+
     pub(super) fn new(tls: &Tls) -> Result<Self, rustls::Error> {
         let connection = ServerConnection::new(Arc::clone(&tls.configuration))?;
         Ok(Self { connection, partial: Vec::new(), is_ending: false })

@@ -7,17 +7,24 @@ mod directory;
 mod extensions;
 mod facts;
 mod file;
+mod hash;
+mod host;
+mod language;
 mod list;
 mod login;
+mod machine_list;
+mod modify;
 mod parameters;
+mod range;
 mod rename;
 mod restart;
 mod retrieve;
 mod security;
+mod site;
 mod status;
 mod store;
 
-use protocol::command::Login as When;
+use protocol::command::{Login as When, Source};
 use protocol::{Command, CommandError, Verb};
 
 use super::replies::reply;
@@ -27,6 +34,7 @@ use super::{Login, Sequence, Session, Step};
 type Procedure = fn(&mut Session, &[u8]) -> Step;
 
 /// The procedure of a verb; `None` when no server of this kind has it.
+#[expect(clippy::too_many_lines, reason = "a line for each verb, so that the compiler misses one that is forgotten")]
 fn procedure(verb: Verb) -> Option<Procedure> {
     let procedure: Procedure = match verb {
         Verb::User => login::user,
@@ -36,6 +44,7 @@ fn procedure(verb: Verb) -> Option<Procedure> {
         Verb::Quit => login::quit,
         Verb::Cwd => directory::cwd,
         Verb::Cdup => directory::cdup,
+        Verb::Smnt => directory::smnt,
         Verb::Pwd => directory::pwd,
         Verb::Mkd => directory::mkd,
         Verb::Rmd => directory::rmd,
@@ -43,6 +52,8 @@ fn procedure(verb: Verb) -> Option<Procedure> {
         Verb::Pasv => data_port::pasv,
         Verb::Eprt => data_port::eprt,
         Verb::Epsv => data_port::epsv,
+        Verb::Lprt => data_port::lprt,
+        Verb::Lpsv => data_port::lpsv,
         Verb::Type => parameters::representation,
         Verb::Stru => parameters::structure,
         Verb::Mode => parameters::mode,
@@ -61,19 +72,35 @@ fn procedure(verb: Verb) -> Option<Procedure> {
         Verb::Stat => status::stat,
         Verb::Syst => status::syst,
         Verb::Help => status::help,
-        Verb::Site => status::site,
+        Verb::Site => site::site,
         Verb::Noop => status::noop,
         Verb::Feat => extensions::feat,
         Verb::Opts => extensions::opts,
         Verb::Size => facts::size,
         Verb::Mdtm => facts::mdtm,
+        Verb::Host => host::host,
+        Verb::Lang => language::lang,
+        Verb::Mlst => machine_list::mlst,
+        Verb::Mlsd => machine_list::mlsd,
         Verb::Auth => security::auth,
         Verb::Adat => security::adat,
         Verb::Pbsz => security::pbsz,
         Verb::Prot => security::prot,
         Verb::Ccc => security::ccc,
         Verb::Mic | Verb::Conf | Verb::Enc => security::protected_command,
-        Verb::Smnt | Verb::Lprt | Verb::Lpsv | Verb::Lang | Verb::Mlst | Verb::Mlsd | Verb::Host => return None,
+        Verb::Mfmt => modify::mfmt,
+        Verb::Mff => modify::mff,
+        Verb::Hash => hash::hash,
+        Verb::Rang => range::rang,
+        Verb::Xcrc => hash::xcrc,
+        Verb::Xmd5 => hash::xmd5,
+        Verb::Xsha1 => hash::xsha1,
+        Verb::Xsha256 => hash::xsha256,
+        Verb::Xsha512 => hash::xsha512,
+        Verb::Avbl => store::avbl,
+        Verb::Clnt => extensions::clnt,
+        // A file system of Unix knows when a file was made, and lets nobody set it.
+        Verb::Mfct => return None,
     };
     Some(procedure)
 }
@@ -118,8 +145,10 @@ impl Session {
 
     /// The procedure of a verb; `None` when this server does not have it, or has it switched off.
     fn procedure(&self, verb: Verb) -> Option<Procedure> {
-        let is_of_security = verb.row().rfc == 2228;
-        procedure(verb).filter(|_| !is_of_security || self.settings.tls.is_some())
+        let is_of_security = verb.row().source == Source::Rfc(2228);
+        let is_off =
+            (is_of_security && self.settings.tls.is_none()) || (verb == Verb::Smnt && self.settings.mounts.is_empty());
+        procedure(verb).filter(|_| !is_off)
     }
 
     fn is_logged_in(&self) -> bool {
@@ -130,11 +159,11 @@ impl Session {
     /// §4.1.3). Behind REST the transfer command has to come at once (RFC 3659 §5.3), but there are clients that say PASV in
     /// between, and to forget the restart point there would give them the whole file where they want its rest.
     fn keep_sequence(&mut self, verb: Verb) {
-        let arranges_data = matches!(verb, Verb::Port | Verb::Pasv | Verb::Eprt | Verb::Epsv);
+        let arranges_data = matches!(verb, Verb::Port | Verb::Pasv | Verb::Eprt | Verb::Epsv | Verb::Lprt | Verb::Lpsv);
         let is_kept = match self.sequence {
             Sequence::None => false,
             Sequence::Rename { .. } => verb == Verb::Noop,
-            Sequence::Restart { .. } => verb == Verb::Noop || arranges_data,
+            Sequence::Restart { .. } | Sequence::Range { .. } => verb == Verb::Noop || arranges_data,
         };
         if is_kept {
             self.next_sequence = std::mem::take(&mut self.sequence);

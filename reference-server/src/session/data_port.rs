@@ -2,8 +2,8 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use super::Session;
 use super::interface::{Action, Route};
+use super::{ForeignHosts, Session};
 
 /// What PORT, PASV, EPRT and EPSV have arranged.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -46,7 +46,7 @@ impl Session {
             Arranged::Active(address) => Route::Active(address),
             Arranged::Passive => {
                 self.data_port.arranged = Arranged::Default;
-                Route::Passive
+                Route::Passive { from: self.who_may_connect() }
             }
             Arranged::Open => {
                 self.data_port.arranged = self.data_port.of_user();
@@ -78,6 +78,15 @@ impl Session {
     /// Whether the transfer before left its data connection open, so that 125 is said of the next one (RFC 959 §4.2.1).
     pub(super) fn is_data_open(&self) -> bool {
         self.data_port.arranged == Arranged::Open
+    }
+
+    /// Only the host of the user: who comes first could steal the file, or put one in its place (RFC 2577 §8). Where foreign
+    /// hosts are allowed the other server may come instead, and nobody knows its address.
+    fn who_may_connect(&self) -> Option<IpAddr> {
+        match self.settings.foreign_hosts {
+            ForeignHosts::Refused => Some(self.peer_host()),
+            ForeignHosts::Allowed => None,
+        }
     }
 
     pub(super) fn peer_host(&self) -> IpAddr {

@@ -7,12 +7,12 @@ use super::replies::{multi_line, reply};
 
 impl Session {
     pub(super) fn greeting(&self) -> Reply {
-        reply::<220>(format!("{} FTP server ready.", self.settings.site))
+        reply::<220>(format!("{} FTP server ready.", self.site()))
     }
 
     /// The welcome of a guest: the wording of the ssast.org assignment, for any site.
     pub(super) fn welcome_guest(&self) -> Reply {
-        let archives = format!(" FTP Archives at {}", self.settings.site);
+        let archives = format!(" FTP Archives at {}", self.site());
         multi_line::<230, &str>([
             "",
             "Welcome to",

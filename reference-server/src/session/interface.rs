@@ -2,12 +2,12 @@
 
 use std::fmt;
 use std::fs::File;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use protocol::restart::{Mark, Position};
 use protocol::transfer::{DecodeError, Parameters};
 
-use super::{Protection, Session, Step};
+use super::{Protection, Session, Step, Volume};
 use crate::store::{Form, Store};
 
 /// What happened.
@@ -16,6 +16,8 @@ pub(crate) enum Input {
     Connected,
     /// The client said something.
     Received(Received),
+    /// TLS protects the connection, and the client has named this host when it began; told before each command.
+    ServerName(String),
     /// What [`Action::Perform`] asked for is done.
     Performed(Resume),
     /// A port listens for a data connection, or none could.
@@ -63,6 +65,8 @@ impl Received {
 pub(crate) enum Action {
     /// Send these octets.
     Say(Vec<u8>),
+    /// From now on the store is this one, or that of the server.
+    Mount(Option<Volume>),
     /// Do this with the store, and hand in what it returns.
     Perform(Perform),
     /// Listen for a data connection, on a new port; the port before, if any, is closed.
@@ -116,8 +120,8 @@ pub(crate) struct Order {
 /// How the data connection comes about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Route {
-    /// The client connects to the port that listens; it is closed then.
-    Passive,
+    /// The host connects to the port that listens; it is closed then. Without a host, anyone does.
+    Passive { from: Option<IpAddr> },
     /// We connect.
     Active(SocketAddr),
     /// The connection that the transfer before left open; where the client closed it, we connect.
@@ -127,12 +131,13 @@ pub(crate) enum Route {
 /// What to move.
 #[derive(Debug)]
 pub(crate) enum Job {
-    /// Send a file from `position` on, without the first `skip` octets of its wire form.
-    Send { file: File, form: Form, skip: u64, position: Position },
+    /// Send a file from `position` on, without the first `skip` octets of its wire form, and `most` octets of it, if there is a
+    /// limit.
+    Send { file: File, form: Form, skip: u64, position: Position, most: Option<u64> },
     /// Send a text whose lines end in LF.
     SendText { text: Vec<u8>, parameters: Parameters },
-    /// Receive a file from `position` on; cut it first.
-    Receive { file: File, form: Form, cut_to: Option<u64>, position: Position },
+    /// Receive a file from `position` on; cut it first. Where `room` says how many octets it may get, more are an error.
+    Receive { file: File, form: Form, cut_to: Option<u64>, position: Position, room: Option<u64> },
 }
 
 /// How a transfer ended.
@@ -154,6 +159,8 @@ pub(crate) enum End {
     LocalError,
     /// There is no room for the file.
     NoSpace,
+    /// More came than the user may store.
+    TooMuch,
     /// [`Action::StopTransfer`] ended it.
     Stopped,
 }

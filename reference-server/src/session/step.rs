@@ -31,6 +31,7 @@ pub(crate) enum Step {
 pub(crate) enum Listening {
     Pasv,
     Epsv,
+    Lpsv,
 }
 
 impl Step {

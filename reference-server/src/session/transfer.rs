@@ -173,6 +173,7 @@ fn result(end: End) -> Reply {
         End::Refused(error) => refused(error),
         End::Broken => reply::<426>("Data connection broken; transfer aborted."),
         End::LocalError => reply::<451>("Local error on the server; transfer aborted."),
+        End::TooMuch => reply::<552>("More came than you may store; transfer aborted."),
         End::NoSpace => reply::<552>("No space left on the server; transfer aborted."),
         End::Stopped => reply::<426>("Transfer aborted; data connection closed."),
     }

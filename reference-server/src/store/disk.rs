@@ -2,30 +2,48 @@
 //!
 //! cap-std opens every path from the root's own handle and refuses what leads out of it, symbolic links included.
 
+mod attributes;
+mod facts;
 mod listing;
 mod place;
+mod room;
 
+use std::hash::RandomState;
 use std::io::{self, Seek, SeekFrom};
 use std::path::Path;
 
 use cap_std::ambient_authority;
 use cap_std::fs::{Dir, Metadata, MetadataExt, OpenOptions};
 
+use protocol::listing::facts::Entry;
+
 use place::{any_length, check_pages, encoded_length, position};
 
 use super::location::as_path;
-use super::{Form, Listing, Location, Reading, Refused, Start, Store, StoreError, Writing};
+use super::{
+    Algorithm, Digested, Form, Listing, Location, Reading, Refused, Room, Span, Start, Store, StoreError, Writing,
+};
+use crate::accounts::Access;
 
 /// A store on the disk.
 #[derive(Debug)]
 pub(crate) struct Disk {
     root: Dir,
+    /// How many octets the files below the root may have together.
+    quota: Option<u64>,
+    /// Makes the numbers of files that the fact `unique` tells. They say nothing about the disk (RFC 3659 §11).
+    secret: RandomState,
 }
 
 impl Disk {
     /// Opens the root.
     pub(crate) fn open(root: &Path) -> io::Result<Self> {
-        Ok(Self { root: Dir::open_ambient_dir(root, ambient_authority())? })
+        Ok(Self { root: Dir::open_ambient_dir(root, ambient_authority())?, quota: None, secret: RandomState::new() })
+    }
+
+    /// The same with a limit of the octets that the files may have together.
+    pub(crate) fn with_quota(self, quota: Option<u64>) -> Self {
+        Self { quota, ..self }
     }
 
     fn metadata(&self, location: &Location) -> Result<Metadata, StoreError> {
@@ -105,6 +123,30 @@ impl Store for Disk {
         Ok(self.plain_file(file)?.mtime())
     }
 
+    fn set_modified(&self, location: &Location, seconds: i64) -> Result<i64, StoreError> {
+        self.modify(location, seconds)
+    }
+
+    fn set_mode(&self, location: &Location, mode: u32) -> Result<u32, StoreError> {
+        self.change_mode(location, mode)
+    }
+
+    fn make_link(&self, link: &Location, target: &Location) -> Result<(), StoreError> {
+        self.link(link, target)
+    }
+
+    fn digest(&self, file: &Location, algorithm: Algorithm, span: Span) -> Result<Digested, StoreError> {
+        self.digest_of(file, algorithm, span)
+    }
+
+    fn room(&self, directory: &Location) -> Result<Room, StoreError> {
+        self.room_of(directory)
+    }
+
+    fn describe(&self, location: &Location, access: Access) -> Result<Entry, StoreError> {
+        self.facts(location, access)
+    }
+
     fn list(&self, location: &Location, listing: &Listing) -> Result<Vec<u8>, StoreError> {
         self.listing(location, listing)
     }
@@ -144,7 +186,8 @@ impl Store for Disk {
             Start::At(offset) => Some(position(&mut file, form, offset)?),
         };
         file.seek(SeekFrom::Start(cut_to.unwrap_or(0)))?;
-        Ok(Writing { file, cut_to, is_new })
+        let room = self.room_for(&file, cut_to)?;
+        Ok(Writing { file, cut_to, is_new, room })
     }
 
     fn write_new(&self, directory: &Location) -> Result<(Location, Writing), StoreError> {
@@ -154,7 +197,11 @@ impl Store for Disk {
             let mut options = OpenOptions::new();
             options.write(true).create_new(true);
             match self.root.open_with(as_path(&file.below_root()), &options) {
-                Ok(opened) => return Ok((file, Writing { file: opened.into_std(), cut_to: None, is_new: true })),
+                Ok(opened) => {
+                    let opened = opened.into_std();
+                    let room = self.room_for(&opened, None)?;
+                    return Ok((file, Writing { file: opened, cut_to: None, is_new: true, room }));
+                }
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(error.into()),
             }

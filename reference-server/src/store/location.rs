@@ -47,6 +47,17 @@ impl Location {
         Self { names }
     }
 
+    /// The directory it is in; none for the root.
+    pub(crate) fn parent(&self) -> Option<Self> {
+        let (_, names) = self.names.split_last()?;
+        Some(Self { names: names.to_vec() })
+    }
+
+    /// How many directories it is below the root.
+    pub(crate) fn depth(&self) -> usize {
+        self.names.len()
+    }
+
     /// The last name; `/` for the root.
     pub(crate) fn name(&self) -> &[u8] {
         self.names.last().map_or(b"/", Vec::as_slice)

@@ -18,6 +18,10 @@ fn help_names_the_options() {
 #[case::no_such_root(&["--root", "/nonexistent/here", "--port", "0"], 1, "Give an existing directory with --root.")]
 #[case::port_is_no_number(&["-port", "x", "-root", "."], 2, "invalid value 'x' for '--port <N>'")]
 #[case::user_without_password(&["--root", ".", "--user", "u"], 2, "write NAME:PASSWORD")]
+#[case::mount_without_directory(&["--root", ".", "--mount", "x"], 2, "write NAME=DIR")]
+#[case::account_without_name(&["--root", ".", "--account", "x"], 2, "write NAME:")]
+#[case::host_without_name(&["--root", ".", "--host", "=x"], 2, "write NAME or NAME=DIR")]
+#[case::host_without_directory(&["--root", ".", "--host", "a=/nonexistent/here"], 1, "Give an existing directory behind the =.")]
 #[case::foreign_address(&["--root", ".", "--port", "0", "--listen", "192.0.2.1"], 1, "cannot listen on 192.0.2.1:0")]
 fn mistakes(#[case] arguments: &[&str], #[case] code: i32, #[case] message: &str) {
     program().args(arguments).assert().code(code).stderr(predicate::str::contains(message));

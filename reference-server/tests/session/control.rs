@@ -180,3 +180,43 @@ fn an_idle_client_is_told() {
     client.expect("421");
     assert_eq!(client.reply(), "");
 }
+
+/// RFC 7151: a host of its own has its own name and its own files.
+#[test]
+fn a_virtual_host_has_its_own_files() {
+    let own = tempfile::tempdir().unwrap();
+    std::fs::write(own.path().join("own"), "12345").unwrap();
+    let server = Server::with(&["--host", &format!("own.example={}", own.path().display())]);
+    let mut client = server.connect();
+    client.say_all(&[
+        ("HOST own.example", "220 own.example FTP server ready."),
+        ("USER u", "331"),
+        ("PASS p", "230"),
+        ("TYPE I", "200"),
+        ("SIZE own", "213 5"),
+        ("SIZE robots.txt", "550"),
+        ("REIN", "220 ftp.ssast.org"),
+        ("USER u", "331"),
+        ("PASS p", "230"),
+        ("SIZE robots.txt", "213"),
+    ]);
+}
+
+#[test]
+fn accounts_and_mounts_are_configured() {
+    let other = tempfile::tempdir().unwrap();
+    std::fs::write(other.path().join("own"), "12345").unwrap();
+    let mount = format!("other={}", other.path().display());
+    let server = Server::with(&["--account", "u:a", "--store-account", "u:b", "--mount", &mount]);
+    let mut client = server.connect();
+    client.say_all(&[
+        ("USER u", "331"),
+        ("PASS p", "332"),
+        ("ACCT a", "230"),
+        ("TYPE I", "200"),
+        ("STOR x", "532"),
+        ("ACCT b", "230"),
+    ]);
+    client.store("STOR x", b"1");
+    client.say_all(&[("SMNT other", "250"), ("SIZE own", "213 5"), ("SMNT /", "250"), ("SIZE x", "213 1")]);
+}

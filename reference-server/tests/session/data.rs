@@ -216,3 +216,39 @@ fn over_ipv6() {
     assert_eq!(read_all(listener.accept().unwrap().0).len(), 26);
     client.expect("226");
 }
+
+/// draft-bryan-ftp-range §4.3: both ends belong to the range, and nothing outside of it changes.
+#[test]
+fn a_range_of_a_file() {
+    let server = Server::start();
+    std::fs::write(server.root().join("digits"), "0123456789").unwrap();
+    let mut client = server.login();
+    for (range, expected) in [("0 0", "0"), ("3 5", "345"), ("8 99", "89"), ("50 60", "")] {
+        client.say_all(&[(&format!("RANG {range}"), "350")]);
+        assert_eq!(client.retrieve("digits"), expected.as_bytes(), "{range}");
+    }
+    client.say_all(&[("RANG 3 5", "350")]);
+    client.store("STOR digits", b"abc");
+    assert_eq!(std::fs::read(server.root().join("digits")).unwrap(), b"012abc6789");
+    client.say_all(&[("RANG 3 5", "350")]);
+    let mut data = client.open_passive();
+    client.say_all(&[("STOR digits", "150")]);
+    data.write_all(b"xyz too much").unwrap();
+    drop(data);
+    client.expect("552");
+    assert_eq!(std::fs::read(server.root().join("digits")).unwrap(), b"012xyz6789");
+}
+
+#[test]
+fn the_quota_ends_a_transfer() {
+    let server = Server::with(&["--quota", "100"]);
+    let mut client = server.login();
+    client.store("STOR fits", &[b'x'; 74]);
+    let mut data = client.open_passive();
+    client.say_all(&[("STOR more", "150")]);
+    data.write_all(b"x").unwrap();
+    drop(data);
+    client.expect("552");
+    client.store("STOR fits", &[b'y'; 74]);
+    client.say_all(&[("ALLO 1", "552"), ("DELE fits", "250"), ("ALLO 74", "200")]);
+}

@@ -52,3 +52,17 @@ fn a_stranger_cannot_take_the_data_connection() {
     drop(TcpStream::from(stranger).read_to_end(&mut stolen));
     assert_eq!(stolen, b"");
 }
+
+/// What FXP needs: with the flag, the other server may be any host.
+#[test]
+fn a_third_host_may_take_it_where_that_is_allowed() {
+    let server = Server::with(&["--foreign-port"]);
+    let mut client = server.login();
+    let there = client.passive();
+    let third = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+    third.bind(&SocketAddr::from(([127, 0, 0, 2], 0)).into()).unwrap();
+    third.connect(&there.into()).unwrap();
+    client.say_all(&[("RETR robots.txt", "150")]);
+    assert_eq!(read_all(TcpStream::from(third)).len(), 26);
+    client.expect("226");
+}

@@ -403,3 +403,31 @@ fn octets_that_are_no_tls_end_the_connection() {
     }
     server.connect();
 }
+
+/// RFC 7151 §3.2.2: HOST says what the TLS hello has said, and this client names `localhost` there.
+#[test]
+fn host_is_the_one_of_the_hello() {
+    let identity = Identity::new();
+    let server = identity.server(&["--host", "localhost"]);
+    let mut client = Client::auth(&server, &identity.configuration(BOTH));
+    client.say_all(&[
+        ("HOST ftp.ssast.org", "504"),
+        ("HOST 127.0.0.1", "504"),
+        ("HOST LocalHost", "220 localhost FTP"),
+    ]);
+    client.say_all(&[("USER u", "331"), ("PASS p", "230")]);
+}
+
+/// RFC 7151 §3.2.2: what HOST has said before AUTH holds behind it.
+#[test]
+fn host_comes_before_auth() {
+    let identity = Identity::new();
+    let own = tempfile::tempdir().unwrap();
+    std::fs::write(own.path().join("own"), "12345").unwrap();
+    let server = identity.server(&["--host", &format!("localhost={}", own.path().display())]);
+    let mut clear = server.connect();
+    clear.say_all(&[("HOST localhost", "220"), ("AUTH TLS", "234")]);
+    let configuration = identity.configuration(BOTH);
+    let mut client = Client { control: secured(clear.stream, &configuration), configuration };
+    client.say_all(&[("USER u", "331"), ("PASS p", "230"), ("TYPE I", "200"), ("SIZE own", "213 5")]);
+}

@@ -1,13 +1,12 @@
 //! Files whose form on the wire is another than here.
 
-use std::fs::File;
 use std::io::Read;
 
 use protocol::Mode;
 use protocol::restart::{Mark, Position};
 use protocol::transfer::{LocalFault, Parameters, Progress};
 
-use super::{Data, PIECE, finish_receiving, finish_sending, local_end, read, store, write};
+use super::{Data, PIECE, Target, finish_receiving, finish_sending, local_end, read, write};
 use crate::coding::{Sink, Source, has_markers};
 use crate::session::End;
 
@@ -38,26 +37,31 @@ pub(super) fn send(
 }
 
 /// Receives a file, to its end and no further.
-pub(super) fn receive(file: &File, parameters: Parameters, position: Position, data: &mut Data) -> Result<End, End> {
+pub(super) fn receive(
+    mut target: Target<'_>,
+    parameters: Parameters,
+    position: Position,
+    data: &mut Data,
+) -> Result<End, End> {
     let mut sink = Sink::new(parameters, position).map_err(fault_end)?;
     let (mut wire, mut local) = (vec![0; PIECE], Vec::new());
     loop {
         let mut piece = read(data, &mut wire)?;
         if piece.is_empty() {
             let closed = sink.close(&mut local);
-            store(file, &local)?;
+            target.store(&local)?;
             finish_receiving(&mut data.wire);
             return closed.map(|()| End::Complete).map_err(End::Refused);
         }
         loop {
             let progress = sink.receive(&mut piece, &mut local);
             // What came before an error is kept, as it is when the connection breaks.
-            store(file, &local)?;
+            target.store(&local)?;
             match progress.map_err(End::Refused)? {
                 Progress::NeedsMore => break,
                 Progress::Marker { sender, position } if has_markers(parameters) => {
                     // RFC 1123 §4.1.3.4: the data is forced to stable storage before its position is told.
-                    file.sync_data().map_err(|error| local_end(&error))?;
+                    target.file.sync_data().map_err(|error| local_end(&error))?;
                     // Nobody listens to markers any more when the transfer is being stopped.
                     let mark = Mark { sender, receiver: position.marker() };
                     data.marks.blocking_send(mark).map_err(|_| End::Stopped)?;

@@ -1,4 +1,4 @@
-//! CWD and CDUP (RFC 959 §4.1.1), PWD, MKD and RMD (§4.1.3, Appendix II).
+//! CWD, CDUP and SMNT (RFC 959 §4.1.1), PWD, MKD and RMD (§4.1.3, Appendix II).
 
 use crate::session::replies::{refusal, reply};
 use crate::session::{Session, Step};
@@ -30,6 +30,25 @@ fn enter(directory: Location) -> Step {
     )
 }
 
+/// Another file system takes the place of the one that was there; the login and the transfer parameters stay as they are
+/// (§4.1.1). `/` is the one that the login has begun with.
+pub(super) fn smnt(session: &mut Session, pathname: &[u8]) -> Step {
+    let volume = if pathname == b"/" {
+        Some(session.volume_of_host())
+    } else {
+        let mounts = session.settings.mounts.iter();
+        let mut named = mounts.filter(|mount| mount.name.as_bytes() == pathname);
+        named.next().map(|mount| Some(mount.volume.clone()))
+    };
+    match volume {
+        Some(volume) => {
+            session.mount(volume);
+            reply::<250>("File system mounted; you are at its root.").into()
+        }
+        None => reply::<550>("There is no such file system here.").into(),
+    }
+}
+
 pub(super) fn pwd(session: &mut Session, _: &[u8]) -> Step {
     let mut text = session.working.quoted();
     text.extend_from_slice(b" is the current directory.");
@@ -44,8 +63,12 @@ pub(super) fn mkd(session: &mut Session, pathname: &[u8]) -> Step {
     // Appendix II: the name in 257 is absolute, for the client may go elsewhere before it uses it.
     let mut text = directory.quoted();
     text.extend_from_slice(b" directory created.");
+    let umask = session.options.umask;
     Step::perform(
-        move |store| store.make_directory(&directory),
+        move |store| {
+            store.make_directory(&directory)?;
+            umask.map_or(Ok(()), |umask| store.set_mode(&directory, 0o777 & !umask).map(drop))
+        },
         move |_, made| made.map_or_else(refusal, |()| reply::<257>(text)).into(),
     )
 }

@@ -29,7 +29,7 @@ impl Session {
         Err(reply::<550>("Permission denied: you may only read here.").into())
     }
 
-    fn may_change(&self) -> bool {
+    pub(super) fn may_change(&self) -> bool {
         matches!(self.login, Login::LoggedIn { access: Access::ReadWrite, .. })
     }
 }

@@ -1,8 +1,9 @@
 //! USER, PASS, ACCT, REIN and QUIT (RFC 959 §4.1.1).
 
+use crate::accounts::{Access, is_account};
+use crate::session::host::Chosen;
 use crate::session::replies::reply;
-use crate::session::{Login, Security, Session, Step};
-use crate::store::Location;
+use crate::session::{Login, Security, Session, Step, Storing};
 
 /// After so many wrong passwords the control connection is closed (RFC 2577 §5: 3 to 5).
 const PASSWORD_TRIES: u32 = 5;
@@ -27,33 +28,73 @@ pub(super) fn pass(session: &mut Session, password: &[u8]) -> Step {
     let Login::Named(name) = &session.login else {
         return reply::<503>("Send USER first, before PASS.").into();
     };
-    let is_guest = session.settings.accounts.is_guest(name);
-    let Some(access) = session.settings.accounts.access(name, password) else {
-        session.login = Login::Nobody;
-        session.failed_logins += 1;
-        if session.failed_logins >= PASSWORD_TRIES {
+    let name = name.clone();
+    let Some(access) = session.settings.accounts.access(&name, password) else {
+        return session.fail_login();
+    };
+    if session.settings.accounts.of_login.contains_key(&name) {
+        session.login = Login::NeedsAccount { name, access };
+        return reply::<332>("An account is needed for login; send ACCT.").into();
+    }
+    session.log_in(name, access)
+}
+
+/// RFC 959 §4.1.1: an account may be needed for the login, or for some of the work behind it. Where none is, ACCT is superfluous:
+/// 202 (§4.2.1).
+pub(super) fn acct(session: &mut Session, account: &[u8]) -> Step {
+    match session.login.clone() {
+        Login::Nobody => reply::<503>("Send USER first, before ACCT.").into(),
+        Login::Named(_) => reply::<503>("Send PASS first, before ACCT.").into(),
+        Login::NeedsAccount { name, access } => {
+            if is_account(&session.settings.accounts.of_login, &name, account) {
+                return session.log_in(name, access);
+            }
+            session.fail_login()
+        }
+        Login::LoggedIn { storing: Storing::Allowed, .. } => reply::<202>("No account is needed here.").into(),
+        Login::LoggedIn { storing: Storing::NeedsAccount(name), access, is_guest } => {
+            if !is_account(&session.settings.accounts.of_storing, &name, account) {
+                // To guess it, as to guess a password, ends the session at some time.
+                return session.fail_login();
+            }
+            session.login = Login::LoggedIn { access, is_guest, storing: Storing::Allowed };
+            reply::<230>("Account accepted; you may store files.").into()
+        }
+    }
+}
+
+impl Session {
+    fn log_in(&mut self, name: Vec<u8>, access: Access) -> Step {
+        let is_guest = self.settings.accounts.is_guest(&name);
+        let needs_account = self.settings.accounts.of_storing.contains_key(&name);
+        let storing = if needs_account { Storing::NeedsAccount(name) } else { Storing::Allowed };
+        self.login = Login::LoggedIn { access, is_guest, storing };
+        self.mount(self.volume_of_host());
+        if is_guest { self.welcome_guest().into() } else { reply::<230>("User logged in.").into() }
+    }
+
+    fn fail_login(&mut self) -> Step {
+        self.login = Login::Nobody;
+        self.failed_logins += 1;
+        if self.failed_logins >= PASSWORD_TRIES {
             // RFC 2577 §5: 421 before the server closes.
             return Step::Close(reply::<421>("Too many wrong passwords; closing the control connection."));
         }
-        return reply::<530>("Login incorrect.").into();
-    };
-    session.login = Login::LoggedIn { access, is_guest };
-    session.working = Location::root();
-    if is_guest { session.welcome_guest().into() } else { reply::<230>("User logged in.").into() }
-}
+        reply::<530>("Login incorrect.").into()
+    }
 
-/// There are no accounts here, so that ACCT is superfluous: 202 (RFC 959 §4.2.1).
-pub(super) fn acct(session: &mut Session, _: &[u8]) -> Step {
-    match session.login {
-        Login::LoggedIn { .. } => reply::<202>("No account is needed here.").into(),
-        Login::Named(_) => reply::<503>("Send PASS first; no account is needed here.").into(),
-        Login::Nobody => reply::<503>("Send USER first; no account is needed here.").into(),
+    /// The refusal of a command that stores, where an account is needed first (RFC 959 §5.4: 532 for STOR, STOU, APPE and RNTO).
+    pub(super) fn storing_needs_account(&self) -> Option<Step> {
+        let needs = matches!(self.login, Login::LoggedIn { storing: Storing::NeedsAccount(_), .. });
+        needs.then(|| reply::<532>("An account is needed to store files; send ACCT.").into())
     }
 }
 
 /// RFC 4217 §13: under TLS its reply is the last that is protected.
+/// RFC 7151 §3.2.1: it takes HOST back too.
 pub(super) fn rein(session: &mut Session, _: &[u8]) -> Step {
     session.reinitialize();
+    session.become_host(Chosen::Server);
     let greeting = session.greeting();
     match std::mem::take(&mut session.security) {
         Security::Tls { .. } => Step::EndTls(greeting),
@@ -62,5 +103,5 @@ pub(super) fn rein(session: &mut Session, _: &[u8]) -> Step {
 }
 
 pub(super) fn quit(session: &mut Session, _: &[u8]) -> Step {
-    Step::Close(session.traffic.farewell(&session.settings.site))
+    Step::Close(session.traffic.farewell(session.site()))
 }

@@ -25,6 +25,9 @@ pub(super) fn rnto(session: &mut Session, pathname: &[u8]) -> Step {
     let Sequence::Rename { from } = std::mem::take(&mut session.sequence) else {
         return reply::<503>("Send RNFR first, just before RNTO.").into();
     };
+    if let Some(refused) = session.storing_needs_account() {
+        return refused;
+    }
     match session.locate_to_change(pathname) {
         Ok(to) => Step::perform(
             move |store| store.rename(&from, &to),

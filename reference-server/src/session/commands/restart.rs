@@ -7,6 +7,7 @@ use protocol::{Mode, Structure};
 use crate::coding::has_markers;
 use crate::session::replies::{bad_offset, reply};
 use crate::session::{Sequence, Session, Step};
+use crate::store::Span;
 
 /// Any number is taken here; whether the file reaches that far is for the transfer command to say (RFC 3659 §5.3).
 pub(super) fn rest(session: &mut Session, argument: &[u8]) -> Step {
@@ -33,13 +34,23 @@ fn number(digits: &[u8]) -> Option<Position> {
     is_number.then(|| Position { octets: digits.parse().unwrap_or(u64::MAX), ..Position::default() })
 }
 
+/// Which part of a file a transfer is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Part {
+    /// REST: from this place on. The default is the whole file.
+    From(Position),
+    /// RANG: these octets, and none besides.
+    Within(Span),
+}
+
 impl Session {
-    /// The restart point that REST has set for this command. REST 0 is the same as none.
+    /// What REST or RANG has chosen for this command. REST 0 is the same as none.
     ///
     /// RFC 3659 §5 counts the octets of a file without records and pages, and only for some are markers told in the other
-    /// modes: all else begins at its beginning.
-    pub(super) fn take_restart_point(&mut self) -> Result<Position, Step> {
+    /// modes: all else begins at its beginning. RANG has looked at the parameters already.
+    pub(super) fn take_part(&mut self) -> Result<Part, Step> {
         let position = match std::mem::take(&mut self.sequence) {
+            Sequence::Range { span } => return Ok(Part::Within(span)),
             Sequence::Restart { position } => position,
             Sequence::Rename { .. } | Sequence::None => Position::default(),
         };
@@ -47,7 +58,7 @@ impl Session {
         let is_stream_of_octets = mode == Mode::Stream && structure == Structure::File;
         let can_restart = is_stream_of_octets || has_markers(self.parameters);
         if (can_restart && position.records == 0) || position == Position::default() {
-            Ok(position)
+            Ok(Part::From(position))
         } else {
             Err(bad_offset().into())
         }

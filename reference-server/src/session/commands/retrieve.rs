@@ -1,33 +1,52 @@
 //! RETR (RFC 959 §4.1.3).
 
+use protocol::restart::Position;
 use protocol::transfer::Parameters;
 use protocol::{Reply, Type};
 
+use super::restart::Part;
 use crate::session::interface::Job;
 use crate::session::replies::{printable, refusal, reply};
 use crate::session::transfer::{Begin, Kind};
 use crate::session::{Session, Step};
+use crate::store::{Form, Location, Reading, Store, StoreError};
 
 pub(super) fn retr(session: &mut Session, pathname: &[u8]) -> Step {
-    let (position, form) = match session.take_restart_point().and_then(|position| Ok((position, session.form()?))) {
+    let (part, form) = match session.take_part().and_then(|part| Ok((part, session.form()?))) {
         Ok(both) => both,
         Err(refused) => return refused,
     };
     let parameters = session.parameters;
+    let position = match part {
+        Part::From(position) => position,
+        Part::Within(_) => Position::default(),
+    };
     let name = pathname.to_vec();
     match session.locate(pathname) {
         Ok(file) => Step::perform(
-            move |store| store.read(&file, form, position.octets),
+            move |store| read(store, &file, form, part),
             move |session, reading| match reading {
-                Ok(reading) => Step::Transfer(Box::new(Begin {
+                Ok((reading, most)) => Step::Transfer(Box::new(Begin {
                     preliminary: session.opening(parameters, &name, Some(reading.size)),
-                    job: Job::Send { file: reading.file, form, skip: reading.skip, position },
+                    job: Job::Send { file: reading.file, form, skip: reading.skip, position, most },
                     kind: Kind::File,
                 })),
                 Err(error) => refusal(error).into(),
             },
         ),
         Err(refused) => refused,
+    }
+}
+
+/// The file, opened, and how many octets of it are wanted. Of a range behind its end none are: that is no error
+/// (draft-bryan-ftp-range §4.3), while a restart point there is one.
+fn read(store: &dyn Store, file: &Location, form: Form, part: Part) -> Result<(Reading, Option<u64>), StoreError> {
+    match part {
+        Part::From(position) => Ok((store.read(file, form, position.octets)?, None)),
+        Part::Within(span) => match store.read(file, form, span.first) {
+            Err(StoreError::BadOffset) => Ok((store.read(file, form, 0)?, Some(0))),
+            reading => Ok((reading?, span.length())),
+        },
     }
 }
 

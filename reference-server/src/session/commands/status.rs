@@ -1,4 +1,4 @@
-//! STAT, SYST, HELP, SITE and NOOP (RFC 959 §4.1.3).
+//! STAT, SYST, HELP and NOOP (RFC 959 §4.1.3).
 
 use protocol::command::TABLE;
 use protocol::transfer::Parameters;
@@ -43,7 +43,7 @@ impl Session {
 
     fn status(&self) -> Reply {
         let user = match self.login {
-            Login::Nobody | Login::Named(_) => "Not logged in",
+            Login::Nobody | Login::Named(_) | Login::NeedsAccount { .. } => "Not logged in",
             Login::LoggedIn { is_guest: true, .. } => "Logged in as a guest",
             Login::LoggedIn { is_guest: false, .. } => "Logged in",
         };
@@ -55,7 +55,7 @@ impl Session {
             Arranged::Open => "Open from the transfer before",
         };
         indented::<211, String>(
-            &format!("{} FTP server status:", self.settings.site),
+            &format!("{} FTP server status:", self.site()),
             [
                 format!("User: {user}"),
                 format!("TYPE: {representation}; STRU: {structure}; MODE: {mode}"),
@@ -85,12 +85,4 @@ pub(super) fn help(session: &mut Session, argument: &[u8]) -> Step {
         Some(verb) => reply::<214>(format!("Syntax: {verb}{}", verb.row().help)).into(),
         None => reply::<501>("There is no help for this; HELP alone tells which commands there are.").into(),
     }
-}
-
-/// This site has no services of its own; SITE HELP is there to say so.
-pub(super) fn site(_: &mut Session, argument: &[u8]) -> Step {
-    if argument.trim_ascii().eq_ignore_ascii_case(b"HELP") {
-        return reply::<214>("SITE has no commands here but HELP.").into();
-    }
-    reply::<504>("There is no such SITE command.").into()
 }

@@ -2,12 +2,13 @@
 
 use protocol::restart::Position;
 
+use super::restart::Part;
 use crate::coding::has_container;
 use crate::session::interface::Job;
-use crate::session::replies::{reply, write_refusal};
+use crate::session::replies::{refusal, reply, write_refusal};
 use crate::session::transfer::{Begin, Kind};
 use crate::session::{Session, Step};
-use crate::store::{Form, Location, Start, StoreError, Writing};
+use crate::store::{Form, Location, Start, Store, StoreError, Writing};
 
 pub(super) fn stor(session: &mut Session, pathname: &[u8]) -> Step {
     receive(session, pathname, Start::Beginning)
@@ -19,24 +20,40 @@ pub(super) fn appe(session: &mut Session, pathname: &[u8]) -> Step {
 }
 
 fn receive(session: &mut Session, pathname: &[u8], start: Start) -> Step {
-    let (position, form) = match session.take_restart_point().and_then(|position| Ok((position, session.form()?))) {
+    if let Some(refused) = session.storing_needs_account() {
+        return refused;
+    }
+    let (part, form) = match session.take_part().and_then(|part| Ok((part, session.form()?))) {
         Ok(both) => both,
         Err(refused) => return refused,
     };
-    let start = match position.octets {
-        0 => start,
+    let (position, span) = match part {
+        Part::From(position) => (position, None),
+        Part::Within(span) => (Position::default(), Some(span)),
+    };
+    let start = match span.map_or(position.octets, |span| span.first) {
+        0 if span.is_none() => start,
         offset => Start::At(offset),
     };
     if start == Start::End && has_container(session.parameters) {
         return reply::<504>("Pages, and records of octets, cannot be appended to a file; use STOR.").into();
     }
-    let parameters = session.parameters;
+    let (parameters, umask) = (session.parameters, session.options.umask);
     let name = pathname.to_vec();
     match session.locate_to_change(pathname) {
         Ok(file) => {
             let opened = file.clone();
             Step::perform(
-                move |store| store.write(&opened, form, start),
+                move |store| {
+                    let mut writing = store.write(&opened, form, start)?;
+                    mask(store, &opened, &writing, umask)?;
+                    if let Some(span) = span {
+                        // draft-bryan-ftp-range §4.3: a range cuts nothing off, and gets no octet more.
+                        writing.cut_to = None;
+                        writing.room = span.length().into_iter().chain(writing.room).min();
+                    }
+                    Ok(writing)
+                },
                 move |session, writing| {
                     begin(writing, file, form, position, |_| session.opening(parameters, &name, None))
                 },
@@ -46,15 +63,31 @@ fn receive(session: &mut Session, pathname: &[u8], start: Start) -> Step {
     }
 }
 
+/// Takes the bits of SITE UMASK off a new file.
+fn mask(store: &dyn Store, file: &Location, writing: &Writing, umask: Option<u32>) -> Result<(), StoreError> {
+    match umask {
+        Some(umask) if writing.is_new => store.set_mode(file, 0o666 & !umask).map(drop),
+        Some(_) | None => Ok(()),
+    }
+}
+
 /// RFC 1123 §4.1.2.9: the name stands in the preliminary reply, as `150 FILE: pppp` or `125 FILE: pppp`, and not in a 250 as RFC 959 has it.
 pub(super) fn stou(session: &mut Session, _: &[u8]) -> Step {
+    if let Some(refused) = session.storing_needs_account() {
+        return refused;
+    }
     let form = match session.form() {
         Ok(form) => form,
         Err(refused) => return refused,
     };
+    let umask = session.options.umask;
     match session.locate_to_change(b".") {
         Ok(directory) => Step::perform(
-            move |store| store.write_new(&directory),
+            move |store| {
+                let (file, writing) = store.write_new(&directory)?;
+                mask(store, &file, &writing, umask)?;
+                Ok((file, writing))
+            },
             move |session, made| match made {
                 Ok((file, writing)) => {
                     let text = |file: &Location| [b"FILE: ", file.name()].concat();
@@ -78,24 +111,54 @@ fn begin(
     preliminary: impl FnOnce(&Location) -> protocol::Reply,
 ) -> Step {
     match writing {
-        Ok(Writing { file, cut_to, is_new }) => Step::Transfer(Box::new(Begin {
+        Ok(Writing { file, cut_to, is_new, room }) => Step::Transfer(Box::new(Begin {
             preliminary: preliminary(&location),
-            job: Job::Receive { file, form, cut_to, position },
+            job: Job::Receive { file, form, cut_to, position, room },
             kind: if is_new { Kind::NewFile(location) } else { Kind::File },
         })),
         Err(error) => write_refusal(error).into(),
     }
 }
 
-/// No room need be reserved here: then ALLO is a NOOP, and 202 says so (RFC 959 §4.1.3, §4.2.1).
-pub(super) fn allo(_: &mut Session, argument: &[u8]) -> Step {
+/// How many octets there is room for, as a plain number (draft-peterson-streamlined-ftp-command-extensions §4).
+pub(super) fn avbl(session: &mut Session, pathname: &[u8]) -> Step {
+    match session.locate(pathname) {
+        Ok(directory) => Step::perform(
+            move |store| store.room(&directory),
+            |_, room| room.map_or_else(refusal, |room| reply::<213>(room.octets().to_string())).into(),
+        ),
+        Err(refused) => refused,
+    }
+}
+
+/// There is nothing to reserve room in; but whether there is room can be told. RFC 959 §5.4 has no reply for too little, and §4.2
+/// has two that say it: 552 for the user's share, 452 for the disk. The size of a record makes no difference (§4.1.3).
+pub(super) fn allo(session: &mut Session, argument: &[u8]) -> Step {
+    let Some(wanted) = octets_wanted(argument) else {
+        return reply::<501>("ALLO takes a number of octets, and R and another one behind it or not.").into();
+    };
+    let here = session.working.clone();
+    Step::perform(
+        move |store| store.room(&here),
+        move |_, room| match room {
+            Ok(room) if room.of_quota.is_some_and(|left| wanted > left) => {
+                reply::<552>("That is more than you may store.").into()
+            }
+            Ok(room) if wanted > room.on_disk => reply::<452>("That is more than there is room for.").into(),
+            Ok(_) => reply::<200>("There is room; it is not reserved.").into(),
+            Err(error) => refusal(error).into(),
+        },
+    )
+}
+
+/// A number too large for 64 bits is larger than any disk.
+fn octets_wanted(argument: &[u8]) -> Option<u64> {
     let words: Vec<&[u8]> = argument.split(|&octet| octet == b' ').filter(|word| !word.is_empty()).collect();
     let is_number = |word: &[u8]| word.iter().all(u8::is_ascii_digit);
-    match *words.as_slice() {
-        [size] if is_number(size) => reply::<202>("No room need be reserved here.").into(),
-        [size, b"R" | b"r", record] if is_number(size) && is_number(record) => {
-            reply::<202>("No room need be reserved here.").into()
-        }
-        _ => reply::<501>("ALLO takes a number of octets, and R and another one behind it or not.").into(),
-    }
+    let size = match *words.as_slice() {
+        [size] if is_number(size) => size,
+        [size, b"R" | b"r", record] if is_number(size) && is_number(record) => size,
+        _ => return None,
+    };
+    Some(std::str::from_utf8(size).ok()?.parse().unwrap_or(u64::MAX))
 }

@@ -24,6 +24,7 @@ fn happening() -> impl Strategy<Value = Happening> {
         Just(End::Broken),
         Just(End::LocalError),
         Just(End::NoSpace),
+        Just(End::TooMuch),
         Just(End::Stopped),
     ];
     prop_oneof![
@@ -48,6 +49,14 @@ fn likely_command() -> impl Strategy<Value = &'static str> {
         "STOR new",
         "STOU",
         "LIST",
+        "LANG de",
+        "LPSV",
+        "HASH robots.txt",
+        "MLSD",
+        "RANG 0 5",
+        "SITE UMASK 22",
+        "MLST",
+        "OPTS MLST Size;",
         "REST 5",
         "MODE B",
         "STRU R",

@@ -16,6 +16,7 @@ use crate::session::{End, Input, Job, Received, Route};
 #[case(End::Broken, "426")]
 #[case(End::LocalError, "451")]
 #[case(End::NoSpace, "552")]
+#[case(End::TooMuch, "552")]
 fn each_end_has_its_reply(#[case] end: End, #[case] expected: &str) {
     let mut bench = Bench::logged_in();
     assert_eq!(code(&bench.say("RETR robots.txt")), "150");
@@ -140,7 +141,9 @@ fn port_holds_for_every_transfer_and_pasv_for_one(
     #[case] first: &str,
     #[case] second: &str,
 ) {
-    let route = |written: &str| if written == "passive" { Route::Passive } else { Route::Active(address(written)) };
+    let from = Some(address(USER_PORT).ip());
+    let route =
+        |written: &str| if written == "passive" { Route::Passive { from } } else { Route::Active(address(written)) };
     let mut bench = Bench::logged_in();
     if let Some(line) = arrange {
         bench.say(line);

@@ -15,12 +15,17 @@ use crate::store::{Listing, Location, Refused, StoreError};
 impl Disk {
     pub(super) fn listing(&self, location: &Location, listing: &Listing) -> Result<Vec<u8>, StoreError> {
         if self.metadata(location)?.is_dir() {
-            return self.list_directory(location, listing);
+            return match listing {
+                Listing::Facts { selection, access } => self.list_facts(location, selection, *access),
+                Listing::Long => self.list_long(location),
+                Listing::Names { argument } => self.list_names(location, argument),
+            };
         }
         let mut text = Vec::new();
         match listing {
             Listing::Names { argument } => names::append(&mut text, b"", argument),
             Listing::Long => self.entry(location, location.name(), seconds_now())?.append(&mut text),
+            Listing::Facts { .. } => return Err(Refused::NotADirectory.into()),
         }
         Ok(text)
     }
@@ -52,7 +57,7 @@ impl Disk {
     }
 
     /// The names in a directory, in their order.
-    fn names(&self, directory: &Location) -> Result<Vec<Vec<u8>>, StoreError> {
+    pub(super) fn names(&self, directory: &Location) -> Result<Vec<Vec<u8>>, StoreError> {
         let entries = self.root.read_dir(as_path(&directory.below_root()))?;
         let mut names =
             entries.map(|entry| Ok(entry?.file_name().as_bytes().to_vec())).collect::<io::Result<Vec<Vec<u8>>>>()?;
@@ -60,18 +65,21 @@ impl Disk {
         Ok(names)
     }
 
-    fn list_directory(&self, directory: &Location, listing: &Listing) -> Result<Vec<u8>, StoreError> {
+    fn list_names(&self, directory: &Location, argument: &[u8]) -> Result<Vec<u8>, StoreError> {
+        let mut text = Vec::new();
+        self.names(directory)?.iter().for_each(|name| names::append(&mut text, argument, name));
+        Ok(text)
+    }
+
+    fn list_long(&self, directory: &Location) -> Result<Vec<u8>, StoreError> {
         let mut text = Vec::new();
         let now = seconds_now();
         for name in self.names(directory)? {
-            match listing {
-                Listing::Names { argument } => names::append(&mut text, argument, &name),
-                // An entry that went away since its name was read is no failure of the listing.
-                Listing::Long => match self.entry(&directory.child(&name), &name, now) {
-                    Ok(entry) => entry.append(&mut text),
-                    Err(StoreError::Refused(Refused::Missing)) => {}
-                    Err(error) => return Err(error),
-                },
+            // An entry that went away since its name was read is no failure of the listing.
+            match self.entry(&directory.child(&name), &name, now) {
+                Ok(entry) => entry.append(&mut text),
+                Err(StoreError::Refused(Refused::Missing)) => {}
+                Err(error) => return Err(error),
             }
         }
         Ok(text)

@@ -1,0 +1,77 @@
+//! The flags that say what the server lets its users do.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use clap::Args;
+
+use super::StartError;
+use crate::session::{ForeignHosts, Mount, Settings, VirtualHost, Volume};
+use crate::store::Disk;
+
+/// What users may do.
+#[derive(Debug, Args)]
+pub(super) struct Policy {
+    /// Let data connections lead to a third host, for transfers between two servers; a bounce attack needs no more
+    #[arg(long)]
+    foreign_port: bool,
+    /// A virtual host that HOST can name, with a directory of its own or not; may be repeated
+    #[arg(long = "host", value_name = "NAME[=DIR]", value_parser = name_and_directory)]
+    hosts: Vec<(String, Option<PathBuf>)>,
+    /// Another directory that SMNT can put in the place of the root; may be repeated
+    #[arg(long = "mount", value_name = "NAME=DIR", value_parser = mount)]
+    mounts: Vec<(String, PathBuf)>,
+    /// The account that a user must give to log in; may be repeated
+    #[arg(long = "account", value_name = "NAME:ACCOUNT", value_parser = super::name_and_password)]
+    accounts: Vec<(String, String)>,
+    /// The account that a user must give before storing files; may be repeated
+    #[arg(long = "store-account", value_name = "NAME:ACCOUNT", value_parser = super::name_and_password)]
+    store_accounts: Vec<(String, String)>,
+    /// How many octets the files below a root may have together
+    #[arg(long, value_name = "OCTETS")]
+    quota: Option<u64>,
+}
+
+impl Policy {
+    /// Opens the root, with the quota that holds for every directory that is served.
+    pub(super) fn open_root(&self, root: &Path) -> io::Result<Disk> {
+        Ok(Disk::open(root)?.with_quota(self.quota))
+    }
+
+    /// Puts it into the settings.
+    pub(super) fn apply(self, settings: &mut Settings) -> Result<(), StartError> {
+        settings.foreign_hosts = if self.foreign_port { ForeignHosts::Allowed } else { ForeignHosts::Refused };
+        for (name, directory) in &self.hosts {
+            let volume = directory.as_deref().map(|directory| self.open(directory)).transpose()?;
+            settings.hosts.push(VirtualHost { name: name.clone(), volume });
+        }
+        for (name, directory) in &self.mounts {
+            settings.mounts.push(Mount { name: name.clone(), volume: self.open(directory)? });
+        }
+        let bytes = |(name, account): (String, String)| (name.into_bytes(), account.into_bytes());
+        settings.accounts.of_login = self.accounts.into_iter().map(bytes).collect();
+        settings.accounts.of_storing = self.store_accounts.into_iter().map(bytes).collect();
+        Ok(())
+    }
+
+    fn open(&self, directory: &Path) -> Result<Volume, StartError> {
+        let failed = |error| StartError::Directory { directory: directory.into(), error };
+        Ok(Volume(Arc::new(self.open_root(directory).map_err(failed)?)))
+    }
+}
+
+fn mount(text: &str) -> Result<(String, PathBuf), String> {
+    match text.split_once('=') {
+        Some((name, directory)) if !name.is_empty() && name != "/" => Ok((name.to_owned(), directory.into())),
+        Some(_) | None => Err("write NAME=DIR, as in archive=/srv/archive".to_owned()),
+    }
+}
+
+fn name_and_directory(text: &str) -> Result<(String, Option<PathBuf>), String> {
+    let (name, directory) = text.split_once('=').map_or((text, None), |(name, directory)| (name, Some(directory)));
+    if name.is_empty() {
+        return Err("write NAME or NAME=DIR, as in ftp.example.com=/srv/example".to_owned());
+    }
+    Ok((name.to_owned(), directory.map(PathBuf::from)))
+}
