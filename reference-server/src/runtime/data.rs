@@ -160,9 +160,13 @@ pub(super) struct Ends {
 }
 
 impl Ends {
+    /// Who has connected and then says nothing of TLS is as late as one who has not connected.
     fn secure(&self, stream: std::net::TcpStream, flow: Flow) -> io::Result<Wire> {
         let Some(tls) = &self.tls else { return Err(io::ErrorKind::Unsupported.into()) };
-        Wire::secure(stream, tls, flow)
+        stream.set_read_timeout(Some(self.timeouts.data))?;
+        let wire = Wire::secure(stream, tls, flow)?;
+        wire.socket().set_read_timeout(Some(self.timeouts.idle))?;
+        Ok(wire)
     }
 }
 

@@ -240,6 +240,16 @@ fn no_tls_on_the_data_connection_is_522() {
 }
 
 #[test]
+fn a_client_that_says_nothing_of_tls_is_not_waited_for_without_end() {
+    let identity = Identity::new();
+    let server = identity.server(&["--data-timeout", "1"]);
+    let mut client = Client::private(&server, &identity.configuration(BOTH));
+    let _data = client.open_passive();
+    client.say_all(&[("RETR robots.txt", "150")]);
+    client.expect("522");
+}
+
+#[test]
 fn auth_begins_the_session_anew_and_data_in_clear() {
     let identity = Identity::new();
     let server = identity.server(&[]);
