@@ -111,7 +111,9 @@ pub async fn play<S: Stage>(
         eighth_bit: EighthBit::of(scenario, given),
     };
     let end = play.all(given).await;
-    if play.eighth_bit == EighthBit::Excused {
+    // A server that lists UTF8 is excused (RFC 2640 §2.2), and only the scenario that asks for FEAT knows it.
+    let asks = scenario.covers.iter().any(|id| id.value == framing::SEVEN_BIT);
+    if play.eighth_bit == EighthBit::Excused || !asks {
         play.framing.retain(|finding| finding.requirement.as_deref() != Some(framing::SEVEN_BIT));
     }
     Played { end, findings: play.findings, framing: play.framing, kind: play.kind, identity: play.identity }

@@ -118,11 +118,6 @@ impl ReplyReader {
         self.open.is_some() || !self.pending.is_empty()
     }
 
-    /// How many Telnet commands stood in the stream.
-    pub fn telnet_commands(&self) -> usize {
-        self.telnet.commands()
-    }
-
     fn line(&mut self) -> Option<Line> {
         let at = self.pending.iter().skip(self.scanned).position(|&octet| octet == b'\n').map(|at| at + self.scanned);
         let Some(at) = at else {

@@ -14,6 +14,7 @@ use crate::scenario::tree::{
     Action, Break, Closed, CodePattern, Data, Ending, Expect, Listened, Located, Peer, ReplyPattern, Rule, Say,
     Silence, Step, Within,
 };
+use crate::wire::address::six_numbers;
 
 impl<'a, S: Stage> Play<'a, S> {
     pub(super) async fn step(&mut self, step: &'a Step) -> Flow {
@@ -229,7 +230,8 @@ impl<'a, S: Stage> Play<'a, S> {
             return;
         }
         let strides: BTreeSet<i32> = ports.iter().zip(ports.iter().skip(1)).map(|(one, next)| next - one).collect();
-        let Some(stride) = strides.first().filter(|_| strides.len() == 1) else { return };
+        // The same port again may be one that nobody has used yet.
+        let Some(stride) = strides.first().filter(|stride| strides.len() == 1 && **stride != 0) else { return };
         let received: Vec<_> = ports.iter().map(ToString::to_string).collect();
         let said = Said::new(format!("each port is that of the reply before and {stride}: the next one can be told"))
             .expected("ports at random")
@@ -253,12 +255,9 @@ impl<'a, S: Stage> Play<'a, S> {
 
 /// The port in the six numbers of 227, or in the number of 229.
 fn port_in(value: &[u8]) -> Option<i32> {
-    let numbers: Option<Vec<i32>> =
-        std::str::from_utf8(value).ok()?.split(',').map(|number| number.parse::<u16>().ok().map(i32::from)).collect();
-    match numbers?.as_slice() {
-        [port] => Some(*port),
-        [_, _, _, _, high, low] => Some(high * 256 + low),
-        _ => None,
+    match six_numbers(value) {
+        Some((address, _)) => Some(address.port().into()),
+        None => std::str::from_utf8(value).ok()?.parse::<u16>().ok().map(i32::from),
     }
 }
 

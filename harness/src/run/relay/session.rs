@@ -487,7 +487,6 @@ fn written(address: SocketAddr) -> String {
     format!("{},{high},{low}", address.ip().to_string().replace('.', ","))
 }
 
-/// Whether an argument is six numbers and nothing else.
 /// The line with other octets in that place.
 fn with(line: &[u8], place: Range<usize>, octets: &str) -> Vec<u8> {
     let before = line.get(..place.start).unwrap_or_default();
@@ -495,6 +494,7 @@ fn with(line: &[u8], place: Range<usize>, octets: &str) -> Vec<u8> {
     [before, octets.as_bytes(), behind].concat()
 }
 
+/// Whether an argument is six numbers and nothing else.
 fn is_six_numbers(argument: &[u8]) -> bool {
     six_numbers(argument).is_some_and(|(_, place)| place == (0..argument.len()))
 }

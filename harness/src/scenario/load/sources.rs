@@ -261,10 +261,10 @@ mod tests {
     #[case("scenarios/rfc959/a.yaml", "rfc959/a.yaml")]
     #[case("./mine/a.yaml", "mine/a.yaml")]
     #[case("../myscenarios/a.yaml", "myscenarios/a.yaml")]
-    #[case("/work/mine/a.yaml", "mine/a.yaml")]
+    #[case("/base/mine/a.yaml", "mine/a.yaml")]
     #[case("/elsewhere/mine/a.yaml", "a.yaml")]
     fn names_of_files(#[case] path: &str, #[case] name: &str) {
-        assert_eq!(name_of(Path::new(path), Some(Path::new("/work"))), name);
+        assert_eq!(name_of(Path::new(path), Some(Path::new("/base"))), name);
     }
 
     #[test]
