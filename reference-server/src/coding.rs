@@ -9,7 +9,7 @@
 use std::num::NonZeroU64;
 
 use protocol::restart::Position;
-use protocol::transfer::block::Decoder;
+use protocol::transfer::block::{Decoder, write_block};
 use protocol::transfer::descriptor::Descriptor;
 use protocol::transfer::record::LengthReader;
 use protocol::transfer::{DecodeError, LocalFault, Parameters, Part, Progress, Receiver, Sender, Stored};
@@ -226,9 +226,7 @@ fn append_blocks(octets: &[u8], behind: Descriptor, local: &mut Vec<u8>) {
         let (block, more) = rest.split_at(rest.len().min(BLOCK));
         rest = more;
         let descriptor = if rest.is_empty() { behind } else { Descriptor::PLAIN };
-        let [.., high, low] = block.len().to_be_bytes();
-        local.extend_from_slice(&[descriptor.octet(), high, low]);
-        local.extend_from_slice(block);
+        write_block(descriptor, block, local);
         if rest.is_empty() {
             return;
         }

@@ -54,12 +54,21 @@ pub(crate) struct Settings {
     pub(crate) site: String,
     pub(crate) accounts: Accounts,
     pub(crate) foreign_hosts: ForeignHosts,
+    pub(crate) links: Links,
     pub(crate) hosts: Vec<VirtualHost>,
     pub(crate) mounts: Vec<Mount>,
     /// How long to wait for a command.
     pub(crate) idle_limit: Duration,
     /// Whether there is TLS, and what it is wanted for.
     pub(crate) tls: Option<Policy>,
+}
+
+/// Whether users may make symbolic links.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Links {
+    #[default]
+    Refused,
+    Allowed,
 }
 
 /// Whether a data connection may lead to a host that the control connection does not come from, as a transfer between two
@@ -190,7 +199,7 @@ impl Session {
                 self.say(&greeting);
             }
             Input::Received(received) => self.receive(received),
-            Input::ServerName(name) => self.server_name = Some(name),
+            Input::ServerName(name) => self.told_in_tls(name),
             Input::Performed(resume) => {
                 self.state = State::Ready;
                 let step = resume(self);

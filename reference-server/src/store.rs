@@ -5,6 +5,8 @@ mod disk;
 mod location;
 
 use std::fs::File;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use protocol::listing::facts::{Entry, Selection};
 use protocol::transfer::Parameters;
@@ -102,8 +104,41 @@ pub(crate) struct Writing {
     pub(crate) cut_to: Option<u64>,
     /// Whether it was made by opening it.
     pub(crate) is_new: bool,
-    /// How many octets it may get, where there is a quota.
-    pub(crate) room: Option<u64>,
+    pub(crate) room: Allowance,
+}
+
+/// How many octets more a file may get.
+#[derive(Debug, Default)]
+pub(crate) struct Allowance {
+    of_quota: Option<Arc<AtomicU64>>,
+    of_range: Option<u64>,
+}
+
+impl Allowance {
+    /// What is left of a quota, which other files may use up as well.
+    fn of_quota(left: Arc<AtomicU64>) -> Self {
+        Self { of_quota: Some(left), of_range: None }
+    }
+
+    /// No more than so many, either.
+    pub(crate) fn at_most(self, octets: Option<u64>) -> Self {
+        Self { of_range: octets, ..self }
+    }
+
+    /// Takes so many, or as many as are left; says how many.
+    pub(crate) fn take(&mut self, octets: usize) -> usize {
+        let mut granted = self.of_range.map_or(octets as u64, |left| left.min(octets as u64));
+        if let Some(left) = &self.of_quota {
+            let wanted = granted;
+            let before =
+                left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| Some(left.saturating_sub(wanted)));
+            granted = before.map_or(0, |before| before.min(wanted));
+        }
+        if let Some(left) = &mut self.of_range {
+            *left -= granted;
+        }
+        usize::try_from(granted).unwrap_or(octets)
+    }
 }
 
 /// How many octets more there is room for.

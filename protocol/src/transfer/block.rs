@@ -51,7 +51,8 @@ impl Framing for Encoder {
     }
 }
 
-fn write_block(descriptor: Descriptor, block: &[u8], wire: &mut Vec<u8>) {
+/// Appends a block of at most 65,535 octets.
+pub fn write_block(descriptor: Descriptor, block: &[u8], wire: &mut Vec<u8>) {
     let [.., high, low] = block.len().to_be_bytes();
     wire.extend_from_slice(&[descriptor.octet(), high, low]);
     wire.extend_from_slice(block);

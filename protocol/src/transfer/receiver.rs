@@ -5,6 +5,8 @@ use super::{DecodeError, Fault, LocalFault, Parameters, Part, ascii, mode, page,
 use crate::parameters::{Mode, Structure};
 use crate::restart::{Marker, Position};
 
+/// How much is decoded at a time. The headers of pages can take much more room here than on the wire.
+const PIECE: usize = 16 * 1024;
 /// How much of the local form is made before it must be taken away. A piece of MODE C can be 63 times as long here as it was
 /// on the wire.
 const FULL: usize = 256 * 1024;
@@ -107,15 +109,6 @@ impl Receiver {
         Ok(Self { mode: mode::Decoder::new(parameters), representation, target, position, is_ended: false, is_stream })
     }
 
-    /// The position lies so many octets behind the beginning of its record. Only for records of octets.
-    #[must_use]
-    pub fn within_record(mut self, octets: u64) -> Self {
-        if let Target::Octets { open } = &mut self.target {
-            *open = octets;
-        }
-        self
-    }
-
     /// Takes octets off the front of `wire`, and appends their local form to `stored`.
     ///
     /// # Errors
@@ -126,8 +119,18 @@ impl Receiver {
                 return Ok(Progress::Full);
             }
             let all = *wire;
+            let offered = wire.get(..PIECE).unwrap_or(wire);
+            let mut piece = offered;
             let Self { mode, representation, target, position, .. } = self;
-            let Some(part) = mode.decode(wire)? else { return Ok(Progress::NeedsMore) };
+            let next = mode.decode(&mut piece)?;
+            let taken = offered.len() - piece.len();
+            *wire = wire.get(taken..).unwrap_or_default();
+            let Some(part) = next else {
+                if taken > 0 && !wire.is_empty() {
+                    continue;
+                }
+                return Ok(Progress::NeedsMore);
+            };
             let before = stored.octets.len();
             match part {
                 Part::Data(octets) | Part::Suspect(octets) => {
@@ -138,7 +141,7 @@ impl Receiver {
                     }
                     if self.is_stream && target.has_last_page() {
                         self.is_ended = true;
-                        *wire = all.get(all.len() - behind..).unwrap_or_default();
+                        *wire = all.get(taken - behind..).unwrap_or_default();
                     }
                 }
                 Part::EndOfRecord => {

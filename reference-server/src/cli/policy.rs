@@ -7,7 +7,7 @@ use std::sync::Arc;
 use clap::Args;
 
 use super::StartError;
-use crate::session::{ForeignHosts, Mount, Settings, VirtualHost, Volume};
+use crate::session::{ForeignHosts, Links, Mount, Settings, VirtualHost, Volume};
 use crate::store::Disk;
 
 /// What users may do.
@@ -16,6 +16,10 @@ pub(super) struct Policy {
     /// Let data connections lead to a third host, for transfers between two servers; a bounce attack needs no more
     #[arg(long)]
     foreign_port: bool,
+    /// Let users make symbolic links (SITE SYMLINK). They lead out of the root when they are moved; this server does not follow
+    /// them there, but another program that reads the same files may
+    #[arg(long)]
+    symlinks: bool,
     /// A virtual host that HOST can name, with a directory of its own or not; may be repeated
     #[arg(long = "host", value_name = "NAME[=DIR]", value_parser = name_and_directory)]
     hosts: Vec<(String, Option<PathBuf>)>,
@@ -42,6 +46,7 @@ impl Policy {
     /// Puts it into the settings.
     pub(super) fn apply(self, settings: &mut Settings) -> Result<(), StartError> {
         settings.foreign_hosts = if self.foreign_port { ForeignHosts::Allowed } else { ForeignHosts::Refused };
+        settings.links = if self.symlinks { Links::Allowed } else { Links::Refused };
         for (name, directory) in &self.hosts {
             let volume = directory.as_deref().map(|directory| self.open(directory)).transpose()?;
             settings.hosts.push(VirtualHost { name: name.clone(), volume });

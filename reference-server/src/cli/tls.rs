@@ -1,5 +1,6 @@
 //! The options of TLS.
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -13,28 +14,28 @@ use crate::session::{Demand, Policy};
 #[command(next_help_heading = "TLS (RFC 4217)")]
 pub(super) struct TlsArguments {
     /// Offer TLS with a certificate that is made at the start, for localhost and the name of the site
-    #[arg(long = "tls-generate", conflicts_with = "certificate")]
+    #[arg(long = "tls-generate", group = "identity")]
     generate: bool,
     /// Offer TLS with this certificate and those that lead to its root (PEM)
-    #[arg(long = "tls-certificate", value_name = "FILE", requires = "key")]
+    #[arg(long = "tls-certificate", value_name = "FILE", requires = "key", group = "identity")]
     certificate: Option<PathBuf>,
     /// The key of the certificate (PEM)
     #[arg(long = "tls-key", value_name = "FILE", requires = "certificate")]
     key: Option<PathBuf>,
     /// Ask clients for a certificate that leads to one of these (PEM); who has none is served all the same
-    #[arg(long = "tls-client-roots", value_name = "FILE")]
+    #[arg(long = "tls-client-roots", requires = "identity", value_name = "FILE")]
     client_roots: Option<PathBuf>,
     /// What is refused without TLS
-    #[arg(long = "tls-demand", value_name = "WHAT", default_value = "nothing")]
+    #[arg(long = "tls-demand", requires = "identity", value_name = "WHAT", default_value = "nothing")]
     demand: Demanded,
     /// Let CCC end the protection of the control connection
-    #[arg(long = "tls-clear-control")]
+    #[arg(long = "tls-clear-control", requires = "identity")]
     clear_control: bool,
     /// Take a data connection only if it resumes the TLS session of its control connection
-    #[arg(long = "tls-resume")]
+    #[arg(long = "tls-resume", requires = "identity")]
     resume: bool,
     /// Listen on this port too, where TLS begins at once; 0 takes any
-    #[arg(long = "tls-port", value_name = "PORT")]
+    #[arg(long = "tls-port", requires = "identity", value_name = "PORT")]
     implicit_port: Option<u16>,
 }
 
@@ -60,9 +61,8 @@ impl TlsArguments {
         let source = match (self.certificate, self.key) {
             (Some(certificates), Some(key)) => Source::Files { certificates, key },
             (None, _) | (_, None) if self.generate => {
-                let mut names = vec!["localhost".to_owned(), "127.0.0.1".to_owned(), "::1".to_owned(), site.to_owned()];
-                names.dedup();
-                Source::Generated { names }
+                let names = BTreeSet::from(["localhost", "127.0.0.1", "::1", site].map(str::to_owned));
+                Source::Generated { names: names.into_iter().collect() }
             }
             (None, _) | (_, None) => return Ok(None),
         };

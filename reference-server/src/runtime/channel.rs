@@ -46,10 +46,6 @@ impl Channel {
         }
     }
 
-    pub(super) fn is_secured(&self) -> bool {
-        self.tls.is_some()
-    }
-
     pub(super) fn is_at_end(&self) -> bool {
         self.is_at_end
     }

@@ -136,19 +136,13 @@ impl Conversation {
 
     /// Hands in what was read, as much of it as the session takes.
     async fn take_lines(&mut self) -> io::Result<()> {
-        let unread = std::mem::take(&mut self.unread);
-        let mut rest = unread.as_slice();
         while self.session.takes_commands() && !self.is_closing {
-            match self.reader.take(&mut rest) {
-                Some(Wire::Line(line)) => {
-                    let was_secured = self.channel.is_secured();
-                    self.feed_received(Received::Line(line)).await?;
-                    if self.channel.is_secured() && !was_secured {
-                        // RFC 4217 §10.1: nothing that came behind AUTH in clear is ever a command.
-                        let behind = rest.to_vec();
-                        return if behind.is_empty() { Ok(()) } else { self.take(&behind).await.map(drop) };
-                    }
-                }
+            let mut rest = self.unread.as_slice();
+            let wire = self.reader.take(&mut rest);
+            let taken = self.unread.len() - rest.len();
+            self.unread.drain(..taken);
+            match wire {
+                Some(Wire::Line(line)) => self.feed_received(Received::Line(line)).await?,
                 Some(Wire::TooLong { .. }) => self.feed_received(Received::TooLong).await?,
                 // RFC 1123 §4.1.2.12: a server refuses every option.
                 Some(Wire::Refusal(refusal)) => self.channel.say(&refusal),
@@ -157,7 +151,6 @@ impl Conversation {
                 None => break,
             }
         }
-        self.unread = rest.to_vec();
         self.channel.send().await
     }
 
@@ -232,8 +225,19 @@ impl Conversation {
                     running.stop();
                 }
             }
-            Action::BeginTls => self.begin_tls().await?,
-            Action::EndTls => self.channel.end_tls().await?,
+            Action::BeginTls => {
+                self.begin_tls().await?;
+                // RFC 4217 §10.1: nothing that came behind AUTH in clear is ever a command, nor the beginning of one.
+                self.reader = LineReader::with_limit(LINE_LIMIT);
+                let behind = std::mem::take(&mut self.unread);
+                if !behind.is_empty() {
+                    self.channel.take(&behind, &mut self.unread).await?;
+                }
+            }
+            Action::EndTls => {
+                self.unread.clear();
+                self.channel.end_tls().await?;
+            }
             Action::Close => {
                 self.ways = Ways::default();
                 self.is_closing = true;

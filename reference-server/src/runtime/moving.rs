@@ -20,6 +20,7 @@ use tokio::sync::mpsc;
 use super::data::Open;
 use super::tls::Wire;
 use crate::session::{End, Job};
+use crate::store::Allowance;
 use crate::store::Form;
 
 /// How much is moved between two looks at the counter.
@@ -65,7 +66,7 @@ fn work(job: Job, data: &mut Data) -> Result<End, End> {
             if let Some(length) = cut_to {
                 file.set_len(length).map_err(|error| local_end(&error))?;
             }
-            let target = Target { file: &file, room: room.unwrap_or(u64::MAX) };
+            let target = Target { file: &file, room };
             match form {
                 Form::Encoded(parameters) => encoded::receive(target, parameters, position, data),
                 Form::Image | Form::Ascii => receive(target, form, data).map(|()| End::Complete),
@@ -145,7 +146,7 @@ fn finish_sending(wire: &mut Wire) -> Result<(), End> {
 /// A file that octets go to, and how many more it may get.
 struct Target<'file> {
     file: &'file File,
-    room: u64,
+    room: Allowance,
 }
 
 fn receive(mut target: Target<'_>, form: Form, data: &mut Data) -> Result<(), End> {
@@ -196,9 +197,8 @@ fn read<'a>(data: &mut Data, buffer: &'a mut [u8]) -> Result<&'a [u8], End> {
 
 impl Target<'_> {
     fn store(&mut self, octets: &[u8]) -> Result<(), End> {
-        let fitting = usize::try_from(self.room).unwrap_or(usize::MAX).min(octets.len());
+        let fitting = self.room.take(octets.len());
         self.file.write_all(octets.get(..fitting).unwrap_or_default()).map_err(|error| local_end(&error))?;
-        self.room -= fitting as u64;
         if fitting == octets.len() { Ok(()) } else { Err(End::TooMuch) }
     }
 }

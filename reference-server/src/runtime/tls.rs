@@ -77,7 +77,9 @@ impl Secured {
     }
 
     pub(super) fn new(tls: &Tls) -> Result<Self, rustls::Error> {
-        let connection = ServerConnection::new(Arc::clone(&tls.configuration))?;
+        let mut connection = ServerConnection::new(Arc::clone(&tls.configuration))?;
+        // The session bounds what it says, and a listing by STAT may be longer than rustls likes.
+        connection.set_buffer_limit(None);
         Ok(Self { connection, partial: Vec::new(), is_ending: false })
     }
 
@@ -130,7 +132,10 @@ impl Secured {
             let state = self.connection.process_new_packets().map_err(io::Error::other)?;
             let mut text = vec![0; state.plaintext_bytes_to_read()];
             self.connection.reader().read_exact(&mut text)?;
-            plain.extend_from_slice(&text);
+            // What is said under TLS once we have ended it could not be answered: replies wait for the other end.
+            if !self.is_ending {
+                plain.extend_from_slice(&text);
+            }
             if state.peer_has_closed() {
                 return Ok(true);
             }

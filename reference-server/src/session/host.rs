@@ -95,6 +95,18 @@ impl Session {
         }
     }
 
+    /// The name in the hello of TLS is known. RFC 7151 §3.2.2: what HOST said before must be the same; else it was said by nobody
+    /// knows whom, and is forgotten.
+    pub(super) fn told_in_tls(&mut self, name: String) {
+        if self.server_name.is_none()
+            && let Some(host) = self.virtual_host()
+            && !host.name.eq_ignore_ascii_case(&name)
+        {
+            self.become_host(Chosen::Server);
+        }
+        self.server_name = Some(name);
+    }
+
     /// Becomes another host.
     pub(super) fn become_host(&mut self, host: Chosen) {
         self.host = host;

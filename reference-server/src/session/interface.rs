@@ -8,6 +8,7 @@ use protocol::restart::{Mark, Position};
 use protocol::transfer::{DecodeError, Parameters};
 
 use super::{Protection, Session, Step, Volume};
+use crate::store::Allowance;
 use crate::store::{Form, Store};
 
 /// What happened.
@@ -136,8 +137,8 @@ pub(crate) enum Job {
     Send { file: File, form: Form, skip: u64, position: Position, most: Option<u64> },
     /// Send a text whose lines end in LF.
     SendText { text: Vec<u8>, parameters: Parameters },
-    /// Receive a file from `position` on; cut it first. Where `room` says how many octets it may get, more are an error.
-    Receive { file: File, form: Form, cut_to: Option<u64>, position: Position, room: Option<u64> },
+    /// Receive a file from `position` on; cut it first. More octets than `room` allows are an error.
+    Receive { file: File, form: Form, cut_to: Option<u64>, position: Position, room: Allowance },
 }
 
 /// How a transfer ended.

@@ -11,6 +11,8 @@ mod room;
 use std::hash::RandomState;
 use std::io::{self, Seek, SeekFrom};
 use std::path::Path;
+use std::sync::atomic::AtomicU64;
+use std::sync::{Mutex, Weak};
 
 use cap_std::ambient_authority;
 use cap_std::fs::{Dir, Metadata, MetadataExt, OpenOptions};
@@ -31,6 +33,8 @@ pub(crate) struct Disk {
     root: Dir,
     /// How many octets the files below the root may have together.
     quota: Option<u64>,
+    /// What is left of it, while files are received.
+    left: Mutex<Weak<AtomicU64>>,
     /// Makes the numbers of files that the fact `unique` tells. They say nothing about the disk (RFC 3659 §11).
     secret: RandomState,
 }
@@ -38,7 +42,12 @@ pub(crate) struct Disk {
 impl Disk {
     /// Opens the root.
     pub(crate) fn open(root: &Path) -> io::Result<Self> {
-        Ok(Self { root: Dir::open_ambient_dir(root, ambient_authority())?, quota: None, secret: RandomState::new() })
+        Ok(Self {
+            root: Dir::open_ambient_dir(root, ambient_authority())?,
+            quota: None,
+            left: Mutex::default(),
+            secret: RandomState::new(),
+        })
     }
 
     /// The same with a limit of the octets that the files may have together.

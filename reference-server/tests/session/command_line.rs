@@ -22,6 +22,7 @@ fn help_names_the_options() {
 #[case::account_without_name(&["--root", ".", "--account", "x"], 2, "write NAME:")]
 #[case::host_without_name(&["--root", ".", "--host", "=x"], 2, "write NAME or NAME=DIR")]
 #[case::host_without_directory(&["--root", ".", "--host", "a=/nonexistent/here"], 1, "Give an existing directory behind the =.")]
+#[case::tls_without_certificate(&["--root", ".", "--tls-demand", "login"], 2, "--tls-generate")]
 #[case::foreign_address(&["--root", ".", "--port", "0", "--listen", "192.0.2.1"], 1, "cannot listen on 192.0.2.1:0")]
 fn mistakes(#[case] arguments: &[&str], #[case] code: i32, #[case] message: &str) {
     program().args(arguments).assert().code(code).stderr(predicate::str::contains(message));

@@ -277,6 +277,66 @@ fn what_is_said_in_clear_behind_auth_is_never_done() {
     assert!(!server.root().join("forged").exists());
 }
 
+/// The same where AUTH waited for a transfer, and where half a line came behind it.
+#[rstest]
+#[case::whole_lines(b"AUTH TLS\r\nMKD forged\r\nMKD forged\r\n")]
+#[case::half_a_line(b"AUTH TLS\r\nMKD fo")]
+fn auth_that_waited_for_a_transfer_takes_nothing_along(#[case] said: &[u8]) {
+    let identity = Identity::new();
+    let server = identity.server(&[]);
+    let mut client = server.login();
+    let data = client.open_passive();
+    client.say_all(&[("STOR new", "150")]);
+    // More than the queue of commands takes.
+    client.send(&[b"NOOP\r\n".repeat(31), said.to_vec()].concat());
+    drop(data);
+    client.expect("226");
+    for _ in 0..31 {
+        client.expect("200");
+    }
+    client.expect("234");
+    let rest = client.reply();
+    assert!(rest.starts_with("421"), "{rest}");
+    assert!(!server.root().join("forged").exists());
+}
+
+/// What is said behind CCC under TLS is dropped: it could not be answered, and must not pile up.
+#[test]
+fn commands_under_tls_behind_ccc_are_dropped() {
+    let identity = Identity::new();
+    let server = identity.server(&["--tls-clear-control"]);
+    let mut client = Client::private(&server, &identity.configuration(BOTH));
+    client.say_all(&[("CCC", "200")]);
+    client.control.write_all(&b"MKD late\r\n".repeat(100)).unwrap();
+    let mut stream = leave_tls(client.control);
+    stream.write_all(b"NOOP\r\n").unwrap();
+    assert_eq!(reply(&mut stream), "200 NOOP command successful.\r\n");
+    assert!(!server.root().join("late").exists());
+}
+
+#[test]
+fn a_long_reply_comes_whole() {
+    let identity = Identity::new();
+    let server = identity.server(&[]);
+    for number in 0..2000 {
+        std::fs::write(server.root().join(format!("a-name-that-is-not-short-{number}")), "").unwrap();
+    }
+    let mut client = Client::login(&server, &identity.configuration(BOTH));
+    let listing = client.say("STAT /");
+    assert!(listing.len() > 100_000 && listing.ends_with("213 End of status.\r\n"), "{}", listing.len());
+}
+
+#[test]
+fn a_login_in_clear_behind_ccc_is_refused_where_tls_is_demanded() {
+    let identity = Identity::new();
+    let server = identity.server(&["--tls-clear-control", "--tls-demand", "login"]);
+    let mut client = Client::auth(&server, &identity.configuration(BOTH));
+    client.say_all(&[("CCC", "200")]);
+    let mut stream = leave_tls(client.control);
+    stream.write_all(b"USER u\r\n").unwrap();
+    assert!(reply(&mut stream).starts_with("530"));
+}
+
 #[test]
 fn ccc_goes_on_in_clear() {
     let identity = Identity::new();

@@ -86,7 +86,7 @@ impl Session {
     /// The refusal of a login in clear, where the server wants TLS first (RFC 4217 §10.1).
     pub(super) fn login_needs_tls(&self) -> Option<Reply> {
         let demands = self.settings.tls.is_some_and(|policy| policy.demand != Demand::Nothing);
-        (demands && self.security == Security::Clear).then(|| reply::<530>("Send AUTH TLS first."))
+        (demands && !matches!(self.security, Security::Tls { .. })).then(|| reply::<530>("Send AUTH TLS first."))
     }
 
     /// The refusal of a transfer in clear, where the server wants it protected (RFC 4217 §10.2: 521, before any 150).

@@ -6,7 +6,7 @@ use protocol::Timestamp;
 
 use super::modify::{no_mode, permission_bits};
 use crate::session::replies::{indented, refusal, reply};
-use crate::session::{Session, Step};
+use crate::session::{Links, Session, Step};
 
 /// A command of SITE.
 struct Service {
@@ -15,11 +15,13 @@ struct Service {
     procedure: fn(&mut Session, &[u8]) -> Step,
 }
 
+const SYMLINK: &str = "SYMLINK";
+
 const SERVICES: [Service; 6] = [
     Service { name: "CHMOD", help: " <SP> mode <SP> pathname", procedure: chmod },
     Service { name: "HELP", help: "", procedure: help },
     Service { name: "IDLE", help: " [<SP> seconds]", procedure: idle },
-    Service { name: "SYMLINK", help: " <SP> target <SP> link", procedure: symlink },
+    Service { name: SYMLINK, help: " <SP> target <SP> link", procedure: symlink },
     Service { name: "UMASK", help: " [<SP> mask]", procedure: umask },
     Service { name: "UTIME", help: " <SP> YYYYMMDDhhmm[ss] <SP> pathname", procedure: utime },
 ];
@@ -29,13 +31,21 @@ pub(super) fn site(session: &mut Session, argument: &[u8]) -> Step {
     let (name, argument) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
     let service = SERVICES.iter().find(|service| service.name.as_bytes().eq_ignore_ascii_case(name));
     match service {
-        Some(service) => (service.procedure)(session, argument),
-        None => reply::<504>("There is no such SITE command.").into(),
+        Some(service) if session.serves(service) => (service.procedure)(session, argument),
+        Some(_) | None => reply::<504>("There is no such SITE command.").into(),
     }
 }
 
-fn help(_: &mut Session, _: &[u8]) -> Step {
-    let lines = SERVICES.iter().map(|service| format!("SITE {}{}", service.name, service.help));
+impl Session {
+    /// Links are made where it is allowed: a program besides this one might follow them out of the root.
+    fn serves(&self, service: &Service) -> bool {
+        service.name != SYMLINK || self.settings.links == Links::Allowed
+    }
+}
+
+fn help(session: &mut Session, _: &[u8]) -> Step {
+    let services = SERVICES.iter().filter(|service| session.serves(service));
+    let lines = services.map(|service| format!("SITE {}{}", service.name, service.help));
     indented::<214, String>("These commands are recognised:", lines, "End of help.").into()
 }
 

@@ -50,7 +50,7 @@ fn receive(session: &mut Session, pathname: &[u8], start: Start) -> Step {
                     if let Some(span) = span {
                         // draft-bryan-ftp-range §4.3: a range cuts nothing off, and gets no octet more.
                         writing.cut_to = None;
-                        writing.room = span.length().into_iter().chain(writing.room).min();
+                        writing.room = writing.room.at_most(span.length());
                     }
                     Ok(writing)
                 },

@@ -26,7 +26,8 @@ impl Disk {
         Ok(self.metadata(location)?.mode() & 0o7777)
     }
 
-    /// Makes a symbolic link. It is written as the way from its own directory to the target, which does not leave the root.
+    /// Makes a symbolic link. It is written as the way from its own directory to the target. That does not leave the root as long as
+    /// neither is moved; this server follows no link out of it, but another program that reads the same files may.
     pub(super) fn link(&self, link: &Location, target: &Location) -> Result<(), StoreError> {
         let up = link.parent().map_or(0, |parent| parent.depth());
         let way = [b"../".repeat(up), target.below_root()].concat();

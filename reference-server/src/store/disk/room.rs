@@ -2,10 +2,12 @@
 
 use std::fs::File;
 use std::io;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError};
 
 use super::Disk;
 use crate::store::location::as_path;
-use crate::store::{Location, Room, StoreError};
+use crate::store::{Allowance, Location, Room, StoreError};
 
 impl Disk {
     pub(super) fn room_of(&self, directory: &Location) -> Result<Room, StoreError> {
@@ -14,13 +16,22 @@ impl Disk {
         Ok(Room { on_disk: disk.f_bavail.saturating_mul(disk.f_frsize), of_quota: self.left_of_quota()? })
     }
 
-    /// How many octets a file may get that is cut to this length first: what is cut off becomes free. Two transfers at a time do
-    /// not see each other here; together they may go over the quota by what the smaller one brings.
-    pub(super) fn room_for(&self, file: &File, cut_to: Option<u64>) -> Result<Option<u64>, StoreError> {
-        let Some(left) = self.left_of_quota()? else { return Ok(None) };
-        let size = file.metadata()?.len();
-        let freed = cut_to.map_or(0, |length| size.saturating_sub(length));
-        Ok(Some(left.saturating_add(freed)))
+    /// What a file may get that is cut to this length first: what is cut off becomes free. All that are received at a time share
+    /// what was left when the first of them began.
+    pub(super) fn room_for(&self, file: &File, cut_to: Option<u64>) -> Result<Allowance, StoreError> {
+        if self.quota.is_none() {
+            return Ok(Allowance::default());
+        }
+        let mut last = self.left.lock().unwrap_or_else(PoisonError::into_inner);
+        let left = match last.upgrade() {
+            Some(left) => left,
+            None => Arc::new(AtomicU64::new(self.left_of_quota()?.unwrap_or(u64::MAX))),
+        };
+        *last = Arc::downgrade(&left);
+        drop(last);
+        let freed = cut_to.map_or(0, |length| file.metadata().map_or(0, |file| file.len().saturating_sub(length)));
+        left.fetch_add(freed, Ordering::Relaxed);
+        Ok(Allowance::of_quota(left))
     }
 
     fn left_of_quota(&self) -> Result<Option<u64>, StoreError> {
@@ -32,9 +43,13 @@ impl Disk {
     fn octets_of_files(&self) -> io::Result<u64> {
         let (mut directories, mut octets) = (vec![Location::root()], 0);
         while let Some(directory) = directories.pop() {
-            for entry in self.root.read_dir(as_path(&directory.below_root()))? {
+            // What went away since its name was read has no octets.
+            let entries = match self.root.read_dir(as_path(&directory.below_root())) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                entries => entries?,
+            };
+            for entry in entries {
                 let entry = entry?;
-                // What went away since its name was read has no octets.
                 let Ok(metadata) = entry.metadata() else { continue };
                 if metadata.is_dir() {
                     directories
