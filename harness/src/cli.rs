@@ -15,6 +15,7 @@ use crate::scenario::diagnostic::escape;
 use crate::scenario::tree::Scenario;
 use crate::scenario::{Diagnostic, LoadError, Select, Suite};
 
+mod bench;
 mod check;
 mod compare;
 mod course;
@@ -49,6 +50,8 @@ enum Command {
     Doctor(doctor::Doctor),
     /// Compare two reports: what regressed, what is fixed, what is new, gone or otherwise changed.
     Compare(compare::Compare),
+    /// Measure how fast servers are, beside each other and beside bare sockets.
+    Bench(bench::Bench),
     /// Start the reference server (`ftpspec serve --help`).
     #[command(disable_help_flag = true)]
     Serve(Rest),
@@ -131,6 +134,7 @@ where
         Command::Judge(judge) => judge.run(&mut out),
         Command::Prove(prove) => prove.run(&mut out),
         Command::Doctor(doctor) => doctor.run(&mut out),
+        Command::Bench(bench) => bench.run(&mut out),
         Command::Compare(compare) => compare.run(&mut out),
         Command::Serve(rest) => return builtin::server(rest.called("ftpspec serve")),
         Command::Client(rest) => return builtin::client(rest.called("ftpspec client")),

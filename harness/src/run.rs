@@ -1,5 +1,6 @@
 //! The only part that touches sockets, files and processes.
 
+pub mod bench;
 mod body;
 mod case;
 mod data;

@@ -3,6 +3,7 @@
 //! [`model`] is the one canonical shape: the runner makes it, every renderer reads only it, and it travels as JSON.
 //! [`compare()`] says what changed from one report to another.
 //! [`coverage`](mod@coverage) is the other statement: not what a subject does, but how far the suite reaches.
+//! [`benchmark`] is how fast subjects are.
 //! [`render`] writes a report in a [`Format`], and [`read`] takes back what the two JSON forms hold.
 //!
 //! ```
@@ -14,6 +15,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+pub mod benchmark;
 pub mod compare;
 pub mod coverage;
 pub mod model;
@@ -25,6 +27,7 @@ mod render;
 mod schema;
 mod visible;
 
+pub use benchmark::{BenchmarkFormat, UnknownBenchmarkFormat, render_benchmark};
 pub use compare::{CompareFormat, Comparison, UnknownCompareFormat, compare, render_comparison};
 pub use coverage::{CoverageFormat, UnknownCoverageFormat, render_coverage};
 pub use read::{ReadError, read};

@@ -119,6 +119,12 @@ impl Process {
         &self.log
     }
 
+    /// The numbers of all processes that live.
+    pub(super) fn alive(&self) -> io::Result<Vec<i32>> {
+        let living = self.family()?.into_iter().filter(|member| !member.ended);
+        Ok(living.map(|member| member.pid.as_raw_pid()).collect())
+    }
+
     fn family(&self) -> io::Result<Vec<Member>> {
         family::of(self.leader, &self.mark)
     }

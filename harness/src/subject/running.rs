@@ -118,6 +118,14 @@ impl Running {
         self.process.as_ref().map(|process| process.log().tail()).unwrap_or_default()
     }
 
+    /// The numbers of its processes that live; none of a server that was not started here.
+    ///
+    /// # Errors
+    /// `/proc` cannot be read.
+    pub fn processes(&self) -> io::Result<Vec<i32>> {
+        self.process.as_ref().map_or_else(|| Ok(Vec::new()), Process::alive)
+    }
+
     /// A descriptor that becomes readable when the process that was started ends.
     pub(super) fn watched(&self) -> io::Result<OwnedFd> {
         let process = self.process.as_ref().ok_or_else(|| io::Error::other("it was not started by the harness"))?;

@@ -303,3 +303,35 @@ fn an_odd_line_that_is_refused_is_no_missing_command() {
         assert_eq!(judged(&report), [(id, "fail", Some("rfc959-4.1.3-noop"))]);
     }
 }
+
+#[test]
+fn figures_stand_beside_the_floor() {
+    let folder = tempfile::tempdir().unwrap();
+    let page = folder.path().join("bench.html");
+    let json = folder.path().join("bench.json");
+    let (page_as, json_as) = (format!("html={}", page.display()), format!("json={}", json.display()));
+    let small = ["--rounds", "1", "--size", "1", "--files", "3", "--names", "20", "--idle", "2"];
+    let done = ftpspec(&["bench", "--subject", "reference-server", "--report", &page_as, "--report", &json_as])
+        .args(small)
+        .args(["retrieve", "store", "small-files", "sessions-1", "list", "idle"])
+        .assert()
+        .success();
+    let said = String::from_utf8(done.get_output().stdout.clone()).unwrap();
+    for row in ["RETR of 1 MiB, MB/s", "STOR of 1 MiB", "RETR of 3 files", "1 at a time", "LIST of 20", "2 idle"] {
+        assert!(said.contains(row), "{row}: {said}");
+    }
+    let report: Value = serde_json::from_slice(&std::fs::read(json).unwrap()).unwrap();
+    let rows = report["rows"].as_array().unwrap();
+    for row in rows {
+        assert!(row["cells"][0]["series"]["median"].as_f64().unwrap() >= 0.0, "{row}");
+        assert!(row["cells"][0]["trouble"].is_null(), "{row}");
+    }
+    assert!(rows.iter().filter(|row| !row["floor"].is_null()).count() >= 4, "{rows:?}");
+    assert!(std::fs::read_to_string(page).unwrap().contains("</svg>"));
+}
+
+#[test]
+fn work_that_there_is_not_is_named() {
+    let done = ftpspec(&["bench", "--subject", "reference-server", "sleep"]).assert().code(2);
+    done.stderr(contains("there are retrieve, store, small-files"));
+}
