@@ -11,6 +11,7 @@ mod room;
 use std::hash::RandomState;
 use std::io::{self, Seek, SeekFrom};
 use std::path::Path;
+use std::sync::Arc;
 
 use cap_std::ambient_authority;
 use cap_std::fs::{Dir, Metadata, MetadataExt, OpenOptions};
@@ -21,14 +22,15 @@ use place::{any_length, check_pages, encoded_length, position};
 
 use super::location::as_path;
 use super::{
-    Algorithm, Digested, Form, Listing, Location, Reading, Refused, Room, Span, Start, Store, StoreError, Writing,
+    Algorithm, Digested, Form, Lines, Listing, Location, Reading, Refused, Room, Span, Start, Store, StoreError,
+    Writing,
 };
 use crate::accounts::Access;
 
 /// A store on the disk.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Disk {
-    root: Dir,
+    root: Arc<Dir>,
     /// How many octets the files below the root may have together.
     quota: Option<u64>,
     /// Makes the numbers of files that the fact `unique` tells. They say nothing about the disk (RFC 3659 §11).
@@ -38,7 +40,8 @@ pub(crate) struct Disk {
 impl Disk {
     /// Opens the root.
     pub(crate) fn open(root: &Path) -> io::Result<Self> {
-        Ok(Self { root: Dir::open_ambient_dir(root, ambient_authority())?, quota: None, secret: RandomState::new() })
+        let root = Arc::new(Dir::open_ambient_dir(root, ambient_authority())?);
+        Ok(Self { root, quota: None, secret: RandomState::new() })
     }
 
     /// The same with a limit of the octets that the files may have together.
@@ -147,7 +150,7 @@ impl Store for Disk {
         self.facts(location, access)
     }
 
-    fn list(&self, location: &Location, listing: &Listing) -> Result<Vec<u8>, StoreError> {
+    fn list(&self, location: &Location, listing: &Listing) -> Result<Lines, StoreError> {
         self.listing(location, listing)
     }
 
