@@ -181,7 +181,7 @@ pub fn is_meant(mutant: &Mutant, case: &str) -> bool {
     case == kills || without_row(case) == kills
 }
 
-impl<'a> Asked<'a> {
+impl Asked<'_> {
     /// What this subject can play, and what it cannot.
     pub fn parted(&self, suite: &Suite, subject: &Subject) -> (Self, Self) {
         let runnable = runnable(suite, subject);
