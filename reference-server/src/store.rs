@@ -2,6 +2,7 @@
 
 mod digest;
 mod disk;
+mod faulty;
 mod lines;
 mod location;
 
@@ -14,6 +15,7 @@ use thiserror::Error;
 use crate::accounts::Access;
 pub(crate) use digest::{Algorithm, Digested, Span};
 pub(crate) use disk::Disk;
+pub(crate) use faulty::{Fault, Faulty};
 pub(crate) use lines::Lines;
 pub(crate) use location::Location;
 
