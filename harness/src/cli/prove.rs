@@ -4,7 +4,6 @@ mod shown;
 
 use std::collections::BTreeSet;
 use std::io::Write;
-use std::net::{Ipv6Addr, TcpListener};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -12,7 +11,7 @@ use clap::{Args, ValueEnum};
 
 use super::Failure;
 use super::run::{Shown, jobs, replace, unwritable};
-use crate::run::prove::{Asked, Breadth, Proof, is_meant, prove};
+use crate::run::prove::{Asked, Breadth, Proof, has_ipv6, is_meant, prove};
 use crate::scenario::{LoadError, Mutant, Select, Sources, Suite, mutants};
 use crate::subject::{StartError, Subject};
 
@@ -80,8 +79,7 @@ impl Prove {
         let named = |name| Subject::named(name).map_err(|error| Failure::Usage(error.to_string()));
         let failed = |error: StartError| Failure::Usage(format!("the reference server does not start: {error}"));
         let subject = named("reference-server")?;
-        let has_ipv6 = TcpListener::bind((Ipv6Addr::LOCALHOST, 0)).is_ok();
-        if !has_ipv6 {
+        if !has_ipv6() {
             return Ok((prove(suite, &asked, &subject, self.jobs, progress).map_err(failed)?, asked));
         }
         let (mut here, over_ipv6) = asked.parted(suite, &subject);

@@ -3,6 +3,7 @@
 //! Every case is played through a relay in front of the reference server, with a folder, a door and counters of its own.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::{Ipv6Addr, TcpListener};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -204,6 +205,11 @@ impl Proof {
         self.reds.extend(other.reds);
         self.duration += other.duration;
     }
+}
+
+/// Whether this machine can be reached at `::1`.
+pub fn has_ipv6() -> bool {
+    TcpListener::bind((Ipv6Addr::LOCALHOST, 0)).is_ok()
 }
 
 /// Tries the mutants.
