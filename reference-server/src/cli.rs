@@ -155,7 +155,7 @@ async fn serve(arguments: Arguments) -> Result<(), StartError> {
     let server = Server {
         timeouts: Timeouts { data: Duration::from_secs(arguments.data_timeout), idle },
         settings: Arc::new(settings),
-        store: Arc::new(store),
+        store,
         tls,
     };
     Ok(runtime::serve(listener, implicit.map(|(listener, _)| listener), Arc::new(server)).await?)

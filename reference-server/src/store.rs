@@ -2,6 +2,8 @@
 
 mod digest;
 mod disk;
+mod faulty;
+mod lines;
 mod location;
 
 use std::fs::File;
@@ -15,6 +17,8 @@ use thiserror::Error;
 use crate::accounts::Access;
 pub(crate) use digest::{Algorithm, Digested, Span};
 pub(crate) use disk::Disk;
+pub(crate) use faulty::{Fault, Faulty};
+pub(crate) use lines::Lines;
 pub(crate) use location::Location;
 
 /// Where files are kept. Every call may block; none is made by a session.
@@ -43,8 +47,8 @@ pub(crate) trait Store: Send + Sync {
     fn room(&self, directory: &Location) -> Result<Room, StoreError>;
     /// What MLST tells of it to a user of this access.
     fn describe(&self, location: &Location, access: Access) -> Result<Entry, StoreError>;
-    /// The text of a listing.
-    fn list(&self, location: &Location, listing: &Listing) -> Result<Vec<u8>, StoreError>;
+    /// A listing, as it stands on the wire.
+    fn list(&self, location: &Location, listing: &Listing) -> Result<Lines, StoreError>;
     /// Opens a file to be sent from `offset` on.
     fn read(&self, file: &Location, form: Form, offset: u64) -> Result<Reading, StoreError>;
     /// Opens a file to be received. Nothing in it changes before the transfer begins.

@@ -11,9 +11,9 @@ use clap::{Args, ValueEnum};
 
 use super::Failure;
 use super::run::{Shown, jobs, replace, unwritable};
-use crate::run::prove::{Asked, Breadth, is_meant, prove};
+use crate::run::prove::{Asked, Breadth, Proof, has_ipv6, is_meant, prove};
 use crate::scenario::{LoadError, Mutant, Select, Sources, Suite, mutants};
-use crate::subject::Subject;
+use crate::subject::{StartError, Subject};
 
 /// Prove the suite: each scenario is red on a server with the fault that it is for.
 #[derive(Debug, Args)]
@@ -59,11 +59,10 @@ impl Prove {
         }
         let mutants = mutants(sources, &suite).map_err(LoadError::from)?;
         let asked = self.asked(&suite, &mutants)?;
-        let subject = Subject::named("reference-server").map_err(|error| Failure::Usage(error.to_string()))?;
         let progress = Shown::new();
-        let proof = prove(&suite, &asked, &subject, self.jobs, &progress);
+        let proof = self.prove(&suite, asked, &progress);
         progress.end();
-        let proof = proof.map_err(|error| Failure::Usage(format!("the reference server does not start: {error}")))?;
+        let (proof, asked) = proof?;
         if let Some(file) = &self.report {
             let json = format!("{:#}\n", shown::json(&proof, &asked));
             replace(file, json.as_bytes()).map_err(|error| unwritable(file, &error))?;
@@ -73,6 +72,25 @@ impl Prove {
             Format::Json => writeln!(out, "{:#}", shown::json(&proof, &asked))?,
         }
         Ok(if proof.holds() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    }
+
+    /// Proves on the reference server, and over IPv6 what it cannot play elsewhere.
+    fn prove<'a>(&self, suite: &Suite, asked: Asked<'a>, progress: &Shown) -> Result<(Proof, Asked<'a>), Failure> {
+        let named = |name| Subject::named(name).map_err(|error| Failure::Usage(error.to_string()));
+        let failed = |error: StartError| Failure::Usage(format!("the reference server does not start: {error}"));
+        let subject = named("reference-server")?;
+        if !has_ipv6() {
+            return Ok((prove(suite, &asked, &subject, self.jobs, progress).map_err(failed)?, asked));
+        }
+        let (mut here, over_ipv6) = asked.parted(suite, &subject);
+        let mut proof = prove(suite, &here, &subject, self.jobs, progress).map_err(failed)?;
+        if !over_ipv6.mutants.is_empty() || !over_ipv6.scenarios.is_empty() {
+            let subject = named("reference-server-ipv6")?;
+            proof.add(prove(suite, &over_ipv6, &subject, self.jobs, progress).map_err(failed)?);
+            here.mutants.extend(over_ipv6.mutants);
+            here.scenarios.extend(over_ipv6.scenarios);
+        }
+        Ok((proof, here))
     }
 
     /// What the ids name: mutants, or else scenarios and the mutants that name them.

@@ -145,7 +145,7 @@ struct Play<'a, S> {
 enum EighthBit {
     /// They are.
     Judged,
-    /// The client said some, a file's name has some, or the server lists UTF8 (RFC 2640).
+    /// The client said some, a file's name has some, the server lists UTF8, or LANG asked for its language (RFC 2640).
     Excused,
 }
 
@@ -362,7 +362,9 @@ impl<'a, S: Stage> Play<'a, S> {
     /// Judges the form of a reply.
     fn judge_form(&mut self, span: &Span, reply: &SeenReply, event: usize) {
         let verb = self.here().verb.clone();
-        if verb == "FEAT" && reply.lines.iter().any(|line| line.trim_ascii().eq_ignore_ascii_case(b"UTF8")) {
+        let lists_utf8 = || reply.lines.iter().any(|line| line.trim_ascii().eq_ignore_ascii_case(b"UTF8"));
+        // RFC 2640 §4.1: what comes behind a LANG that was accepted is in UTF-8.
+        if verb == "FEAT" && lists_utf8() || verb == "LANG" && reply.code == Some(200) {
             self.eighth_bit = EighthBit::Excused;
         }
         for remark in framing::remarks(&verb, reply) {

@@ -3,6 +3,7 @@
 //! Every case is played through a relay in front of the reference server, with a folder, a door and counters of its own.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::{Ipv6Addr, TcpListener};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -41,6 +42,8 @@ pub struct Asked<'a> {
 /// How many scenarios each mutant meets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Breadth {
+    /// The one that it names.
+    Named,
     /// The one that it names, and a row of each quick one that covers a requirement which that one covers too.
     Relatives,
     /// The one that it names, and a row of every quick one.
@@ -179,6 +182,36 @@ pub fn is_meant(mutant: &Mutant, case: &str) -> bool {
     case == kills || without_row(case) == kills
 }
 
+impl Asked<'_> {
+    /// What this subject can play, and what it cannot.
+    pub fn parted(&self, suite: &Suite, subject: &Subject) -> (Self, Self) {
+        let runnable = runnable(suite, subject);
+        let ids: BTreeSet<&str> = runnable.iter().map(|scenario| scenario.id.as_str()).collect();
+        let plays = |scenario: &&Scenario| ids.contains(scenario.id.as_str());
+        let shows = |mutant: &&Mutant| runnable.iter().any(|scenario| is_meant(mutant, &scenario.id));
+        let (scenarios, other_scenarios) = self.scenarios.iter().copied().partition(plays);
+        let (mutants, other_mutants) = self.mutants.iter().copied().partition(shows);
+        let here = Self { scenarios, mutants, breadth: self.breadth };
+        (here, Self { scenarios: other_scenarios, mutants: other_mutants, breadth: Breadth::Named })
+    }
+}
+
+impl Proof {
+    /// Adds what came of another part of what was asked.
+    pub fn add(&mut self, other: Self) {
+        self.controls += other.controls;
+        self.strange.extend(other.strange);
+        self.mutants.extend(other.mutants);
+        self.reds.extend(other.reds);
+        self.duration += other.duration;
+    }
+}
+
+/// Whether this machine can be reached at `::1`.
+pub fn has_ipv6() -> bool {
+    TcpListener::bind((Ipv6Addr::LOCALHOST, 0)).is_ok()
+}
+
 /// Tries the mutants.
 ///
 /// # Errors
@@ -253,7 +286,11 @@ fn trials<'a>(suite: &'a Suite, asked: &Asked<'a>, runnable: &[&'a Scenario], fa
             .flat_map(|&scenario| covers(scenario))
             .collect();
         for &scenario in runnable {
-            let near = asked.breadth == Breadth::All || covers(scenario).any(|id| covered.contains(id));
+            let near = match asked.breadth {
+                Breadth::Named => false,
+                Breadth::Relatives => covers(scenario).any(|id| covered.contains(id)),
+                Breadth::All => true,
+            };
             let meets = || verbs.get(scenario.id.as_str()).is_some_and(|verbs| may_show(mutant, verbs));
             if is_meant(mutant, &scenario.id) || near && quick.contains(scenario.id.as_str()) && meets() {
                 trials.push(Trial { scenario, door: Door::Mutant(at) });

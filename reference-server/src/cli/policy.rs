@@ -3,12 +3,13 @@
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::Args;
 
 use super::StartError;
 use crate::session::{ForeignHosts, Links, Mount, Settings, VirtualHost, Volume};
-use crate::store::Disk;
+use crate::store::{Disk, Fault, Faulty, Store};
 
 /// What users may do.
 #[derive(Debug, Args)]
@@ -35,12 +36,19 @@ pub(super) struct Policy {
     /// How many octets the files below a root may have together
     #[arg(long, value_name = "OCTETS")]
     quota: Option<u64>,
+    /// A fault of the disk, to see what a client makes of it: `full`, `denied`, or `slow=MILLISECONDS`
+    #[arg(long, value_name = "FAULT", value_parser = fault)]
+    fault: Option<Fault>,
 }
 
 impl Policy {
-    /// Opens the root, with the quota that holds for every directory that is served.
-    pub(super) fn open_root(&self, root: &Path) -> io::Result<Disk> {
-        Ok(Disk::open(root)?.with_quota(self.quota))
+    /// Opens the root, with the quota and the fault that hold for every directory that is served.
+    pub(super) fn open_root(&self, root: &Path) -> io::Result<Arc<dyn Store>> {
+        let disk = Disk::open(root)?.with_quota(self.quota);
+        Ok(match self.fault {
+            None => Arc::new(disk),
+            Some(fault) => Arc::new(Faulty::new(disk, fault)),
+        })
     }
 
     /// Puts it into the settings.
@@ -62,8 +70,18 @@ impl Policy {
 
     fn open(&self, directory: &Path) -> Result<Volume, StartError> {
         let failed = |error| StartError::Directory { directory: directory.into(), error };
-        Ok(Volume(Arc::new(self.open_root(directory).map_err(failed)?)))
+        Ok(Volume(self.open_root(directory).map_err(failed)?))
     }
+}
+
+fn fault(text: &str) -> Result<Fault, String> {
+    let slow = |milliseconds: &str| milliseconds.parse().map(|number| Fault::Slow(Duration::from_millis(number))).ok();
+    match text {
+        "full" => Some(Fault::Full),
+        "denied" => Some(Fault::Denied),
+        _ => text.strip_prefix("slow=").and_then(slow),
+    }
+    .ok_or_else(|| "write full, denied, or slow=MILLISECONDS, as in slow=500".to_owned())
 }
 
 fn mount(text: &str) -> Result<(String, PathBuf), String> {

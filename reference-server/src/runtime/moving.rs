@@ -61,7 +61,7 @@ fn work(job: Job, data: &mut Data) -> Result<End, End> {
         Job::Send { file, form: Form::Encoded(parameters), position, .. } => {
             encoded::send(&file, parameters, position, data)
         }
-        Job::SendText { text, parameters } => encoded::send(text.as_slice(), parameters, Position::default(), data),
+        Job::SendLines { lines, parameters } => encoded::send(lines, parameters, Position::default(), data),
         Job::Receive { file, form, cut_to, position, room } => {
             if let Some(length) = cut_to {
                 file.set_len(length).map_err(|error| local_end(&error))?;

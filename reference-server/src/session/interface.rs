@@ -8,8 +8,7 @@ use protocol::restart::{Mark, Position};
 use protocol::transfer::{DecodeError, Parameters};
 
 use super::{Protection, Session, Step, Volume};
-use crate::store::Allowance;
-use crate::store::{Form, Store};
+use crate::store::{Allowance, Form, Lines, Store};
 
 /// What happened.
 pub(crate) enum Input {
@@ -135,8 +134,8 @@ pub(crate) enum Job {
     /// Send a file from `position` on, without the first `skip` octets of its wire form, and `most` octets of it, if there is a
     /// limit.
     Send { file: File, form: Form, skip: u64, position: Position, most: Option<u64> },
-    /// Send a text whose lines end in LF.
-    SendText { text: Vec<u8>, parameters: Parameters },
+    /// Send a listing.
+    SendLines { lines: Lines, parameters: Parameters },
     /// Receive a file from `position` on; cut it first. More octets than `room` allows are an error.
     Receive { file: File, form: Form, cut_to: Option<u64>, position: Position, room: Allowance },
 }

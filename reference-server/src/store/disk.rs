@@ -12,7 +12,7 @@ use std::hash::RandomState;
 use std::io::{self, Seek, SeekFrom};
 use std::path::Path;
 use std::sync::atomic::AtomicU64;
-use std::sync::{Mutex, Weak};
+use std::sync::{Arc, Mutex, Weak};
 
 use cap_std::ambient_authority;
 use cap_std::fs::{Dir, Metadata, MetadataExt, OpenOptions};
@@ -23,18 +23,19 @@ use place::{any_length, check_pages, encoded_length, position};
 
 use super::location::as_path;
 use super::{
-    Algorithm, Digested, Form, Listing, Location, Reading, Refused, Room, Span, Start, Store, StoreError, Writing,
+    Algorithm, Digested, Form, Lines, Listing, Location, Reading, Refused, Room, Span, Start, Store, StoreError,
+    Writing,
 };
 use crate::accounts::Access;
 
 /// A store on the disk.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Disk {
-    root: Dir,
+    root: Arc<Dir>,
     /// How many octets the files below the root may have together.
     quota: Option<u64>,
     /// What is left of it, while files are received.
-    left: Mutex<Weak<AtomicU64>>,
+    left: Arc<Mutex<Weak<AtomicU64>>>,
     /// Makes the numbers of files that the fact `unique` tells. They say nothing about the disk (RFC 3659 §11).
     secret: RandomState,
 }
@@ -42,12 +43,8 @@ pub(crate) struct Disk {
 impl Disk {
     /// Opens the root.
     pub(crate) fn open(root: &Path) -> io::Result<Self> {
-        Ok(Self {
-            root: Dir::open_ambient_dir(root, ambient_authority())?,
-            quota: None,
-            left: Mutex::default(),
-            secret: RandomState::new(),
-        })
+        let root = Arc::new(Dir::open_ambient_dir(root, ambient_authority())?);
+        Ok(Self { root, quota: None, left: Arc::default(), secret: RandomState::new() })
     }
 
     /// The same with a limit of the octets that the files may have together.
@@ -156,7 +153,7 @@ impl Store for Disk {
         self.facts(location, access)
     }
 
-    fn list(&self, location: &Location, listing: &Listing) -> Result<Vec<u8>, StoreError> {
+    fn list(&self, location: &Location, listing: &Listing) -> Result<Lines, StoreError> {
         self.listing(location, listing)
     }
 

@@ -252,3 +252,26 @@ fn the_quota_ends_a_transfer() {
     client.store("STOR fits", &[b'y'; 74]);
     client.say_all(&[("ALLO 1", "552"), ("DELE fits", "250"), ("ALLO 74", "200")]);
 }
+
+#[test]
+fn a_full_disk_ends_a_transfer() {
+    let server = Server::with(&["--fault", "full"]);
+    let mut client = server.login();
+    let mut data = client.open_passive();
+    client.say_all(&[("STOR more", "150")]);
+    data.write_all(b"x").unwrap();
+    drop(data);
+    client.expect("552");
+    client.say_all(&[("MKD box", "452"), ("ALLO 1", "452"), ("NOOP", "200")]);
+}
+
+#[test]
+fn a_disk_that_denies_everything_is_550() {
+    let server = Server::with(&["--fault", "denied"]);
+    std::fs::write(server.root().join("f"), "abc").unwrap();
+    let mut client = server.login();
+    client.say_all(&[("DELE f", "550"), ("RNFR f", "350"), ("RNTO g", "5"), ("NOOP", "200")]);
+    let _data = client.open_passive();
+    client.say_all(&[("RETR f", "550")]);
+    assert_eq!(std::fs::read(server.root().join("f")).unwrap(), b"abc");
+}

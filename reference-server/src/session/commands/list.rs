@@ -21,10 +21,10 @@ fn send(session: &mut Session, pathname: &[u8], listing: Listing) -> Step {
     match session.locate(pathname) {
         Ok(location) => Step::perform(
             move |store| store.list(&location, &listing),
-            move |session, text| match text {
-                Ok(text) => Step::Transfer(Box::new(Begin {
+            move |session, lines| match lines {
+                Ok(lines) => Step::Transfer(Box::new(Begin {
                     preliminary: session.opening(parameters, b"file list", None),
-                    job: Job::SendText { text: local_lines(&text), parameters },
+                    job: Job::SendLines { lines: lines.map(local_line), parameters },
                     kind: Kind::Listing,
                 })),
                 Err(error) => list_refusal(error).into(),
@@ -35,9 +35,10 @@ fn send(session: &mut Session, pathname: &[u8], listing: Listing) -> Step {
 }
 
 /// The store gives the lines of the wire.
-fn local_lines(wire: &[u8]) -> Vec<u8> {
+#[expect(clippy::needless_pass_by_value, reason = "a listing gives its lines away")]
+fn local_line(wire: Vec<u8>) -> Vec<u8> {
     let (mut decoder, mut local) = (ascii::Decoder::default(), Vec::new());
-    decoder.decode(wire, &mut local);
+    decoder.decode(&wire, &mut local);
     decoder.finish(&mut local);
     local
 }

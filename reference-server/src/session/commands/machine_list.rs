@@ -39,10 +39,10 @@ pub(super) fn mlsd(session: &mut Session, pathname: &[u8]) -> Step {
     match session.locate(pathname) {
         Ok(directory) => Step::perform(
             move |store| store.list(&directory, &listing),
-            |_, text| match text {
-                Ok(text) => Step::Transfer(Box::new(Begin {
+            |_, lines| match lines {
+                Ok(lines) => Step::Transfer(Box::new(Begin {
                     preliminary: reply::<150>("Opening BINARY mode data connection for the facts of a directory."),
-                    job: Job::SendText { text, parameters: OCTETS },
+                    job: Job::SendLines { lines, parameters: OCTETS },
                     kind: Kind::Listing,
                 })),
                 Err(error) => not_listed(error).into(),

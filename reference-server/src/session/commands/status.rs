@@ -18,7 +18,7 @@ pub(super) fn stat(session: &mut Session, argument: &[u8]) -> Step {
         // A listing over the control connection: 213 for a file, 212 for a directory; both are listed for STAT. One code for both
         // needs no second look at the file.
         Ok(location) => Step::perform(
-            move |store| store.list(&location, &Listing::Long),
+            move |store| store.list(&location, &Listing::Long)?.text(),
             |_, text| text.map_or_else(list_refusal, |text| listing(&text)).into(),
         ),
         Err(refused) => refused,

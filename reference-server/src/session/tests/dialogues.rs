@@ -18,9 +18,9 @@ fn play(bench: &mut Bench, dialogue: &[(&str, &str)]) {
     }
 }
 
-fn text_of(bench: &Bench) -> String {
-    match bench.running.as_ref().map(|order| &order.job) {
-        Some(Job::SendText { text, .. }) => String::from_utf8_lossy(text).into_owned(),
+fn text_of(bench: &mut Bench) -> String {
+    match bench.running.as_mut().map(|order| &mut order.job) {
+        Some(Job::SendLines { lines, .. }) => std::io::read_to_string(lines).unwrap(),
         other => panic!("no text is sent: {other:?}"),
     }
 }
@@ -57,7 +57,7 @@ fn mlsd_lists_on_the_data_connection() {
     let mut bench = Bench::logged_in();
     bench.say("OPTS MLST Type;");
     assert!(bench.say("MLSD").starts_with("150 "));
-    assert_eq!(text_of(&bench), "Type=cdir; /\r\nType=file; robots.txt\r\nType=dir; sub\r\n");
+    assert_eq!(text_of(&mut bench), "Type=cdir; /\r\nType=file; robots.txt\r\nType=dir; sub\r\n");
     assert!(bench.end_transfer(9, End::Complete).starts_with("226 "));
 }
 
@@ -67,7 +67,7 @@ fn mlsd_has_parameters_of_its_own() {
     let mut bench = Bench::logged_in();
     play(&mut bench, &[("TYPE E", "200"), ("MODE B", "200"), ("STRU R", "200"), ("MLSD", "150")]);
     let job = bench.running.as_ref().map(|order| &order.job);
-    assert!(matches!(job, Some(Job::SendText { parameters, .. }) if is_plain(*parameters)), "{job:?}");
+    assert!(matches!(job, Some(Job::SendLines { parameters, .. }) if is_plain(*parameters)), "{job:?}");
     bench.end_transfer(1, End::Complete);
     assert!(bench.say("STAT").contains("TYPE: E N; STRU: R; MODE: B"));
     play(&mut bench, &[("TYPE I", "200"), ("RANG 0 9", "551")]);

@@ -212,7 +212,7 @@ fn restart_points(#[case] lines: &[&str], #[case] expected: Result<u64, &str>) {
     let reply = lines.iter().map(|line| bench.say(line)).last().unwrap();
     let skipped = match bench.running.take().map(|order| order.job) {
         Some(Job::Send { skip, .. }) => Ok(skip),
-        Some(Job::SendText { .. } | Job::Receive { .. }) | None => Err(code(&reply)),
+        Some(Job::SendLines { .. } | Job::Receive { .. }) | None => Err(code(&reply)),
     };
     assert_eq!(skipped, expected);
 }
@@ -313,7 +313,7 @@ fn restart_markers(#[case] lines: &[&str], #[case] expected: Result<&str, &str>)
     let expected = expected.map(|marker| Position::parse(marker.as_bytes()).unwrap());
     let position = match bench.running.take().map(|order| order.job) {
         Some(Job::Send { position, .. }) => Ok(position),
-        Some(Job::SendText { .. } | Job::Receive { .. }) | None => Err(code(&reply)),
+        Some(Job::SendLines { .. } | Job::Receive { .. }) | None => Err(code(&reply)),
     };
     assert_eq!(position, expected);
 }

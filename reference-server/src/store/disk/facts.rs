@@ -10,7 +10,7 @@ use protocol::listing::facts::{Entry, Kind, Permission, Selection, Unix};
 use super::Disk;
 use crate::accounts::Access;
 use crate::store::location::as_path;
-use crate::store::{Location, Refused, StoreError};
+use crate::store::{Lines, Location, Refused, StoreError};
 
 impl Disk {
     /// The facts of what has this name, as MLST tells them.
@@ -25,31 +25,34 @@ impl Disk {
         directory: &Location,
         selection: &Selection,
         access: Access,
-    ) -> Result<Vec<u8>, StoreError> {
-        let mut text = Vec::new();
-        let mut append = |entry: Entry| {
-            if entry.belongs_into_listing(selection) {
-                entry.append(selection, &mut text);
-                text.extend_from_slice(b"\r\n");
-            }
-        };
-        append(Entry { kind: Kind::Listed, ..self.facts(directory, access)? });
+    ) -> Result<Lines, StoreError> {
+        let mut own = vec![Entry { kind: Kind::Listed, ..self.facts(directory, access)? }];
         if let Some(parent) = directory.parent() {
-            append(Entry { kind: Kind::Parent, ..self.facts(&parent, access)? });
+            own.push(Entry { kind: Kind::Parent, ..self.facts(&parent, access)? });
         }
-        let listed = self.metadata(directory)?;
-        for name in self.names(directory)? {
-            match self.look(&directory.child(&name)) {
+        let (names, listed) = (self.names(directory)?, self.metadata(directory)?);
+        let (disk, directory, selection) = (self.clone(), directory.clone(), selection.clone());
+        let entries = names.map(move |name| {
+            let name = name?;
+            match disk.look(&directory.child(&name)) {
                 Ok((metadata, kind)) => {
                     let permissions = permissions(kind, &metadata, Some(&listed), access);
-                    append(self.tell(name, kind, &metadata, permissions));
+                    Ok(Some(disk.tell(name, kind, &metadata, permissions)))
                 }
                 // An entry that went away since its name was read is no failure of the listing.
-                Err(StoreError::Refused(Refused::Missing)) => {}
-                Err(error) => return Err(error),
+                Err(StoreError::Refused(Refused::Missing)) => Ok(None),
+                Err(error) => Err(error),
             }
-        }
-        Ok(text)
+        });
+        let entries = own.into_iter().map(|entry| Ok(Some(entry))).chain(entries);
+        Ok(Lines::new(entries.map(move |entry| {
+            let mut line = Vec::new();
+            if let Some(entry) = entry?.filter(|entry| entry.belongs_into_listing(&selection)) {
+                entry.append(&selection, &mut line);
+                line.extend_from_slice(b"\r\n");
+            }
+            Ok(line)
+        })))
     }
 
     /// What it is. A link is what it leads to (RFC 3659 §7.5.1.5); one that leads nowhere, or out of the root, is a link.
@@ -157,7 +160,7 @@ mod tests {
         let (_root, disk) = disk();
         let directory = Location::root().resolve(pathname.as_bytes()).unwrap();
         let text = disk.list_facts(&directory, &Selection::parse(facts.as_bytes()).unwrap(), access).unwrap();
-        String::from_utf8(text).unwrap()
+        String::from_utf8(text.text().unwrap()).unwrap()
     }
 
     #[rstest]

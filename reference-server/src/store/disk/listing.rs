@@ -1,6 +1,5 @@
 //! The texts of LIST and NLST.
 
-use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -10,10 +9,10 @@ use protocol::listing::unix::{Date, Entry, Kind};
 
 use super::Disk;
 use crate::store::location::as_path;
-use crate::store::{Listing, Location, Refused, StoreError};
+use crate::store::{Lines, Listing, Location, Refused, StoreError};
 
 impl Disk {
-    pub(super) fn listing(&self, location: &Location, listing: &Listing) -> Result<Vec<u8>, StoreError> {
+    pub(super) fn listing(&self, location: &Location, listing: &Listing) -> Result<Lines, StoreError> {
         if self.metadata(location)?.is_dir() {
             return match listing {
                 Listing::Facts { selection, access } => self.list_facts(location, selection, *access),
@@ -27,7 +26,7 @@ impl Disk {
             Listing::Long => self.entry(location, location.name(), seconds_now())?.append(&mut text),
             Listing::Facts { .. } => return Err(Refused::NotADirectory.into()),
         }
-        Ok(text)
+        Ok(Lines::new(std::iter::once(Ok(text))))
     }
 
     fn entry(&self, location: &Location, name: &[u8], now: i64) -> Result<Entry, StoreError> {
@@ -56,33 +55,42 @@ impl Disk {
         })
     }
 
-    /// The names in a directory, in their order.
-    pub(super) fn names(&self, directory: &Location) -> Result<Vec<Vec<u8>>, StoreError> {
+    /// The names in a directory, the first ones in their order. Those of a large directory come as the disk gives them: to order
+    /// them all, all had to be in memory.
+    pub(super) fn names(
+        &self,
+        directory: &Location,
+    ) -> Result<impl Iterator<Item = Result<Vec<u8>, StoreError>> + Send + Sync + use<>, StoreError> {
+        const ORDERED: usize = 10_000;
         let entries = self.root.read_dir(as_path(&directory.below_root()))?;
-        let mut names =
-            entries.map(|entry| Ok(entry?.file_name().as_bytes().to_vec())).collect::<io::Result<Vec<Vec<u8>>>>()?;
-        names.sort_unstable();
-        Ok(names)
+        let mut names = entries.map(|entry| Ok(entry?.file_name().as_bytes().to_vec()));
+        let mut first = names.by_ref().take(ORDERED).collect::<Result<Vec<Vec<u8>>, StoreError>>()?;
+        first.sort_unstable();
+        Ok(first.into_iter().map(Ok).chain(names))
     }
 
-    fn list_names(&self, directory: &Location, argument: &[u8]) -> Result<Vec<u8>, StoreError> {
-        let mut text = Vec::new();
-        self.names(directory)?.iter().for_each(|name| names::append(&mut text, argument, name));
-        Ok(text)
+    fn list_names(&self, directory: &Location, argument: &[u8]) -> Result<Lines, StoreError> {
+        let argument = argument.to_vec();
+        Ok(Lines::new(self.names(directory)?.map(move |name| {
+            let mut line = Vec::new();
+            names::append(&mut line, &argument, &name?);
+            Ok(line)
+        })))
     }
 
-    fn list_long(&self, directory: &Location) -> Result<Vec<u8>, StoreError> {
-        let mut text = Vec::new();
+    fn list_long(&self, directory: &Location) -> Result<Lines, StoreError> {
         let now = seconds_now();
-        for name in self.names(directory)? {
+        let (names, disk, directory) = (self.names(directory)?, self.clone(), directory.clone());
+        Ok(Lines::new(names.map(move |name| {
+            let (mut line, name) = (Vec::new(), name?);
             // An entry that went away since its name was read is no failure of the listing.
-            match self.entry(&directory.child(&name), &name, now) {
-                Ok(entry) => entry.append(&mut text),
+            match disk.entry(&directory.child(&name), &name, now) {
+                Ok(entry) => entry.append(&mut line),
                 Err(StoreError::Refused(Refused::Missing)) => {}
                 Err(error) => return Err(error),
             }
-        }
-        Ok(text)
+            Ok(line)
+        })))
     }
 }
 
@@ -103,5 +111,45 @@ fn date(modified: i64, now: i64) -> Date {
         month: small(local.month()),
         day: small(local.day()),
         time: is_recent.then(|| (small(local.hour()), small(local.minute()))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::io::Read;
+
+    use super::*;
+    use crate::accounts::Access;
+    use protocol::listing::facts::Selection;
+
+    fn filled(count: usize) -> (tempfile::TempDir, Disk) {
+        let root = tempfile::tempdir().unwrap();
+        (0..count).for_each(|number| std::fs::write(root.path().join(number.to_string()), "").unwrap());
+        let disk = Disk::open(root.path()).unwrap();
+        (root, disk)
+    }
+
+    #[test]
+    fn a_large_directory_is_listed_whole() {
+        let (_root, disk) = filled(10_010);
+        let listing = Listing::Names { argument: Vec::new() };
+        let text = String::from_utf8(disk.listing(&Location::root(), &listing).unwrap().text().unwrap()).unwrap();
+        let names: Vec<&str> = text.lines().collect();
+        assert!(names[..10_000].is_sorted());
+        assert_eq!(names.iter().collect::<BTreeSet<_>>().len(), 10_010);
+    }
+
+    #[test]
+    fn what_goes_away_while_it_is_listed_is_left_out() {
+        let (root, disk) = filled(2);
+        for listing in [Listing::Long, Listing::Facts { selection: Selection::default(), access: Access::ReadOnly }] {
+            std::fs::write(root.path().join("1"), "").unwrap();
+            let mut lines = disk.listing(&Location::root(), &listing).unwrap();
+            std::fs::remove_file(root.path().join("1")).unwrap();
+            let mut text = String::new();
+            lines.read_to_string(&mut text).unwrap();
+            assert!(text.ends_with(" 0\r\n"), "{text}");
+        }
     }
 }
