@@ -15,8 +15,11 @@ pub mod prove;
 mod recorder;
 pub mod relay;
 mod rounds;
+mod secure;
 mod server_role;
+mod socket;
 mod stop;
+mod trust;
 
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;

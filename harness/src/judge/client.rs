@@ -166,7 +166,9 @@ impl<'a, S: Stage> Play<'a, S> {
             Action::Unpredictable(_) => Ok(()),
             Action::Silence { during, .. } => self.silence(&step.span, *during).await,
             // The plan leaves out what has such steps.
-            Action::HangUp(_) | Action::Switch(_) => self.cannot_go_on(&step.span, "a client cannot be asked this"),
+            Action::HangUp(_) | Action::Switch(_) | Action::Tls(_) => {
+                self.cannot_go_on(&step.span, "a client cannot be asked this")
+            }
         }
     }
 

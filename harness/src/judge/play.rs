@@ -5,14 +5,16 @@ mod ending;
 mod lacking;
 mod replies;
 mod steps;
+mod tls;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use reports::model::{Axis, Event, FailKind, Finding, Grade, Octets, Place, What};
+use reports::model::{Axis, Channel, Event, FailKind, Finding, Grade, Octets, Place, What};
 
 use self::lacking::Asked;
+use self::tls::TlsSeen;
 use super::framing;
 use super::grade::{Outcome, Scale};
 use super::stage::{Act, Stage};
@@ -171,6 +173,7 @@ struct Connection {
     /// How many command lines were said to which no final reply was read.
     unanswered: usize,
     data: DataChannel,
+    tls: TlsSeen,
 }
 
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -196,6 +199,8 @@ enum Stop {
     Blocked(String),
     /// 421.
     ServiceGone,
+    /// What the scenario says is in order, and there is nothing more to play.
+    Done,
 }
 
 type Flow = Result<(), Stop>;
@@ -246,7 +251,7 @@ impl<'a, S: Stage> Play<'a, S> {
                 if graver { End::Judged } else { End::Unreached(why) }
             }
             Some(Stop::ServiceGone) => End::ServiceGone,
-            Some(Stop::Found) => {
+            Some(Stop::Found | Stop::Done) => {
                 self.epilogue().await;
                 End::Judged
             }
@@ -276,8 +281,13 @@ impl<'a, S: Stage> Play<'a, S> {
         let connection = self.connection.clone();
         let events = self.stage.act(self.step, &connection, act).await;
         for event in &events {
-            if event.channel == reports::model::Channel::Control {
-                self.note(event);
+            match event.channel {
+                Channel::Control => self.note(event),
+                Channel::Data => {
+                    let connection = self.connections.entry(event.connection.clone()).or_default();
+                    connection.tls.note_data(&event.what);
+                }
+                Channel::Subject => {}
             }
             self.events += 1;
         }
@@ -299,6 +309,9 @@ impl<'a, S: Stage> Play<'a, S> {
             What::NotConnected { .. }
             | What::Listening { .. }
             | What::Sent { .. }
+            | What::Secured { .. }
+            | What::NotSecured { .. }
+            | What::TlsEnded { .. }
             | What::BodySent(_)
             | What::BodyReceived(_)
             | What::Hung { .. }

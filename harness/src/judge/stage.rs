@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use reports::model::{CloseKind, Event};
 
-use crate::scenario::tree::{Content, Form, Left, Listened, Located};
+use crate::scenario::tree::{Content, Form, Left, Listened, Located, Session, Wire};
 
 /// Something that the scenario asks of the stage.
 #[derive(Debug)]
@@ -109,6 +109,20 @@ pub enum Act<'a> {
         on: Listened,
         /// How long.
         during: Duration,
+    },
+    /// Negotiate TLS, as its client. Gives `Secured` or `NotSecured`.
+    Secure {
+        /// On which connection.
+        on: Wire,
+        /// Which session.
+        session: Session,
+        /// How long it may take.
+        within: Duration,
+    },
+    /// End TLS on the control connection, and go on in clear. Gives `TlsEnded`, or `Closed`.
+    LeaveTls {
+        /// How long the server may take to end it too.
+        within: Duration,
     },
     /// Look at what stands on the server. Gives `Files` or `Fault`.
     Files {

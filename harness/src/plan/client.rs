@@ -29,6 +29,7 @@ fn why_not(step: &Step) -> Option<&'static str> {
         Action::Data(data) => unmovable(data),
         Action::HangUp(_) => Some("to break off the control connection"),
         Action::Switch(_) => Some("to speak on another control connection"),
+        Action::Tls(_) => Some("to speak under TLS"),
         Action::Login | Action::Silence { .. } | Action::Closed(_) | Action::Unpredictable(_) => None,
     }
 }

@@ -95,7 +95,7 @@ async fn once(
     }
     let longest = LONGEST.mul_f64(facts.stretch) + wait(scenario, facts);
     let mut live = Live::new(Recorder::new(longest), running, door, &files);
-    let played = play(scenario, given, suite.catalogue(), facts, &mut live).await;
+    let played = Box::pin(play(scenario, given, suite.catalogue(), facts, &mut live)).await;
     let events = live.recorder.into_events();
     let gone = played.end == End::ServiceGone;
     let mut ran = judged_server(scenario, played);

@@ -7,13 +7,13 @@ use std::time::Duration;
 
 use reports::model::{Body, Channel, CloseKind, What};
 use socket2::{Domain, SockRef, Socket, Type};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::body::Tally;
 use super::live::{Wires, hear_on};
 use super::recorder::{Recorder, millis};
+use super::socket::Socket as Connection;
 use crate::scenario::content;
 use crate::scenario::tree::{Content, Entry, Form};
 
@@ -38,7 +38,7 @@ pub(super) async fn dial(wires: &mut Wires, recorder: &mut Recorder, way: Way) {
     loop {
         match timeout_at(recorder.deadline(Duration::from_secs(5)), connect(way)).await {
             Ok(Ok((stream, local))) => {
-                wires.data = Some(stream);
+                wires.data = Some(Connection::clear(stream));
                 recorder.note(Channel::Data, What::Connected { local, peer: way.to.to_string() });
                 return;
             }
@@ -133,7 +133,7 @@ fn bound(wires: &Wires, at: Listening) -> io::Result<(TcpListener, String)> {
 pub(super) async fn accept(wires: &mut Wires, recorder: &mut Recorder, within: Duration) {
     let within = recorder.patience(within);
     let until = recorder.deadline(within);
-    let Wires { control, data, listener, transfers } = wires;
+    let Wires { control, data, listener, transfers, .. } = wires;
     let Some(own) = listener else {
         return recorder.note(Channel::Data, What::Fault { why: "the harness does not listen".to_owned() });
     };
@@ -144,7 +144,7 @@ pub(super) async fn accept(wires: &mut Wires, recorder: &mut Recorder, within: D
             accepted = timeout_at(until, own.accept()) => break match accepted {
                 Ok(Ok((stream, peer))) => {
                     let local = stream.local_addr().map(|local| local.to_string()).unwrap_or_default();
-                    *data = Some(stream);
+                    *data = Some(Connection::clear(stream));
                     What::Connected { local, peer: peer.to_string() }
                 }
                 Ok(Err(error)) => What::Fault { why: error.to_string() },
@@ -180,7 +180,7 @@ pub(super) fn try_port(recorder: &mut Recorder, at: SocketAddr) {
 }
 
 /// Writes down what arrives on the control connection meanwhile. Gives whether it ended.
-async fn overhear(control: &mut Option<&mut TcpStream>, recorder: &mut Recorder) -> bool {
+pub(super) async fn overhear(control: &mut Option<&mut Connection>, recorder: &mut Recorder) -> bool {
     hear_on(control.as_deref_mut(), recorder).await;
     recorder.last_ended()
 }
@@ -227,8 +227,10 @@ pub(super) async fn receive(
         };
         match read {
             Ok(Ok(0)) => {
+                let notified = stream.was_notified();
                 *data = None;
-                return recorder.note(Channel::Data, What::BodyReceived(tally.finish(true)));
+                recorder.note(Channel::Data, What::BodyReceived(tally.finish(true)));
+                return end_of_tls(recorder, notified);
             }
             Ok(Ok(length)) => tally.take(buffer.get(..length).unwrap_or_default()),
             Ok(Err(_)) => break What::Closed { how: CloseKind::Reset },
@@ -292,6 +294,9 @@ pub(super) async fn send(
             }
         }
     }
+    if trouble.is_none() && stream.flush().await.is_err() {
+        trouble = Some(What::Closed { how: CloseKind::Reset });
+    }
     let whole = trouble.is_none();
     recorder.note(Channel::Data, What::BodySent(tally.finish(whole)));
     if let Some(trouble) = trouble {
@@ -303,7 +308,17 @@ pub(super) async fn send(
 pub(super) async fn finish(wires: &mut Wires) {
     if let Some(mut stream) = wires.data.take() {
         // A peer that is gone already is seen in its reply.
-        stream.shutdown().await.ok();
+        stream.finish(FINISH).await.ok();
+    }
+}
+
+/// So long a server may take to end its side of TLS behind an upload. It is a courtesy, and judged by no requirement.
+const FINISH: Duration = Duration::from_secs(1);
+
+/// Writes down how TLS ended with a data connection.
+fn end_of_tls(recorder: &mut Recorder, notified: Option<bool>) {
+    if let Some(notified) = notified {
+        recorder.note(Channel::Data, What::TlsEnded { notified });
     }
 }
 
@@ -315,18 +330,20 @@ pub(super) async fn hang_up(wires: &mut Wires, recorder: &mut Recorder, how: Clo
     } else {
         listen_no_more(&mut wires.listener);
         if let Some(stream) = wires.data.take() {
-            close(&stream, how);
+            close(stream, how).await;
         }
     }
     recorder.note(Channel::Data, What::Hung { how });
 }
 
 /// Ends a connection.
-pub(super) fn close(stream: &TcpStream, how: CloseKind) {
-    if how == CloseKind::Reset {
+pub(super) async fn close(mut socket: Connection, how: CloseKind) {
+    match how {
         // Without lingering the kernel resets the connection when the socket goes.
-        SockRef::from(stream).set_linger(Some(Duration::ZERO)).ok();
-    }
+        CloseKind::Reset => SockRef::from(socket.as_stream()).set_linger(Some(Duration::ZERO)).ok(),
+        CloseKind::Fin if socket.is_secured() => socket.shutdown().await.ok(),
+        CloseKind::Fin => None,
+    };
 }
 
 pub(super) async fn end(wires: &mut Wires, recorder: &mut Recorder, within: Duration) {
@@ -334,20 +351,24 @@ pub(super) async fn end(wires: &mut Wires, recorder: &mut Recorder, within: Dura
     let until = recorder.deadline(within);
     let mut before = Tally::new(None);
     let ended = timeout_at(until, drained(wires.data.as_mut(), &mut before)).await;
+    let notified = wires.data.as_ref().and_then(Connection::was_notified);
     wires.data = None;
     let body = before.finish(false);
     if body.length > 0 {
         recorder.note(Channel::Data, What::BodyReceived(body));
     }
     let what = match ended {
-        Ok(how) => What::Closed { how },
+        Ok(how) => {
+            end_of_tls(recorder, notified);
+            What::Closed { how }
+        }
         Err(_) => What::Deadline { waited: millis(within) },
     };
     recorder.note(Channel::Data, what);
 }
 
 /// Takes what comes until the end. Without a connection, waits for ever.
-async fn drained(stream: Option<&mut TcpStream>, before: &mut Tally) -> CloseKind {
+async fn drained(stream: Option<&mut Connection>, before: &mut Tally) -> CloseKind {
     let Some(stream) = stream else { return std::future::pending().await };
     let mut buffer = vec![0; 65_536];
     loop {
@@ -360,7 +381,7 @@ async fn drained(stream: Option<&mut TcpStream>, before: &mut Tally) -> CloseKin
 }
 
 /// Waits for data or the end. Without a connection, waits for ever.
-pub(super) async fn peek(stream: Option<&mut TcpStream>) -> What {
+pub(super) async fn peek(stream: Option<&mut Connection>) -> What {
     let Some(stream) = stream else { return std::future::pending().await };
     let mut buffer = [0; 4096];
     match stream.read(&mut buffer).await {

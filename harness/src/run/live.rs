@@ -12,7 +12,9 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{sleep, timeout_at};
 
 use super::recorder::{Recorder, millis};
-use super::{data, disk};
+use super::socket::Socket;
+use super::trust::Sessions;
+use super::{data, disk, secure};
 use crate::judge::stage::{Act, OwnPort, Stage};
 use crate::scenario::tree::{Entry, Listened};
 use crate::subject::{Health, Running};
@@ -29,11 +31,13 @@ pub(super) struct Live<'a> {
 /// The sockets of one control connection and its data connection.
 #[derive(Debug, Default)]
 pub(super) struct Wires {
-    pub(super) control: Option<TcpStream>,
-    pub(super) data: Option<TcpStream>,
+    pub(super) control: Option<Socket>,
+    pub(super) data: Option<Socket>,
     pub(super) listener: Option<TcpListener>,
     /// How many data connections the listener is still for.
     pub(super) transfers: u32,
+    /// What its TLS shares, once there is some.
+    pub(super) sessions: Option<Sessions>,
 }
 
 impl<'a> Live<'a> {
@@ -59,7 +63,7 @@ impl<'a> Live<'a> {
         let what = match timeout_at(until, connected).await {
             Ok(Ok(stream)) => match ready(&stream) {
                 Ok((local, peer)) => {
-                    wires.control = Some(stream);
+                    wires.control = Some(Socket::clear(stream));
                     What::Connected { local, peer }
                 }
                 Err(error) => What::NotConnected { why: error.to_string() },
@@ -89,14 +93,18 @@ impl<'a> Live<'a> {
         for (at, segment) in segments.iter().enumerate() {
             let Some(stream) = &mut wires.control else { return };
             let urgent = urgent && at == last;
-            let said = if urgent { say_urgent(stream, segment).await } else { stream.write_all(segment).await };
+            let said = if urgent && !stream.is_secured() {
+                say_urgent(stream.stream(), segment).await
+            } else {
+                stream.write_all(segment).await
+            };
             if said.is_err() {
                 // What the peer did is seen when it is listened to.
                 return;
             }
             self.recorder.note(Channel::Control, What::Sent { octets: Octets::from(segment.as_slice()), urgent });
             if at < last {
-                taken_by_peer(stream).await;
+                taken_by_peer(stream.stream()).await;
             }
         }
     }
@@ -151,14 +159,19 @@ impl Stage for Live<'_> {
             Act::Drain => wires.drain(&mut self.recorder),
             Act::Say { segments, urgent } => self.say(&mut wires, segments, urgent).await,
             Act::Silence { on, during } => self.silence(&mut wires, on, during).await,
+            Act::Secure { on, session, within } => {
+                let way = secure::Way { on, session, within };
+                Box::pin(secure::negotiate(&mut wires, &mut self.recorder, way)).await;
+            }
+            Act::LeaveTls { within } => Box::pin(secure::leave(&mut wires, &mut self.recorder, within)).await,
             Act::Exit => self.exit().await,
             Act::Files { wanted } => {
                 let what = disk::look(self.running, self.files, wanted);
                 self.recorder.note(Channel::Subject, what);
             }
             Act::Leave { how } => {
-                if let Some(stream) = wires.control.take() {
-                    data::close(&stream, how);
+                if let Some(socket) = wires.control.take() {
+                    data::close(socket, how).await;
                 }
                 self.recorder.note(Channel::Control, What::Hung { how });
             }
@@ -202,7 +215,7 @@ impl Wires {
 
     /// Takes what is there already.
     pub(super) fn drain(&mut self, recorder: &mut Recorder) {
-        let Some(stream) = &self.control else { return };
+        let Some(stream) = &mut self.control else { return };
         let mut buffer = [0; 8192];
         while !recorder.is_flooded() {
             match stream.try_read(&mut buffer) {
@@ -219,23 +232,15 @@ impl Wires {
 }
 
 /// Waits for octets or the end on a control connection. Without one, waits for ever.
-pub(super) async fn hear_on(stream: Option<&mut TcpStream>, recorder: &mut Recorder) {
+pub(super) async fn hear_on(stream: Option<&mut Socket>, recorder: &mut Recorder) {
     let Some(stream) = stream else { return std::future::pending().await };
     let mut buffer = [0; 8192];
-    loop {
-        if stream.readable().await.is_err() {
-            return recorder.note(Channel::Control, What::Closed { how: CloseKind::Reset });
-        }
-        match stream.try_read(&mut buffer) {
-            Ok(0) => return recorder.note(Channel::Control, What::Closed { how: CloseKind::Fin }),
-            Ok(length) => {
-                let octets = Octets::from(buffer.get(..length).unwrap_or_default());
-                return recorder.note(Channel::Control, What::Received { octets });
-            }
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-            Err(_) => return recorder.note(Channel::Control, What::Closed { how: CloseKind::Reset }),
-        }
-    }
+    let what = match stream.read(&mut buffer).await {
+        Ok(0) => What::Closed { how: CloseKind::Fin },
+        Ok(length) => What::Received { octets: Octets::from(buffer.get(..length).unwrap_or_default()) },
+        Err(_) => What::Closed { how: CloseKind::Reset },
+    };
+    recorder.note(Channel::Control, what);
 }
 
 fn ready(stream: &TcpStream) -> io::Result<(String, String)> {

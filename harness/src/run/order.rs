@@ -72,6 +72,7 @@ pub(super) fn wait(scenario: &Scenario, facts: &Facts) -> Duration {
         | Action::Expect(_)
         | Action::Login
         | Action::Data(_)
+        | Action::Tls(_)
         | Action::Closed(_)
         | Action::HangUp(_)
         | Action::Switch(_)

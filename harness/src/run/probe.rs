@@ -119,6 +119,10 @@ async fn has(address: SocketAddr, login: &Login, need: &str, patience: Patience)
         Ok(talk) => talk,
         Err(seen) => return seen,
     };
+    if need == "TLS" {
+        // Behind 234 nothing is understood but TLS: so it is asked for last.
+        return talk.ask("AUTH TLS").await.map_or(Seen::NoLogin, |code| seen(code == 234));
+    }
     let who = if need == "anonymous" { &Login::anonymous() } else { login };
     let seen = match talk.login(who).await {
         Some(LoggedIn::Yes) if need == "anonymous" => Seen::Has,

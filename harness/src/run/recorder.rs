@@ -1,5 +1,6 @@
 //! One clock and one list for everything that happens in a case.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use reports::model::{Channel, Event, What};
@@ -17,6 +18,15 @@ pub(super) struct Recorder {
     step: usize,
     act: usize,
     connection: String,
+    /// What is under TLS now: a control connection by its name, and its data connection.
+    secured: BTreeSet<(String, Secured)>,
+}
+
+/// Which channel is under TLS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Secured {
+    Control,
+    Data,
 }
 
 impl Recorder {
@@ -31,6 +41,7 @@ impl Recorder {
             step: 0,
             act: 0,
             connection: String::new(),
+            secured: BTreeSet::new(),
         }
     }
 
@@ -55,7 +66,41 @@ impl Recorder {
         }
         let at = u64::try_from(self.begun.elapsed().as_micros()).unwrap_or(u64::MAX);
         let connection = self.connection.clone();
-        self.events.push(Event { at, step: self.step, act: self.act, connection, channel, what });
+        let secured = self.is_secured(channel, &what);
+        self.events.push(Event { at, step: self.step, act: self.act, connection, channel, secured, what });
+    }
+
+    /// Whether this is said under TLS. What begins and ends TLS is kept in mind.
+    fn is_secured(&mut self, channel: Channel, what: &What) -> bool {
+        let kind = match channel {
+            Channel::Control => Secured::Control,
+            Channel::Data => Secured::Data,
+            Channel::Subject => return false,
+        };
+        let key = (self.connection.clone(), kind);
+        match what {
+            What::Secured { .. } => {
+                self.secured.insert(key);
+                false
+            }
+            What::TlsEnded { .. } | What::Connected { .. } => {
+                self.secured.remove(&key);
+                false
+            }
+            What::Sent { .. } | What::Received { .. } | What::BodySent(_) | What::BodyReceived(_) => {
+                self.secured.contains(&key)
+            }
+            What::NotConnected { .. }
+            | What::Listening { .. }
+            | What::NotSecured { .. }
+            | What::Closed { .. }
+            | What::Hung { .. }
+            | What::Deadline { .. }
+            | What::Quiet { .. }
+            | What::Exited { .. }
+            | What::Files { .. }
+            | What::Fault { .. } => false,
+        }
     }
 
     /// Whether the last thing that happened is the end of a connection.

@@ -7,6 +7,7 @@ mod flow;
 mod lines;
 mod passage;
 mod replies;
+mod secrets;
 mod session;
 
 use std::io;

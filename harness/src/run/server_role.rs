@@ -8,7 +8,6 @@ use std::net::Ipv4Addr;
 use std::time::{Duration, Instant};
 
 use reports::model::{Channel, CloseKind, Event, FailKind, Octets, What};
-use tokio::io::AsyncWriteExt;
 use tokio::net::TcpListener;
 use tokio::time::{sleep_until, timeout_at};
 
@@ -16,6 +15,7 @@ use super::case::{Ran, Short, files_of, judged};
 use super::data;
 use super::live::{Wires, hear_on};
 use super::recorder::{Recorder, millis};
+use super::socket::Socket;
 use crate::judge::client::script::Instruction;
 use crate::judge::client::{Act, Stage, play};
 use crate::judge::play::{End, Facts};
@@ -139,7 +139,7 @@ impl Counterpart<'_> {
             accepted = self.listener.accept() => (Channel::Control, match accepted {
                 Ok((stream, peer)) => match stream.set_nodelay(true).and_then(|()| stream.local_addr()) {
                     Ok(local) => {
-                        self.wires.control = Some(stream);
+                        self.wires.control = Some(Socket::clear(stream));
                         What::Connected { local: local.to_string(), peer: peer.to_string() }
                     }
                     Err(error) => What::Fault { why: error.to_string() },

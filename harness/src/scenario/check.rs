@@ -207,6 +207,7 @@ impl<'a> Names<'a> {
             Action::Login
             | Action::Data(_)
             | Action::Silence { .. }
+            | Action::Tls(_)
             | Action::Closed(_)
             | Action::HangUp(_)
             | Action::Switch(_) => {}

@@ -21,6 +21,7 @@ pub(crate) mod rule;
 mod select;
 mod sources;
 pub(crate) mod steps;
+pub(crate) mod tls;
 pub(crate) mod values;
 
 pub use select::Select;

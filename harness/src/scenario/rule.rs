@@ -33,6 +33,8 @@ pub struct Rule {
     pub replies: ReplyChange,
     /// What happens to its data connection.
     pub data: DataChange,
+    /// What happens to the TLS of the control connection.
+    pub tls: TlsChange,
     /// What happens to the control connection once the reply is said.
     pub close: Option<Close>,
 }
@@ -204,6 +206,8 @@ pub struct DataChange {
     pub make: Make,
     /// How it ends.
     pub end: DataEnd,
+    /// How it is protected.
+    pub tls: DataTls,
 }
 
 /// What happens to the octets of a body.
@@ -245,6 +249,30 @@ pub enum Make {
     ForAnybody,
 }
 
+/// What happens to the TLS of the control connection, where a command begins or ends it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum TlsChange {
+    /// What should.
+    #[default]
+    Due,
+    /// It stays, where CCC or REIN should end it.
+    Kept,
+}
+
+/// How a data connection is protected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum DataTls {
+    /// As agreed.
+    #[default]
+    Due,
+    /// Not at all.
+    Clear,
+    /// By TLS, also where it should be in clear.
+    Private,
+    /// By TLS with another certificate than that of the control connection.
+    OtherCertificate,
+}
+
 /// How a data connection ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum DataEnd {
@@ -255,6 +283,8 @@ pub enum DataEnd {
     Never,
     /// By a reset.
     Reset,
+    /// In order, but without the `close_notify` of TLS.
+    WithoutNotice,
     /// Behind so many octets nothing more moves.
     Stall(u64),
 }

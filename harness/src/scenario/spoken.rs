@@ -39,6 +39,7 @@ impl Spoken {
             }
             Action::Closed(closed) => self.required.extend(closed.last.iter().copied().filter_map(code)),
             Action::Data(_)
+            | Action::Tls(_)
             | Action::Silence { .. }
             | Action::HangUp(_)
             | Action::Switch(_)

@@ -180,6 +180,8 @@ pub enum Action {
         /// How long.
         during: Duration,
     },
+    /// `tls:` something about TLS (RFC 4217).
+    Tls(Tls),
     /// `closed:` the server closes the control connection.
     Closed(Closed),
     /// `hang-up:` the client ends the control connection, without QUIT.
@@ -188,6 +190,55 @@ pub enum Action {
     Switch(String),
     /// `unpredictable:` from the ports bound to these names the next one cannot be told.
     Unpredictable(Vec<Located<String>>),
+}
+
+/// Something about TLS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tls {
+    /// The client negotiates TLS.
+    Negotiate {
+        /// On which connection.
+        on: Wire,
+        /// Which session.
+        session: Session,
+        /// What it is that no TLS comes of it.
+        failure: Failure,
+    },
+    /// TLS ends on the control connection, which goes on in clear.
+    Leave,
+    /// The server ended TLS on the last data connection by `close_notify`.
+    EndedByNotice,
+    /// The certificate of the last data connection is that of the control connection.
+    SameCertificate,
+}
+
+/// One of the two connections.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wire {
+    /// The control connection.
+    Control,
+    /// The data connection.
+    Data,
+}
+
+/// Which session of TLS is negotiated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Session {
+    /// A data connection offers to resume the session of its control connection.
+    #[default]
+    Resumed,
+    /// A new one.
+    Fresh,
+}
+
+/// What it is that no TLS comes of a negotiation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Failure {
+    /// Against the requirement.
+    #[default]
+    Against,
+    /// In order; nothing more is played.
+    Passes,
 }
 
 /// How a client ends a connection.

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use super::tree::{
-    Action, Break, Closed, CodePattern, Content, Data, Ending, Entry, Expect, Form, Left, Listened, Method, Piece,
-    Read, ReadKind, ReadUse, ReplyPattern, Rule, Say, Sent, SentBody, Silence, Step, Template, Within,
+    Action, Break, Closed, CodePattern, Content, Data, Ending, Entry, Expect, Failure, Form, Left, Listened, Method,
+    Piece, Read, ReadKind, ReadUse, ReplyPattern, Rule, Say, Sent, SentBody, Session, Silence, Step, Template, Tls,
+    Wire, Within,
 };
 
 /// What a step does, in a sentence or two.
@@ -38,6 +39,7 @@ pub fn step(step: &Step) -> String {
         }
         Action::HangUp(Break::Fin) => "the client ends the control connection".to_owned(),
         Action::HangUp(Break::Reset) => "the client resets the control connection".to_owned(),
+        Action::Tls(tls) => secured(*tls),
         Action::Switch(name) => format!("from here on connection {name}"),
         Action::Unpredictable(names) => {
             let names: Vec<_> = names.iter().map(|name| format!("{{{}}}", name.value)).collect();
@@ -187,6 +189,29 @@ fn read(read: &Read) -> String {
     match &read.use_ {
         ReadUse::Bind(name) => format!("its {kind} is kept as {{{name}}}"),
         ReadUse::Equal(value) => format!("its {kind} is {}", template(value)),
+    }
+}
+
+fn secured(tls: Tls) -> String {
+    match tls {
+        Tls::Negotiate { on, session, failure } => {
+            let on = match on {
+                Wire::Control => "control",
+                Wire::Data => "data",
+            };
+            let session = match session {
+                Session::Resumed => "",
+                Session::Fresh => ", a new session of it",
+            };
+            let failure = match failure {
+                Failure::Against => "",
+                Failure::Passes => "; where that fails the case has passed",
+            };
+            format!("the client begins TLS on the {on} connection{session}{failure}")
+        }
+        Tls::Leave => "TLS ends on the control connection, which goes on in clear".to_owned(),
+        Tls::EndedByNotice => "the server has ended TLS on the data connection by close_notify".to_owned(),
+        Tls::SameCertificate => "both connections have the same certificate".to_owned(),
     }
 }
 

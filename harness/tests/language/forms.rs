@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use harness::scenario::tree::{
-    Action, Closed, CodePattern, Content, Data, Ending, Entry, Expect, Form, Left, Listened, Method, Peer, Piece,
-    ReadKind, ReadUse, ReplyPattern, Rule, Scenario, Sent, SentBody, Silence, Template, TextMode, Within,
+    Action, Closed, CodePattern, Content, Data, Ending, Entry, Expect, Failure, Form, Left, Listened, Method, Peer,
+    Piece, ReadKind, ReadUse, ReplyPattern, Rule, Scenario, Sent, SentBody, Session, Silence, Template, TextMode, Tls,
+    Wire, Within,
 };
 use harness::scenario::{Diagnostics, Suite};
 use rstest::rstest;
@@ -21,6 +22,10 @@ fn load(keys: &str) -> Result<Scenario, Diagnostics> {
 fn action(step: &str) -> Result<Action, Diagnostics> {
     let scenario = load(&format!("connections: {{ a: subject, b: second }}\nfiles: {FILES}\nsteps:\n  - {step}"))?;
     scenario.steps.first().map(|step| step.action.clone()).ok_or(Diagnostics(Vec::new()))
+}
+
+fn negotiates(on: Wire) -> Tls {
+    Tls::Negotiate { on, session: Session::Resumed, failure: Failure::Against }
 }
 
 /// The octets of every segment; a capture as its name in braces.
@@ -192,6 +197,13 @@ fn opened(method: Method) -> Action {
 #[case("silence: { on: control, for: 500ms }", Action::Silence { on: Listened::Control, during: Duration::from_millis(500) })]
 #[case("silence: { on: data, for: 1s }", Action::Silence { on: Listened::Data, during: Duration::from_secs(1) })]
 #[case("silence: { on: both, for: 1s }", Action::Silence { on: Listened::Both, during: Duration::from_secs(1) })]
+#[case("tls: control", Action::Tls(negotiates(Wire::Control)))]
+#[case("tls: data", Action::Tls(negotiates(Wire::Data)))]
+#[case("tls: { on: data, session: fresh }", Action::Tls(Tls::Negotiate { on: Wire::Data, session: Session::Fresh, failure: Failure::Against }))]
+#[case("tls: { on: control, failure: passes }", Action::Tls(Tls::Negotiate { on: Wire::Control, session: Session::Resumed, failure: Failure::Passes }))]
+#[case("tls: { leave: control }", Action::Tls(Tls::Leave))]
+#[case("tls: { ended: close-notify }", Action::Tls(Tls::EndedByNotice))]
+#[case("tls: { certificate: same }", Action::Tls(Tls::SameCertificate))]
 #[case("closed: {}", Action::Closed(Closed { how: Ending::Any, within: Within::Default, last: vec![], not_applicable: vec![] }))]
 #[case("closed: { how: fin, within: 5s }", Action::Closed(Closed { how: Ending::Fin, within: Within::Time(Duration::from_secs(5)), last: vec![], not_applicable: vec![] }))]
 #[case("closed: { within: { timer: idle } }", Action::Closed(Closed { how: Ending::Any, within: Within::Timer("idle".to_owned()), last: vec![], not_applicable: vec![] }))]

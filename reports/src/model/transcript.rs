@@ -22,6 +22,9 @@ pub struct Event {
     pub connection: String,
     /// Which of the two channels (RFC 959 §2.3).
     pub channel: Channel,
+    /// Whether it was said under TLS (RFC 4217). The octets are those before or behind the encryption.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub secured: bool,
     /// What happened.
     pub what: What,
 }
@@ -71,6 +74,26 @@ pub enum What {
     Received {
         /// The octets.
         octets: Octets,
+    },
+    /// TLS was negotiated (RFC 4217).
+    Secured {
+        /// Its version, as `TLSv1_3`.
+        version: String,
+        /// Whether it resumed an earlier session.
+        resumed: bool,
+        /// The SHA-256 of the subject's certificate, in lower-case hexadecimal.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        certificate: Option<String>,
+    },
+    /// TLS could not be negotiated.
+    NotSecured {
+        /// Why.
+        why: String,
+    },
+    /// TLS ended.
+    TlsEnded {
+        /// Whether the subject said so, by `close_notify`.
+        notified: bool,
     },
     /// A body went over the data connection to the subject.
     BodySent(Body),

@@ -93,6 +93,13 @@ pub(super) fn remark(what: &What) -> String {
         What::Connected { local, peer } => format!("connected, {local} to {peer}"),
         What::NotConnected { why } => format!("not connected: {why}"),
         What::Listening { local } => format!("the harness listens on {local}"),
+        What::Secured { version, resumed, .. } => {
+            let resumed = if *resumed { ", an earlier session resumed" } else { "" };
+            format!("TLS begins: {version}{resumed}")
+        }
+        What::NotSecured { why } => format!("no TLS: {why}"),
+        What::TlsEnded { notified: true } => "TLS ends; the subject said close_notify".to_owned(),
+        What::TlsEnded { notified: false } => "TLS ends; the subject did not say close_notify".to_owned(),
         What::Closed { how } => format!("the subject closed{}", manner(*how)),
         What::Hung { how } => format!("the harness closed{}", manner(*how)),
         What::Deadline { waited } => format!("nothing came for {waited} ms; the deadline passed"),

@@ -245,7 +245,7 @@ impl<'a, S: Stage> Play<'a, S> {
     }
 
     /// Makes sure that the data connection stands.
-    async fn reach(&mut self, step: &Step) -> Flow {
+    pub(super) async fn reach(&mut self, step: &Step) -> Flow {
         match self.here().data {
             DataChannel::Open { .. } => Ok(()),
             DataChannel::Agreed(to) => self.dial(step, to, None).await,
@@ -302,6 +302,11 @@ impl<'a, S: Stage> Play<'a, S> {
         let events = self.act(Act::Receive { expected, from, take: None, within: self.facts.reply }).await;
         let body = self.body_in(step, &events)?;
         self.here().data = DataChannel::None;
+        if body.length == 0
+            && let Some(stop) = self.wants_resumption().await
+        {
+            return Err(stop);
+        }
         self.compare(step, sent, &body);
         Ok(())
     }

@@ -24,6 +24,7 @@ impl<'a, S: Stage> Play<'a, S> {
             Action::Login => self.login(step).await,
             Action::Data(data) => self.data(step, data).await,
             Action::Silence { on, during } => self.silence(step, *on, *during).await,
+            Action::Tls(tls) => self.tls(step, *tls).await,
             Action::Closed(closed) => self.closed(step, closed).await,
             Action::HangUp(how) => {
                 self.connect(step).await?;
@@ -150,6 +151,9 @@ impl<'a, S: Stage> Play<'a, S> {
             }
             Some(other) => ("something happened where nothing may happen", format!("{other:?}")),
         };
+        // A reply that comes late to a command of an earlier write is judged here, and is no surplus as well.
+        let here = self.here();
+        here.owed |= here.unanswered > 0;
         let said =
             Said::new(message).expected(format!("silence for {} ms", during.as_millis())).received(received).at(at);
         self.find(step, Axis::Order, Outcome::Against, said);

@@ -1,5 +1,7 @@
 //! A data connection through the relay.
 
+mod secured;
+
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,11 +11,14 @@ use std::time::Duration;
 use socket2::{Domain, SockRef, Socket, Type};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 use tokio::time::sleep;
 
+use self::secured::Kind;
 use super::Shared;
 use super::flow::Flow;
+use super::secrets::{First, Protection, Secrets, first_word};
 use crate::scenario::rule::{DataChange, DataEnd, Make};
 
 const BLOCK: usize = 64 * 1024;
@@ -32,10 +37,22 @@ pub(super) struct Passage {
 /// What is known of it by and by.
 #[derive(Debug, Default)]
 struct Plan {
-    transfer: Mutex<Option<(DataChange, Direction)>>,
+    transfer: Mutex<Option<Transfer>>,
+    /// Told when a command that moves data comes.
+    asked: Notify,
+    /// What there is for TLS.
+    secrets: Option<Arc<Secrets>>,
     /// What the command said that agreed on it.
     agreed: DataChange,
     made: AtomicBool,
+}
+
+/// What a command that moves data said.
+#[derive(Debug, Clone)]
+struct Transfer {
+    change: DataChange,
+    direction: Direction,
+    protection: Protection,
 }
 
 /// Which way a body goes.
@@ -65,10 +82,11 @@ impl Passage {
         server: SocketAddr,
         host: IpAddr,
         agreed: &DataChange,
+        secrets: Option<Arc<Secrets>>,
     ) -> io::Result<(Self, u16)> {
         let socket = bound(SocketAddr::new(host, 0))?;
         let port = socket.local_addr()?.as_socket().map_or(0, |address| address.port());
-        let plan = Arc::new(Plan { agreed: agreed.clone(), ..Plan::default() });
+        let plan = Arc::new(Plan { agreed: agreed.clone(), secrets, ..Plan::default() });
         let own = Arc::clone(&plan);
         let make = agreed.make;
         // Before the reply is said, so that nobody is refused who connects at once.
@@ -109,21 +127,37 @@ impl Passage {
     }
 
     /// The server connects: to the port that comes back, and again for each transfer until something else is agreed on.
-    pub(super) fn active(shared: &Arc<Shared>, client: SocketAddr, agreed: &DataChange) -> io::Result<(Self, u16)> {
+    pub(super) fn active(
+        shared: &Arc<Shared>,
+        client: SocketAddr,
+        agreed: &DataChange,
+        secrets: Option<Arc<Secrets>>,
+    ) -> io::Result<(Self, u16)> {
         let socket = bound(SocketAddr::new(shared.own_host(), 0))?;
         let port = socket.local_addr()?.as_socket().map_or(0, |address| address.port());
-        Ok((Self::to_client(shared, socket, client, agreed)?, port))
+        Ok((Self::to_client(shared, socket, client, agreed, secrets)?, port))
     }
 
     /// Nothing was agreed on: the server connects to the port that the relay's control connection comes from, and the
     /// client may listen at that of its own (RFC 959 §3.2).
-    pub(super) fn default_port(shared: &Arc<Shared>, control: &TcpStream, client: SocketAddr) -> io::Result<Self> {
-        Self::to_client(shared, bound(control.local_addr()?)?, client, &DataChange::default())
+    pub(super) fn default_port(
+        shared: &Arc<Shared>,
+        control: SocketAddr,
+        client: SocketAddr,
+        secrets: Option<Arc<Secrets>>,
+    ) -> io::Result<Self> {
+        Self::to_client(shared, bound(control)?, client, &DataChange::default(), secrets)
     }
 
-    fn to_client(shared: &Arc<Shared>, socket: Socket, client: SocketAddr, agreed: &DataChange) -> io::Result<Self> {
+    fn to_client(
+        shared: &Arc<Shared>,
+        socket: Socket,
+        client: SocketAddr,
+        agreed: &DataChange,
+        secrets: Option<Arc<Secrets>>,
+    ) -> io::Result<Self> {
         let listener = listening(&socket)?;
-        let plan = Arc::new(Plan { agreed: agreed.clone(), ..Plan::default() });
+        let plan = Arc::new(Plan { agreed: agreed.clone(), secrets, ..Plan::default() });
         let own = Arc::clone(&plan);
         let all = Arc::clone(shared);
         let make = agreed.make;
@@ -164,8 +198,10 @@ impl Passage {
     }
 
     /// A command that moves data comes.
-    pub(super) async fn transfers(&self, change: &DataChange, direction: Direction) {
-        *self.plan.transfer.lock().unwrap_or_else(PoisonError::into_inner) = Some((change.clone(), direction));
+    pub(super) async fn transfers(&self, change: &DataChange, direction: Direction, protection: Protection) {
+        let transfer = Transfer { change: change.clone(), direction, protection };
+        *self.plan.transfer.lock().unwrap_or_else(PoisonError::into_inner) = Some(transfer);
+        self.plan.asked.notify_one();
         // A server that is refused says so; one that is let in and then cut off says something else.
         if let Some(client) = self.client
             && !somebody_listens(client)
@@ -227,6 +263,12 @@ pub(super) fn somebody_listens(at: SocketAddr) -> bool {
 
 /// Carries octets both ways until both ends are closed.
 async fn pump(mut client: TcpStream, mut server: TcpStream, plan: &Plan) -> io::Result<()> {
+    if let Some(secrets) = &plan.secrets
+        && let Some(transfer) = plan.said_by_then(&client, &server).await
+        && let Some(kind) = Kind::of(&transfer, &client, &server).await
+    {
+        return secured::pump(client, server, plan, secrets, kind).await;
+    }
     let carried = {
         let (mut from_client, mut to_client) = client.split();
         let (mut from_server, mut to_server) = server.split();
@@ -267,7 +309,7 @@ where
         to.write_all(&out).await?;
         if length == 0 {
             return match end {
-                DataEnd::Due => to.shutdown().await,
+                DataEnd::Due | DataEnd::WithoutNotice => to.shutdown().await,
                 DataEnd::Never | DataEnd::Stall(_) => std::future::pending().await,
                 DataEnd::Reset => Err(io::ErrorKind::ConnectionReset.into()),
             };
@@ -276,10 +318,26 @@ where
 }
 
 impl Plan {
+    /// The transfer that is asked for, if it is before anything is said in clear. A client may begin TLS at once.
+    async fn said_by_then(&self, client: &TcpStream, server: &TcpStream) -> Option<Transfer> {
+        let transfer = || self.transfer.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let first = tokio::select! {
+            biased;
+            () = self.asked.notified() => return transfer(),
+            first = first_word(client, server) => first,
+        };
+        if first == First::Hello {
+            self.asked.notified().await;
+        }
+        transfer()
+    }
+
     /// What happens to octets that go this way.
     fn course(&self, direction: Direction) -> (Flow, DataEnd) {
         match &*self.transfer.lock().unwrap_or_else(PoisonError::into_inner) {
-            Some((change, way)) if *way == direction => (Flow::new(&change.octets), change.end),
+            Some(transfer) if transfer.direction == direction => {
+                (Flow::new(&transfer.change.octets), transfer.change.end)
+            }
             Some(_) => (Flow::new(&[]), DataEnd::Due),
             None => (Flow::new(&[]), self.agreed.end),
         }

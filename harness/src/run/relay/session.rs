@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use socket2::SockRef;
-use tokio::io::{AsyncReadExt, AsyncWriteExt, Interest};
+use tokio::io::Interest;
 use tokio::net::TcpStream;
 use tokio::time::sleep;
 
@@ -17,9 +17,11 @@ use super::Shared;
 use super::lines::{CommandLine, Heard, Lines};
 use super::passage::{Direction, Passage, somebody_listens};
 use super::replies::{Gaps, Replies, Reply, changed, filled};
+use super::secrets::{First, Protection, Secrets, first_word};
 use crate::run::live::say_urgent;
+use crate::run::socket::Socket;
 use crate::scenario::rule::{
-    Close, DataChange, Fits, Forward, Letters, Login, Rule, Segments, Telnet, Trigger, When, Which,
+    Close, DataChange, Fits, Forward, Letters, Login, Rule, Segments, Telnet, TlsChange, Trigger, When, Which,
 };
 use crate::wire::address::{extended_address, port_of_229, six_numbers};
 
@@ -28,6 +30,8 @@ const MOST_OWED: usize = 1000;
 /// The most different verbs that are remembered, and their longest.
 const MOST_VERBS: usize = 100;
 const LONGEST_VERB: usize = 16;
+/// How long either side may take to end TLS.
+const LEAVING: Duration = Duration::from_secs(2);
 
 /// One control connection.
 #[derive(Debug)]
@@ -35,8 +39,11 @@ pub(super) struct Session {
     shared: Arc<Shared>,
     /// Counted from 1.
     number: u64,
-    client: TcpStream,
-    server: TcpStream,
+    client: Socket,
+    server: Socket,
+    /// What there is for TLS, once AUTH was accepted.
+    secrets: Option<Arc<Secrets>>,
+    protection: Protection,
     lines: Lines,
     replies: Replies,
     /// The commands whose replies are still to come.
@@ -64,6 +71,8 @@ struct Owed {
     begun: bool,
     /// Whether its last reply was said before its time.
     answered: bool,
+    /// What PROT asks for.
+    level: Option<Protection>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,8 +106,10 @@ impl Session {
             lines: Lines::new(misread),
             shared,
             number,
-            client,
-            server,
+            client: Socket::clear(client),
+            server: Socket::clear(server),
+            secrets: None,
+            protection: Protection::default(),
             replies: Replies::default(),
             owed: VecDeque::new(),
             held: Vec::new(),
@@ -119,7 +130,7 @@ impl Session {
         loop {
             let listens = client_speaks && self.owed.len() < MOST_OWED;
             let next = tokio::select! {
-                read = heard(&self.client, &mut from_client), if listens => match read {
+                read = heard(&mut self.client, &mut from_client), if listens => match read {
                     Ok(Read { length: 0, .. }) => {
                         client_speaks = false;
                         self.client_ends().await?
@@ -128,7 +139,7 @@ impl Session {
                         self.hear(from_client.get(..length).unwrap_or_default(), urgent).await?
                     }
                     Err(error) => {
-                        reset(&self.server)?;
+                        reset(self.server.as_stream())?;
                         return Err(error);
                     }
                 },
@@ -136,7 +147,7 @@ impl Session {
                     Ok(0) => self.server_ends().await?,
                     Ok(length) => self.answers(from_server.get(..length).unwrap_or_default()).await?,
                     Err(error) => {
-                        reset(&self.client)?;
+                        reset(self.client.as_stream())?;
                         return Err(error);
                     }
                 },
@@ -216,7 +227,7 @@ impl Session {
     }
 
     fn owe(&mut self, rule: Option<usize>, kind: Kind, verb: String, gaps: Gaps) {
-        self.owed.push_back(Owed { rule, kind, verb, gaps, begun: false, answered: false });
+        self.owed.push_back(Owed { rule, kind, verb, gaps, begun: false, answered: false, level: None });
     }
 
     async fn say_hidden(&mut self, line: &[u8]) -> io::Result<()> {
@@ -238,10 +249,13 @@ impl Session {
         if let Some(direction) = Direction::of(&line.verb) {
             self.default_passage()?;
             if let Some(passage) = &self.passage {
-                passage.transfers(data, direction).await;
+                passage.transfers(data, direction, self.protection).await;
             }
         }
         self.owe(at, Kind::Client, line.verb.clone(), gaps);
+        if let Some(owed) = self.owed.back_mut() {
+            owed.level = level(line);
+        }
         let urgent = line.urgent.filter(|_| octets == line.octets);
         pass_on(&mut self.server, &octets, urgent).await
     }
@@ -259,7 +273,7 @@ impl Session {
         let Some(client) = client.filter(|client| client.ip() == own_client && client.port() >= 1024) else {
             return Ok(line.octets.clone());
         };
-        let (passage, port) = Passage::active(&self.shared, client, agreed)?;
+        let (passage, port) = Passage::active(&self.shared, client, agreed, self.secrets.clone())?;
         self.takes(passage);
         let own = SocketAddr::new(self.shared.own_host(), port);
         if let Some((_, place)) = numbers {
@@ -273,7 +287,8 @@ impl Session {
     fn default_passage(&mut self) -> io::Result<()> {
         let client = self.client.peer_addr()?;
         if self.passage.is_none() && somebody_listens(client) {
-            self.passage = Some(Passage::default_port(&self.shared, &self.server, client)?);
+            self.passage =
+                Some(Passage::default_port(&self.shared, self.server.local_addr()?, client, self.secrets.clone())?);
         }
         Ok(())
     }
@@ -316,6 +331,9 @@ impl Session {
         let mut next = Next::Go;
         if owed.kind == Kind::Client && (preliminary || !owed.answered) {
             next = self.emit(rule.filter(fits), &reply, &owed.gaps).await?;
+            if next == Next::Go {
+                self.protect(&owed, rule, reply.code).await?;
+            }
         }
         if preliminary {
             owed.begun = true;
@@ -326,6 +344,50 @@ impl Session {
             self.owed.insert(at, owed);
         }
         if next == Next::End { Ok(next) } else { self.settle().await }
+    }
+
+    /// What AUTH, PROT, CCC and REIN mean for TLS, once they are accepted.
+    async fn protect(&mut self, owed: &Owed, rule: Option<&Rule>, code: u16) -> io::Result<()> {
+        match (owed.verb.as_str(), code) {
+            ("AUTH", 234) => self.begin_tls().await,
+            ("PROT", 200) => {
+                self.protection = owed.level.unwrap_or(self.protection);
+                Ok(())
+            }
+            ("CCC", 200) => self.leave_tls(rule).await,
+            ("REIN", 220) if self.server.is_secured() => {
+                self.protection = Protection::Clear;
+                self.login = Login::Before;
+                self.leave_tls(rule).await
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Both sides begin TLS. What is no TLS is passed on: the server judges it.
+    async fn begin_tls(&mut self) -> io::Result<()> {
+        if first_word(self.client.as_stream(), self.server.as_stream()).await != First::Hello {
+            return Ok(());
+        }
+        let secrets = Secrets::new()?;
+        secrets.to_server(&mut self.server).await?;
+        secrets.to_client(&mut self.client).await?;
+        self.secrets = Some(secrets);
+        self.protection = Protection::Clear;
+        self.login = Login::Before;
+        // What was said in clear behind AUTH, the server drops (RFC 4217 §10.1).
+        self.owed.retain(|owed| owed.kind == Kind::Kept);
+        self.lines.rest();
+        self.replies.rest();
+        Ok(())
+    }
+
+    async fn leave_tls(&mut self, rule: Option<&Rule>) -> io::Result<()> {
+        self.server.leave_tls(LEAVING).await?;
+        if rule.is_none_or(|rule| rule.tls == TlsChange::Due) {
+            self.client.leave_tls(LEAVING).await?;
+        }
+        Ok(())
     }
 
     /// Which command a reply answers: the oldest, but STAT may be answered while a transfer goes on (RFC 959 §4.1.3).
@@ -349,7 +411,7 @@ impl Session {
         let agreed = rule.map(|rule| rule.data.clone()).unwrap_or_default();
         let host = self.client.local_addr()?.ip();
         let server = SocketAddr::new(self.shared.own_host(), port);
-        let (passage, port) = Passage::passive(&self.shared, server, host, &agreed)?;
+        let (passage, port) = Passage::passive(&self.shared, server, host, &agreed, self.secrets.clone())?;
         self.takes(passage);
         let [high, low] = port.to_be_bytes();
         owed.gaps.extend([
@@ -398,7 +460,7 @@ impl Session {
         match rule.close {
             None => return Ok(Next::Go),
             Some(Close::Fin) => self.client.shutdown().await?,
-            Some(Close::Reset) => reset(&self.client)?,
+            Some(Close::Reset) => reset(self.client.as_stream())?,
             Some(Close::Everything) => {
                 self.client.shutdown().await?;
                 self.shared.end();
@@ -440,11 +502,19 @@ struct Read {
     urgent: Option<usize>,
 }
 
+/// Reads what is there. Under TLS nothing is urgent.
+async fn heard(socket: &mut Socket, into: &mut [u8]) -> io::Result<Read> {
+    if socket.is_plain() {
+        return heard_in_clear(socket.as_stream(), into).await;
+    }
+    Ok(Read { length: socket.read(into).await?, urgent: None })
+}
+
 /// Reads what is there.
 ///
 /// A read ends before an urgent octet, and the next one begins with it. While one is to be read, the kernel says PRI: where
 /// a read takes that away, its first octet was the urgent one.
-async fn heard(stream: &TcpStream, into: &mut [u8]) -> io::Result<Read> {
+async fn heard_in_clear(stream: &TcpStream, into: &mut [u8]) -> io::Result<Read> {
     loop {
         stream.readable().await?;
         let read = stream.try_io(Interest::READABLE, || {
@@ -473,12 +543,20 @@ fn seen(stream: &TcpStream) -> io::Result<PollFlags> {
 }
 
 /// Says these octets, the urgent one as it came.
-async fn pass_on(to: &mut TcpStream, octets: &[u8], urgent: Option<usize>) -> io::Result<()> {
-    let Some((until, behind)) = urgent.and_then(|at| octets.split_at_checked(at + 1)) else {
+async fn pass_on(to: &mut Socket, octets: &[u8], urgent: Option<usize>) -> io::Result<()> {
+    let Some((until, behind)) = urgent.filter(|_| !to.is_secured()).and_then(|at| octets.split_at_checked(at + 1))
+    else {
         return to.write_all(octets).await;
     };
-    say_urgent(to, until).await?;
+    say_urgent(to.stream(), until).await?;
     to.write_all(behind).await
+}
+
+/// The level that PROT asks for.
+fn level(line: &CommandLine) -> Option<Protection> {
+    let argument = line.argument.trim_ascii();
+    (line.verb == "PROT")
+        .then(|| if argument.eq_ignore_ascii_case(b"P") { Protection::Private } else { Protection::Clear })
 }
 
 /// The octets of an address, as PORT and 227 write them.

@@ -10,7 +10,7 @@ use tokio::time::timeout;
 
 use super::*;
 use crate::run::live::say_urgent;
-use crate::scenario::rule::{DataChange, Fits, Forward, OctetChange, ReplyChange, Rule, Segments, Trigger};
+use crate::scenario::rule::{DataChange, Fits, Forward, OctetChange, ReplyChange, Rule, Segments, TlsChange, Trigger};
 use crate::scenario::tree::Span;
 use crate::wire::address::six_numbers;
 
@@ -41,6 +41,7 @@ fn rule(verb: &str) -> Rule {
         also: Vec::new(),
         replies: ReplyChange::default(),
         data: DataChange::default(),
+        tls: TlsChange::default(),
         close: None,
     }
 }

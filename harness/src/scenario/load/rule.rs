@@ -6,19 +6,21 @@ use std::time::Duration;
 use super::reader::{Fields, Reader, Wrong};
 use super::values;
 use crate::scenario::rule::{
-    Close, DataChange, DataEnd, Deviations, Fits, Forward, Letters, Login, Make, OctetChange, ReplyChange, Rule,
-    Segments, Telnet, Times, Trigger, When, Which,
+    Close, DataChange, DataEnd, DataTls, Deviations, Fits, Forward, Letters, Login, Make, OctetChange, ReplyChange,
+    Rule, Segments, Telnet, Times, TlsChange, Trigger, When, Which,
 };
 use crate::scenario::tree::{CodePattern, Piece, Template};
 use crate::scenario::yaml::{Node, Value};
 
 const RULE: &[&str] = &[
     "on", "forward", "first", "also", "to", "reply", "raw", "code", "text", "replace", "append", "line-end", "times",
-    "split", "when", "data", "close",
+    "split", "when", "data", "tls", "close",
 ];
 const FITS: &[&str] =
     &["command", "argument", "nth", "after", "since", "login", "letters", "telnet", "connection", "segments"];
-const DATA: &[&str] = &["octets", "make", "end"];
+const DATA: &[&str] = &["octets", "make", "end", "tls"];
+const DATA_ENDS: [(&str, DataEnd); 3] =
+    [("never", DataEnd::Never), ("reset", DataEnd::Reset), ("without-notice", DataEnd::WithoutNotice)];
 /// What a text may name.
 const GAPS: [&str; 6] = ["argument", "verb", "text", "p1", "p2", "port"];
 
@@ -59,6 +61,10 @@ impl Reader<'_> {
             also: self.commands(&fields, "also"),
             replies: self.replies(&fields),
             data: fields.value("data").map(|node| self.data_change(node)).unwrap_or_default(),
+            tls: fields
+                .value("tls")
+                .and_then(|node| self.word(node, "tls", &[("kept", TlsChange::Kept)]))
+                .unwrap_or_default(),
             close: fields.value("close").and_then(|node| {
                 let words = [("fin", Close::Fin), ("reset", Close::Reset), ("everything", Close::Everything)];
                 self.word(node, "close", &words)
@@ -193,7 +199,13 @@ impl Reader<'_> {
 
     fn data_change(&mut self, node: &Node) -> DataChange {
         let Some(fields) = self.fields(node, "data", DATA) else { return DataChange::default() };
+        let protections = [
+            ("clear", DataTls::Clear),
+            ("private", DataTls::Private),
+            ("other-certificate", DataTls::OtherCertificate),
+        ];
         DataChange {
+            tls: fields.value("tls").and_then(|node| self.word(node, "tls", &protections)).unwrap_or_default(),
             octets: fields.value("octets").map(|node| self.octet_changes(node)).unwrap_or_default(),
             make: fields.value("make").and_then(|node| self.make(node)).unwrap_or_default(),
             end: fields.value("end").and_then(|node| self.data_end(node)).unwrap_or_default(),
@@ -228,7 +240,7 @@ impl Reader<'_> {
             let fields = self.fields(node, "end", &["stall"])?;
             return fields.value("stall").and_then(|node| self.octet_count(node, "stall")).map(DataEnd::Stall);
         }
-        self.word(node, "end", &[("never", DataEnd::Never), ("reset", DataEnd::Reset)])
+        self.word(node, "end", &DATA_ENDS)
     }
 
     fn octet_changes(&mut self, node: &Node) -> Vec<OctetChange> {

@@ -8,8 +8,10 @@ use crate::scenario::tree::{
 use crate::scenario::yaml::{Node, Value};
 
 /// The steps, by their key.
-pub(crate) const STEPS: &[&str] = &["C", "S", "login", "data", "silence", "closed", "hang-up", "as", "unpredictable"];
-const STEP_KEYS: &[&str] = &["C", "S", "login", "data", "silence", "closed", "hang-up", "as", "unpredictable", "for"];
+pub(crate) const STEPS: &[&str] =
+    &["C", "S", "login", "data", "tls", "silence", "closed", "hang-up", "as", "unpredictable"];
+const STEP_KEYS: &[&str] =
+    &["C", "S", "login", "data", "tls", "silence", "closed", "hang-up", "as", "unpredictable", "for"];
 /// The keys of the map of `C`.
 pub(crate) const SAY: &[&str] = &["bytes", "urgent", "line", "end", "segments"];
 /// What `data:` says in one word.
@@ -104,6 +106,7 @@ impl Reader<'_> {
                 Some(Action::Login)
             }
             "data" => self.data(value).map(Action::Data),
+            "tls" => self.tls(value).map(Action::Tls),
             "silence" => self.silence(value),
             "closed" => self.closed(value).map(Action::Closed),
             "hang-up" => {

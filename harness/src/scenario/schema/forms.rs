@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::{any, data_words, describe, properties, reference};
 use crate::scenario::load::steps::CLOSED;
+use crate::scenario::load::tls::TLS;
 
 /// A map of known keys.
 pub(super) fn described_map(description: &str, keys: &[&str], form: fn(&str) -> Value, required: &[&str]) -> Value {
@@ -69,6 +70,13 @@ pub(super) fn step_key(key: &str) -> Value {
         ),
         "login" => ("The client logs in, the way that the subject's file says.", reference("nothing")),
         "data" => ("Something on the data connection.", data_words()),
+        "tls" => (
+            "Something about TLS: control and data begin it there.",
+            any(&[
+                words(&["control", "data"]),
+                json!({ "type": "object", "properties": properties(TLS, tls_key), "additionalProperties": false }),
+            ]),
+        ),
         "silence" => (
             "Nothing arrives.",
             json!({
@@ -85,6 +93,21 @@ pub(super) fn step_key(key: &str) -> Value {
         "hang-up" => ("The client ends the control connection, without QUIT.", words(&["fin", "reset"])),
         "as" => ("The following steps speak on this control connection.", reference("text")),
         "unpredictable" => ("From the ports bound to these names the next one cannot be told.", reference("texts")),
+        _ => ("", json!({})),
+    };
+    describe(description, form)
+}
+
+fn tls_key(key: &str) -> Value {
+    let (description, form) = match key {
+        "on" => ("The client begins TLS on this connection.", words(&["control", "data"])),
+        "session" => ("Whether an earlier session is offered; else resumed.", words(&["resumed", "fresh"])),
+        "failure" => ("What it is that no TLS comes of it; else against.", words(&["against", "passes"])),
+        "leave" => ("TLS ends here, and the connection goes on in clear.", words(&["control"])),
+        "ended" => ("How the server ended TLS on the last data connection.", words(&["close-notify"])),
+        "certificate" => {
+            ("The certificate of the last data connection is that of the control connection.", words(&["same"]))
+        }
         _ => ("", json!({})),
     };
     describe(description, form)

@@ -48,6 +48,9 @@ pub(super) fn events(report: &Report, case: &Case) -> (Vec<EventView>, usize) {
         } else {
             ("--", vec![Piece::Remark(safe(&remark(&event.what)))])
         };
+        if event.secured {
+            pieces.insert(0, Piece::Remark("[TLS] ".to_owned()));
+        }
         if let What::Sent { urgent: true, .. } = &event.what {
             pieces.push(Piece::Remark("the last octet went as urgent data".to_owned()));
         }

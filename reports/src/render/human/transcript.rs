@@ -39,14 +39,15 @@ fn left_out(count: usize, which: &str, ink: Ink) -> String {
 
 fn one(line: &Line, marked: bool, ink: Ink) -> String {
     let connection = if line.connection == "a" { String::new() } else { format!("[{}] ", ink.safe(&line.connection)) };
+    let secured = if line.secured { "[TLS] " } else { "" };
     let time = ink.paint(Tone::Faint, &format!("{:>8}.{:03} ms", line.at / 1_000, line.at % 1_000));
     let mark = if marked { ink.paint(Tone::Bad, ">") } else { " ".to_owned() };
-    let columns = ink.width.saturating_sub(21 + connection.len());
+    let columns = ink.width.saturating_sub(21 + connection.len() + secured.len());
     // Remarks are ours and short; only what a peer makes long is cut to one line.
     let columns = if line.who == "--" { columns.max(200) } else { columns };
     let said = ink.cut(&ink.safe(&line.text), columns);
     let said = if line.odd { ink.paint(Tone::Bad, &said) } else { said };
-    format!("{mark}{time}  {connection}{} {said}\n", line.who)
+    format!("{mark}{time}  {connection}{secured}{} {said}\n", line.who)
 }
 
 /// One line of a transcript.
@@ -55,6 +56,8 @@ struct Line {
     /// Microseconds, of the first octet.
     at: u64,
     connection: String,
+    /// Whether it was said under TLS.
+    secured: bool,
     who: &'static str,
     text: String,
     /// Whether its line end is wrong or missing.
@@ -68,6 +71,7 @@ struct Half {
     at: u64,
     event: usize,
     connection: String,
+    secured: bool,
     who: &'static str,
     octets: Vec<u8>,
 }
@@ -87,7 +91,8 @@ fn lines(case: &Case, speakers: Speakers) -> Vec<Line> {
             lines.push(line(number, event, who, measured(octets.len() as u64, octets)));
             continue;
         }
-        let goes_on = |half: &Half| half.who == who && half.connection == event.connection;
+        let goes_on =
+            |half: &Half| half.who == who && half.connection == event.connection && half.secured == event.secured;
         if !half.as_ref().is_some_and(goes_on) {
             lines.extend(half.take().map(unended));
         }
@@ -96,6 +101,7 @@ fn lines(case: &Case, speakers: Speakers) -> Vec<Line> {
                 at: event.at,
                 event: number,
                 connection: event.connection.clone(),
+                secured: event.secured,
                 who,
                 octets: Vec::new(),
             });
@@ -119,16 +125,40 @@ fn ended(half: Half) -> Line {
         Some(text) => (Octets::from(text).to_string(), false),
         None => (format!("{}  (no CR before LF)", Octets::from(half.octets.as_slice())), true),
     };
-    Line { at: half.at, connection: half.connection, who: half.who, text, odd, event: half.event }
+    Line {
+        at: half.at,
+        connection: half.connection,
+        secured: half.secured,
+        who: half.who,
+        text,
+        odd,
+        event: half.event,
+    }
 }
 
 fn unended(half: Half) -> Line {
     let text = format!("{}  (no line end)", Octets::from(half.octets.as_slice()));
-    Line { at: half.at, connection: half.connection, who: half.who, text, odd: true, event: half.event }
+    Line {
+        at: half.at,
+        connection: half.connection,
+        secured: half.secured,
+        who: half.who,
+        text,
+        odd: true,
+        event: half.event,
+    }
 }
 
 fn line(number: usize, event: &Event, who: &'static str, text: String) -> Line {
-    Line { at: event.at, connection: event.connection.clone(), who, text, odd: false, event: number }
+    Line {
+        at: event.at,
+        connection: event.connection.clone(),
+        secured: event.secured,
+        who,
+        text,
+        odd: false,
+        event: number,
+    }
 }
 
 /// What is no octets of the control connection, with the lines of a log below.
@@ -153,7 +183,7 @@ mod tests {
     use crate::render::Style;
 
     fn event(what: What, channel: Channel) -> Event {
-        Event { at: 1_500, step: 0, act: 0, connection: "a".to_owned(), channel, what }
+        Event { at: 1_500, step: 0, act: 0, connection: "a".to_owned(), channel, secured: false, what }
     }
 
     fn sent(octets: &[u8]) -> Event {
