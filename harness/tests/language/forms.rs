@@ -183,12 +183,12 @@ fn bodies(#[case] written: &str, #[case] body: SentBody) {
     assert_eq!(found, Action::Data(Data::Write(sent(Form::Image))));
 }
 
-fn entries(written: &str) -> Entries {
-    let found = action(&format!("data: {{ server-sends: {written} }}")).unwrap();
+fn entries(written: &str) -> Result<Entries, Diagnostics> {
+    let found = action(&format!("data: {{ server-sends: {written} }}"))?;
     let Action::Data(Data::ServerSends(Sent { body: SentBody::Entries(entries), .. })) = found else {
-        panic!("{found:?}")
+        return Err(Diagnostics(Vec::new()));
     };
-    *entries
+    Ok(*entries)
 }
 
 fn is(fact: &FactPattern) -> (String, String, bool) {
@@ -202,13 +202,14 @@ fn is(fact: &FactPattern) -> (String, String, bool) {
 fn the_entries_of_a_listing() {
     let found = entries(
         "{ entries: { a b: { Type: file, unique: { not: x } }, c: {} }, only: Type;, cdir: here, pdir: \"{up}\" }",
-    );
+    )
+    .unwrap();
     assert_eq!(found.contents.keys().collect::<Vec<_>>(), ["a b", "c"]);
     let facts: Vec<_> = found.contents["a b"].iter().map(is).collect();
     assert_eq!(facts, [("type".to_owned(), "file".to_owned(), true), ("unique".to_owned(), "x".to_owned(), false)]);
     let texts = [found.only, found.listed, found.parent].map(|found| found.map(|found| text(&found.value)));
     assert_eq!(texts, ["Type;", "here", "{up}"].map(|text| Some(text.to_owned())));
-    assert_eq!(entries("{ entries: {} }"), Entries::default());
+    assert_eq!(entries("{ entries: {} }").unwrap(), Entries::default());
 }
 
 #[rstest]
