@@ -7,6 +7,7 @@
 pub mod again;
 pub mod client;
 pub mod expectation;
+pub mod extensions;
 pub mod framing;
 pub mod grade;
 pub mod play;

@@ -4,5 +4,7 @@
 //! `protocol` package does and shares no code with it, so that a misreading there cannot hide itself here.
 
 pub mod address;
+pub mod facts;
+pub mod features;
 pub mod reply;
 pub mod telnet;

@@ -2,6 +2,7 @@
 
 mod data;
 mod ending;
+pub(in crate::judge) mod entries;
 mod lacking;
 mod replies;
 mod steps;
@@ -169,6 +170,8 @@ struct Connection {
     verb: String,
     /// Whether a reply is due: one more reply is no surprise.
     owed: bool,
+    /// Whether the server proposed or refused an option of Telnet.
+    negotiates: bool,
     asked: Asked,
     /// How many command lines were said to which no final reply was read.
     unanswered: usize,
@@ -299,6 +302,7 @@ impl<'a, S: Stage> Play<'a, S> {
         let connection = self.connections.entry(event.connection.clone()).or_default();
         match &event.what {
             What::Received { octets } => {
+                connection.negotiates |= negotiates(octets.as_slice());
                 connection
                     .replies
                     .extend(connection.reader.feed(octets.as_slice()).into_iter().map(|reply| (reply, at)));
@@ -380,6 +384,11 @@ impl<'a, S: Stage> Play<'a, S> {
         if verb == "FEAT" && lists_utf8() || verb == "LANG" && reply.code == Some(200) {
             self.eighth_bit = EighthBit::Excused;
         }
+        let covered = self.part.covers.iter().any(|id| id.value == NO_NEGOTIATION);
+        if covered && self.here().negotiates {
+            let said = Said::new("the server negotiates options of Telnet").expected("replies, and no IAC WILL or DO");
+            self.find_by(Some(NO_NEGOTIATION.to_owned()), span, Axis::Framing, Outcome::Against, said.at(event));
+        }
         for remark in framing::remarks(&verb, reply) {
             let said = Said {
                 message: remark.message.to_owned(),
@@ -391,6 +400,14 @@ impl<'a, S: Stage> Play<'a, S> {
             self.find_once(remark.requirement, span, Axis::Framing, remark.outcome, said);
         }
     }
+}
+
+/// RFC 3659 §2.2. A server without these extensions is not bound by it.
+const NO_NEGOTIATION: &str = "rfc3659-2.2-no-telnet-negotiation";
+
+/// IAC and WILL, WONT, DO or DONT (RFC 854).
+fn negotiates(octets: &[u8]) -> bool {
+    octets.windows(2).any(|pair| matches!(pair, [255, 251..=254]))
 }
 
 /// The words of a finding.

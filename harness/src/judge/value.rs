@@ -1,7 +1,10 @@
 //! The values that a specification lets software read out of a reply.
 
+use super::play::entries::{names, seconds};
 use crate::scenario::tree::ReadKind;
 use crate::wire::address::{extended_port, host_port, port_argument};
+use crate::wire::facts::is_time;
+use crate::wire::features::{Offered, chosen, offered};
 use crate::wire::reply::SeenReply;
 
 /// Reads a value out of a reply, in the form in which a scenario uses it. `None` where it is not there.
@@ -11,13 +14,19 @@ pub fn read(kind: ReadKind, reply: &SeenReply) -> Option<Vec<u8>> {
         ReadKind::HostPort => host_port(text).and_then(port_argument).map(String::into_bytes),
         ReadKind::Port => extended_port(text).map(|port| port.to_string().into_bytes()),
         ReadKind::Path => reply.texts().into_iter().find_map(quoted_path),
-        ReadKind::Time => timestamp(text),
+        ReadKind::Time => is_time(text).then(|| text.to_vec()),
         ReadKind::Size => digits(text),
         ReadKind::Name => {
             let named = |line: &[u8]| line.strip_prefix(b"FILE: ").filter(|name| !name.is_empty()).map(<[u8]>::to_vec);
             reply.texts().into_iter().find_map(named)
         }
         ReadKind::Text => Some(text.to_vec()),
+        ReadKind::Chosen => chosen(text).map(|facts| list(&facts)),
+        ReadKind::Offered => offered(reply).map(|facts| list(&facts)),
+        ReadKind::Starred => offered(reply).map(|facts| {
+            let starred: Vec<_> = facts.into_iter().filter(|fact| fact.starred).collect();
+            list(&starred)
+        }),
     }
 }
 
@@ -38,15 +47,9 @@ fn quoted_path(text: &[u8]) -> Option<Vec<u8>> {
     None
 }
 
-/// `YYYYMMDDHHMMSS` and perhaps `.` and digits (RFC 3659 §2.3).
-fn timestamp(text: &[u8]) -> Option<Vec<u8>> {
-    let (whole, fraction) = text.split_at_checked(14)?;
-    let number = |from: usize| std::str::from_utf8(whole.get(from..from + 2)?).ok()?.parse::<u8>().ok();
-    let ranges = [(4, 1..=12), (6, 1..=31), (8, 0..=23), (10, 0..=59), (12, 0..=60)];
-    let in_range = ranges.into_iter().all(|(from, range)| number(from).is_some_and(|value| range.contains(&value)));
-    let digits = |part: &[u8]| !part.is_empty() && part.iter().all(u8::is_ascii_digit);
-    let fraction_fits = fraction.is_empty() || fraction.strip_prefix(b".").is_some_and(digits);
-    (digits(whole) && in_range && fraction_fits).then(|| text.to_vec())
+/// Facts as OPTS MLST takes them.
+fn list(facts: &[Offered]) -> Vec<u8> {
+    facts.iter().flat_map(|fact| format!("{};", fact.name).into_bytes()).collect()
 }
 
 fn digits(text: &[u8]) -> Option<Vec<u8>> {
@@ -64,13 +67,18 @@ impl ReadKind {
             Self::Size => "a decimal number",
             Self::Name => "FILE: pathname",
             Self::Text => "text",
+            Self::Chosen => "MLST OPTS, and each fact with a semicolon behind it",
+            Self::Offered | Self::Starred => "MLST, and each fact with a semicolon behind it",
         }
     }
 
-    /// Whether two values are the same. In a pathname a slash said twice is one.
+    /// Whether two values are the same. In a pathname a slash said twice is one, a time may have a fraction, and facts have no order.
     pub fn same(self, one: &[u8], other: &[u8]) -> bool {
-        if self != Self::Path {
-            return one == other;
+        match self {
+            Self::Path => {}
+            Self::Chosen | Self::Offered | Self::Starred => return names(one) == names(other),
+            Self::Time => return seconds(one) == seconds(other),
+            Self::HostPort | Self::Port | Self::Size | Self::Name | Self::Text => return one == other,
         }
         let parts = |path: &[u8]| {
             path.split(|octet| *octet == b'/').filter(|part| !part.is_empty()).map(<[u8]>::to_vec).collect::<Vec<_>>()
@@ -89,6 +97,9 @@ impl std::fmt::Display for ReadKind {
             Self::Size => "the size",
             Self::Name => "the name",
             Self::Text => "the text",
+            Self::Chosen => "the list of chosen facts",
+            Self::Offered => "the list of offered facts",
+            Self::Starred => "the list of facts with a star",
         })
     }
 }
@@ -116,9 +127,25 @@ mod tests {
     #[case(ReadKind::Name, "150 FILE: a.1", Some("a.1"))]
     #[case(ReadKind::Name, "150 Opening", None)]
     #[case(ReadKind::Name, "150-FILE: a.1\r\n150 Opening", Some("a.1"))]
+    #[case(ReadKind::Chosen, "200 MLST OPTS Type;size;", Some("Type;size;"))]
+    #[case(ReadKind::Chosen, "200 MLST OPTS", Some(""))]
+    #[case(ReadKind::Chosen, "200 Done", None)]
+    #[case(ReadKind::Offered, "211-All\r\n MLST Type*;Size;\r\n211 End", Some("Type;Size;"))]
+    #[case(ReadKind::Starred, "211-All\r\n MLST Type*;Size;\r\n211 End", Some("Type;"))]
+    #[case(ReadKind::Starred, "211-All\r\n SIZE\r\n211 End", None)]
     #[case(ReadKind::Path, "257-Made\r\n257 \"/a\" it is", Some("/a"))]
     fn values(#[case] kind: ReadKind, #[case] line: &str, #[case] value: Option<&str>) {
         let replies = ReplyReader::default().feed(format!("{line}\r\n").as_bytes());
         assert_eq!(read(kind, &replies[0]).map(|v| String::from_utf8(v).unwrap()), value.map(str::to_owned));
+    }
+
+    #[rstest]
+    #[case(ReadKind::Time, "19990929043300", "19990929043300.12", true)]
+    #[case(ReadKind::Time, "19990929043300", "19990929043301", false)]
+    #[case(ReadKind::Chosen, "Type;Size;", "size;type;", true)]
+    #[case(ReadKind::Starred, "Type;", "Type;Size;", false)]
+    #[case(ReadKind::Path, "/a//b", "/a/b", true)]
+    fn sameness(#[case] kind: ReadKind, #[case] one: &str, #[case] other: &str, #[case] expected: bool) {
+        assert_eq!(kind.same(one.as_bytes(), other.as_bytes()), expected);
     }
 }

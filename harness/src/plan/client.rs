@@ -1,6 +1,8 @@
 //! What a client cannot be asked.
 
-use crate::scenario::tree::{Action, Data, Piece, ReplyPattern, Say, Scenario, SentBody, Step};
+use crate::scenario::tree::{
+    Action, Data, Expect, Piece, Read, ReadKind, ReplyPattern, Say, Scenario, Sent, SentBody, Step,
+};
 
 /// The longest command line that a client is told.
 const LONGEST: usize = 32 * 1024;
@@ -22,6 +24,7 @@ pub(super) fn cannot(scenario: &Scenario, given: &[&Scenario]) -> Option<String>
 fn why_not(step: &Step) -> Option<&'static str> {
     match &step.action {
         Action::Say(say) => unsayable(say),
+        Action::Expect(expect) if tells(expect) => Some("what a server tells of features and facts"),
         Action::Expect(expect) => {
             let replies = |sequence: &Vec<ReplyPattern>| sequence.iter().any(|pattern| !pattern.optional);
             (!expect.pass.first().is_some_and(replies)).then_some("to take a reply that no step names")
@@ -32,6 +35,13 @@ fn why_not(step: &Step) -> Option<&'static str> {
         Action::Tls(_) => Some("to speak under TLS"),
         Action::Login | Action::Silence { .. } | Action::Closed(_) | Action::Unpredictable(_) => None,
     }
+}
+
+/// Whether the reply is about features and facts: those of the harness would say nothing of a client.
+fn tells(expect: &Expect) -> bool {
+    let lists = expect.features.is_some() || !expect.if_features.is_empty();
+    let of_facts = |read: &Read| matches!(read.kind, ReadKind::Chosen | ReadKind::Offered | ReadKind::Starred);
+    lists || expect.entry.is_some() || expect.reads.iter().any(of_facts)
 }
 
 fn unsayable(say: &Say) -> Option<&'static str> {
@@ -61,6 +71,7 @@ fn unmovable(data: &Data) -> Option<&'static str> {
     match data {
         Data::Open { transfers: 2.., .. } => Some("to listen for several data connections"),
         Data::DefaultPort => Some("to listen where it did not say"),
+        Data::ServerSends(Sent { body: SentBody::Length(_), .. }) => Some("what a server tells of lengths"),
         Data::Open { .. }
         | Data::ServerSends(_)
         | Data::ExpectEnd

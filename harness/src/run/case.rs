@@ -89,7 +89,7 @@ async fn once(
 ) -> (Ran, bool) {
     let begun = Instant::now();
     let files = files_of(scenario, given);
-    if let Err(error) = prepare(running, &files) {
+    if let Err(error) = prepare(running, &files).and_then(|()| disk::date(running, &scenario.modified)) {
         let case = unseen(scenario, Verdict::Inconclusive, format!("the files could not be laid: {error}"));
         return (Ran { case, framing: Vec::new(), identity: Vec::new(), short: None }, false);
     }

@@ -27,6 +27,14 @@ pub(super) fn lay(running: &Running, files: &BTreeMap<String, Entry>) -> io::Res
     Ok(())
 }
 
+/// Sets when names were last modified, in seconds since 1970.
+///
+/// # Errors
+/// It cannot be set.
+pub(super) fn date(running: &Running, modified: &BTreeMap<String, i64>) -> io::Result<()> {
+    modified.iter().try_for_each(|(name, seconds)| running.date(name, *seconds))
+}
+
 /// Looks at what stands where something must stand, or nothing.
 pub(super) fn look(
     running: &Running,

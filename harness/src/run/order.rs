@@ -7,7 +7,7 @@ use super::stop::GREETING;
 use crate::judge::play::Facts;
 use crate::plan::Planned;
 use crate::scenario::content::number;
-use crate::scenario::tree::{Action, Data, Expect, Scenario, Step, Within};
+use crate::scenario::tree::{Action, Data, Scenario, Step, Within};
 
 /// In which order the cases are begun.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -65,11 +65,11 @@ fn longest_first(planned: &[Planned<'_>], facts: &Facts) -> Vec<usize> {
 pub(super) fn wait(scenario: &Scenario, facts: &Facts) -> Duration {
     let step = |step: &Step| match &step.action {
         Action::Silence { during, .. } | Action::Data(Data::ExpectNoConnection(during)) => *during,
-        Action::Expect(Expect { within: Within::Timer(name), .. }) => {
-            facts.timers.get(name).copied().unwrap_or(facts.reply)
-        }
+        Action::Expect(expect) => match &expect.within {
+            Within::Timer(name) => facts.timers.get(name).copied().unwrap_or(facts.reply),
+            Within::Default | Within::Time(_) => Duration::ZERO,
+        },
         Action::Say(_)
-        | Action::Expect(_)
         | Action::Login
         | Action::Data(_)
         | Action::Tls(_)

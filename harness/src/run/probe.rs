@@ -181,7 +181,7 @@ impl Talk {
             "EPSV" => self.ask("EPSV").await? == 229,
             "FEAT" => self.ask("FEAT").await? == 211,
             "REST" => self.ask("REST 0").await? == 350,
-            "SIZE" | "MDTM" => known(self.ask(&format!("{need} ftpspec-probe")).await?),
+            "SIZE" | "MDTM" | "MLST" => known(self.ask(&format!("{need} ftpspec-probe")).await?),
             "STOU" => known(self.ask("STOU").await?),
             _ => return None,
         };

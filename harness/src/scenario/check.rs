@@ -6,7 +6,9 @@ use std::sync::Arc;
 use super::catalogue::Said;
 use super::diagnostic::{Diagnostic, nearest};
 use super::load::{References, Suite};
-use super::tree::{Action, Data, Expect, Piece, ReadUse, Scenario, Span, Step, Template};
+use super::tree::{
+    Action, Data, Entries, Expect, FactPattern, FactValue, Piece, ReadUse, Scenario, SentBody, Span, Step, Template,
+};
 
 /// More lines are more than one purpose. An assignment's whole example session may have them.
 const MAX_LINES: usize = 40;
@@ -200,6 +202,14 @@ impl<'a> Names<'a> {
             Action::Say(say) => say.segments.iter().for_each(|segment| self.used(segment, &step.span)),
             Action::Expect(expect) => self.expect(expect),
             Action::Data(Data::Open { reply: Some(reply), .. }) => self.text(&reply.value),
+            Action::Data(Data::ServerSends(sent)) => {
+                if let SentBody::Entries(entries) = &sent.body {
+                    self.entries(entries);
+                }
+                if let SentBody::Length(length) = &sent.body {
+                    self.used(&length.value, &length.span);
+                }
+            }
             Action::Unpredictable(ports) => {
                 let missing: Vec<_> = ports.iter().filter(|port| !self.bound.contains(port.value.as_str())).collect();
                 self.unbound.extend(missing.into_iter().map(|port| (port.value.as_str(), &port.span)));
@@ -224,7 +234,27 @@ impl<'a> Names<'a> {
         for read in &expect.reads {
             match &read.use_ {
                 ReadUse::Bind(name) => drop(self.bound.insert(name)),
-                ReadUse::Equal(value) => self.used(value, &read.span),
+                ReadUse::Equal(value) | ReadUse::Differ(value) => self.used(value, &read.span),
+            }
+        }
+        if let Some(entry) = &expect.entry {
+            entry.name.iter().for_each(|name| self.text(name));
+            self.facts(&entry.facts);
+            entry.only.iter().for_each(|only| self.used(&only.value, &only.span));
+        }
+    }
+
+    fn entries(&mut self, entries: &'a Entries) {
+        entries.contents.values().for_each(|facts| self.facts(facts));
+        entries.only.iter().for_each(|only| self.used(&only.value, &only.span));
+        entries.listed.iter().chain(&entries.parent).for_each(|name| self.text(&name.value));
+    }
+
+    fn facts(&mut self, facts: &'a [FactPattern]) {
+        for fact in facts {
+            match &fact.value {
+                FactValue::Is(value) => self.text(value),
+                FactValue::Differs(value) => self.used(value, &fact.span),
             }
         }
     }

@@ -14,6 +14,7 @@ use super::vocabulary::{self, Vocabulary};
 
 pub(crate) mod body;
 pub(crate) mod each;
+pub(crate) mod entries;
 pub(crate) mod file;
 pub(crate) mod reader;
 pub(crate) mod reply;

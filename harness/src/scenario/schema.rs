@@ -4,7 +4,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::load::{body, file, reply, steps};
+use super::load::{body, entries, file, reply, steps};
 
 mod forms;
 
@@ -30,6 +30,12 @@ fn definitions() -> Value {
         "reply-map": forms::described_map("What the server may reply.", reply::KEYS, forms::reply_key, &[]),
         "content-map": forms::described_map("Octets.", body::CONTENT, forms::body_key, &[]),
         "body-map": forms::described_map("What travels.", body::BODY, forms::body_key, &[]),
+        "entry-map": forms::described_map("An entry of MLST.", entries::ENTRY, forms::entry_key, &[]),
+        "facts": { "type": "object", "additionalProperties": reference("value") },
+        "value": any(&[
+            reference("text"),
+            json!({ "type": "object", "required": ["not"], "properties": { "not": reference("text") }, "additionalProperties": false }),
+        ]),
         "data-map": data_map(),
         "say-map": forms::described_map("Octets as they are.", steps::SAY, forms::say_key, &[]),
         "text": any(&[json!({ "type": ["string", "number", "boolean"] }), reference("gap")]),

@@ -56,6 +56,8 @@ pub struct Scenario {
     pub files: BTreeMap<String, Entry>,
     /// The tree that stands on the second server before.
     pub second_files: BTreeMap<String, Entry>,
+    /// When names of the tree were last modified before, in seconds since 1970 in UTC.
+    pub modified: BTreeMap<String, i64>,
     /// The steps.
     pub steps: Vec<Step>,
     /// Steps that run whatever happened.
@@ -168,7 +170,7 @@ pub enum Action {
     /// `C:` the client says octets on the control connection.
     Say(Say),
     /// `S:` the server replies.
-    Expect(Expect),
+    Expect(Box<Expect>),
     /// `login:` the client logs in, the way that the subject's file says.
     Login,
     /// `data:` something on the data connection.
@@ -293,6 +295,12 @@ pub struct Expect {
     pub contains: Vec<Located<Template>>,
     /// The words that the text of the last reply may begin with, in any letter case. None: any word, or no word.
     pub first_word: Vec<String>,
+    /// Lines of a reply to FEAT, each of which must be there. None: it is no such reply.
+    pub features: Option<Vec<Located<String>>>,
+    /// Lines of a reply to FEAT. Where one is not there, the case is skipped.
+    pub if_features: Vec<Located<String>>,
+    /// The entry in a reply to MLST.
+    pub entry: Option<EntryPattern>,
     /// Whether it is tolerated that no reply comes.
     pub silence: Silence,
     /// What is read out of the last reply.
@@ -368,6 +376,12 @@ pub enum ReadKind {
     Name,
     /// Everything behind the code of the last line.
     Text,
+    /// The facts in the reply to OPTS MLST, each with a semicolon behind it (RFC 3659 §7.9).
+    Chosen,
+    /// The facts behind MLST in the reply to FEAT (RFC 3659 §7.8).
+    Offered,
+    /// Those of them with a star.
+    Starred,
 }
 
 /// What is done with a value that was read.
@@ -377,6 +391,52 @@ pub enum ReadUse {
     Bind(String),
     /// It must equal this.
     Equal(Template),
+    /// It must be another than this.
+    Differ(Template),
+}
+
+/// An entry of MLST or MLSD (RFC 3659 §7).
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct EntryPattern {
+    /// Its name; none: any.
+    pub name: Option<Template>,
+    /// Facts that it has.
+    pub facts: Vec<FactPattern>,
+    /// The facts that it may have, each with a semicolon behind it; none: any.
+    pub only: Option<Located<Template>>,
+}
+
+/// A fact that an entry has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FactPattern {
+    /// Its name, in small letters.
+    pub name: String,
+    /// What is done with its value.
+    pub value: FactValue,
+    /// Where the step says so.
+    pub span: Span,
+}
+
+/// What is done with the value of a fact.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FactValue {
+    /// It is this. A name that nothing is bound to matches anything, and is bound to it.
+    Is(Template),
+    /// It is another than this.
+    Differs(Template),
+}
+
+/// What MLSD lists: these names and no others, in any order.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Entries {
+    /// The contents, by name.
+    pub contents: BTreeMap<String, Vec<FactPattern>>,
+    /// The facts that every entry may have; none: any.
+    pub only: Option<Located<Template>>,
+    /// The name of the listed directory itself. Where the server does not list it, the case is skipped.
+    pub listed: Option<Located<Template>>,
+    /// The name of the directory above, as `listed`.
+    pub parent: Option<Located<Template>>,
 }
 
 /// How long something may take.
@@ -457,6 +517,10 @@ pub enum SentBody {
     Names(Vec<String>),
     /// Lines, in which each of these stands in some line as a word of its own, and those of the second list in none.
     Mentions(Vec<String>, Vec<String>),
+    /// So many octets.
+    Length(Located<Template>),
+    /// Entries of MLSD.
+    Entries(Box<Entries>),
     /// Anything.
     Anything,
 }

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use super::tree::{
-    Action, Break, Closed, CodePattern, Content, Data, Ending, Entry, Expect, Failure, Form, Left, Listened, Method,
-    Piece, Read, ReadKind, ReadUse, ReplyPattern, Rule, Say, Sent, SentBody, Session, Silence, Step, Template, Tls,
-    Wire, Within,
+    Action, Break, Closed, CodePattern, Content, Data, Ending, Entries, Entry, EntryPattern, Expect, FactPattern,
+    FactValue, Failure, Form, Left, Listened, Located, Method, Piece, Read, ReadKind, ReadUse, ReplyPattern, Rule, Say,
+    Sent, SentBody, Session, Silence, Step, Template, Tls, Wire, Within,
 };
 
 /// What a step does, in a sentence or two.
@@ -166,6 +166,17 @@ fn expect(expected: &Expect) -> String {
     if !expected.first_word.is_empty() {
         add(format!("its text begins with {}; another word is tolerated", join(&expected.first_word, "or")));
     }
+    if !expected.if_features.is_empty() {
+        add(format!("skipped if it does not tell {}", values(&expected.if_features)));
+    }
+    match expected.features.as_deref() {
+        None => {}
+        Some([]) => add("it has the form of a list of features".to_owned()),
+        Some(features) => add(format!("it tells {}", values(features))),
+    }
+    if let Some(pattern) = &expected.entry {
+        add(entry_pattern(pattern));
+    }
     expected.reads.iter().for_each(|read| add(self::read(read)));
     if expected.within != Within::Default {
         add(deadline(&expected.within).trim_start().to_owned());
@@ -185,10 +196,14 @@ fn read(read: &Read) -> String {
         ReadKind::Size => "size",
         ReadKind::Name => "name",
         ReadKind::Text => "text",
+        ReadKind::Chosen => "list of chosen facts",
+        ReadKind::Offered => "list of offered facts",
+        ReadKind::Starred => "list of facts with a star",
     };
     match &read.use_ {
         ReadUse::Bind(name) => format!("its {kind} is kept as {{{name}}}"),
         ReadUse::Equal(value) => format!("its {kind} is {}", template(value)),
+        ReadUse::Differ(value) => format!("its {kind} is another than {}", template(value)),
     }
 }
 
@@ -264,12 +279,51 @@ fn sent(sent: &Sent) -> String {
             ([], none) => format!("lines that do not name {}", none.join(", ")),
             (some, none) => format!("lines that name {} and not {}", some.join(", "), none.join(", ")),
         },
+        SentBody::Length(length) => format!("so many octets: {}", template(&length.value)),
+        SentBody::Entries(entries) => self::entries(entries),
         SentBody::Anything => "anything".to_owned(),
     };
     match sent.form {
         Form::Image => body,
         Form::Ascii => format!("{body}, its lines ending in CRLF"),
     }
+}
+
+fn values(texts: &[Located<String>]) -> String {
+    texts.iter().map(|text| text.value.as_str()).collect::<Vec<_>>().join(", ")
+}
+
+fn entry_pattern(pattern: &EntryPattern) -> String {
+    let name = pattern.name.as_ref().map(|name| format!(" for {}", template(name))).unwrap_or_default();
+    format!("it holds an entry{name}{}{}", facts(&pattern.facts), only(pattern.only.as_ref()))
+}
+
+fn entries(entries: &Entries) -> String {
+    let one = |(name, own): (&String, &Vec<FactPattern>)| format!("{name}{}", facts(own));
+    let all: Vec<_> = entries.contents.iter().map(one).collect();
+    let mut words = if all.is_empty() { "no entries".to_owned() } else { format!("entries for {}", all.join(", ")) };
+    words.push_str(&only(entries.only.as_ref()));
+    for (kind, name) in [("itself", &entries.listed), ("above", &entries.parent)] {
+        if let Some(name) = name {
+            words = format!("{words}; the directory {kind} is {}", template(&name.value));
+        }
+    }
+    words
+}
+
+fn facts(facts: &[FactPattern]) -> String {
+    if facts.is_empty() {
+        return String::new();
+    }
+    let one = |fact: &FactPattern| match &fact.value {
+        FactValue::Is(value) => format!("{} {}", fact.name, template(value)),
+        FactValue::Differs(value) => format!("{} another than {}", fact.name, template(value)),
+    };
+    format!(" ({})", facts.iter().map(one).collect::<Vec<_>>().join(", "))
+}
+
+fn only(only: Option<&Located<Template>>) -> String {
+    only.map(|only| format!("; with no other facts than {}", template(&only.value))).unwrap_or_default()
 }
 
 fn deadline(within: &Within) -> String {

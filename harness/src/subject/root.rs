@@ -10,7 +10,7 @@ use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{CWD, Dir, FileType, Gid, Mode, OFlags, ResolveFlags, Uid};
+use rustix::fs::{CWD, Dir, FileType, Gid, Mode, OFlags, ResolveFlags, Timespec, Timestamps, Uid};
 
 /// How many entries are read. A subject that leaves more has run wild.
 const MOST_ENTRIES: usize = 20_000;
@@ -162,6 +162,16 @@ impl Root {
         if file.metadata()?.is_file() { Ok(file) } else { Err(io::Error::other(format!("{name} is not a file"))) }
     }
 
+    /// Sets when a name was last modified, in seconds since 1970.
+    pub(super) fn date(&self, name: &str, seconds: i64) -> io::Result<()> {
+        split(name)?;
+        let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS;
+        let opened = rustix::fs::openat2(self.open()?, name, flags, Mode::empty(), resolve)?;
+        let time = Timespec { tv_sec: seconds, tv_nsec: 0 };
+        Ok(rustix::fs::futimens(&opened, &Timestamps { last_access: time, last_modification: time })?)
+    }
+
     fn open(&self) -> io::Result<OwnedFd> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         Ok(rustix::fs::openat(CWD, &self.path, flags, Mode::empty())?)
@@ -264,6 +274,19 @@ mod tests {
         assert_eq!(mode & 0o7777, 0o644, "whatever the umask is");
         root.empty().unwrap();
         assert!(root.found().unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_file_and_a_directory_are_dated() {
+        let (_folder, root) = root();
+        root.place("box/file", Placed::File(&mut "12345".as_bytes())).unwrap();
+        for name in ["box/file", "box"] {
+            root.date(name, 938_579_581).unwrap();
+            let modified = root.path().join(name).metadata().unwrap().modified().unwrap();
+            assert_eq!(modified, std::time::UNIX_EPOCH + std::time::Duration::from_secs(938_579_581));
+        }
+        root.date("missing", 0).unwrap_err();
+        root.date("../root", 0).unwrap_err();
     }
 
     #[test]

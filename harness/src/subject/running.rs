@@ -85,6 +85,14 @@ impl Running {
         self.known_root()?.place(name, what)
     }
 
+    /// Sets when a name in its folder was last modified, in seconds since 1970.
+    ///
+    /// # Errors
+    /// It is not there, cannot be set, or no folder is known.
+    pub fn date(&self, name: &str, seconds: i64) -> io::Result<()> {
+        self.known_root()?.date(name, seconds)
+    }
+
     /// Everything in its folder, by the path below it. No link is followed.
     ///
     /// # Errors

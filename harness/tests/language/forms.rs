@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use harness::scenario::tree::{
-    Action, Closed, CodePattern, Content, Data, Ending, Entry, Expect, Failure, Form, Left, Listened, Method, Peer,
-    Piece, ReadKind, ReadUse, ReplyPattern, Rule, Scenario, Sent, SentBody, Session, Silence, Template, TextMode, Tls,
-    Wire, Within,
+    Action, Closed, CodePattern, Content, Data, Ending, Entries, Entry, Expect, FactPattern, FactValue, Failure, Form,
+    Left, Listened, Located, Method, Peer, Piece, ReadKind, ReadUse, ReplyPattern, Rule, Scenario, Sent, SentBody,
+    Session, Silence, Template, TextMode, Tls, Wire, Within,
 };
 use harness::scenario::{Diagnostics, Suite};
 use rstest::rstest;
@@ -52,7 +52,7 @@ fn text(template: &Template) -> String {
 
 fn expected(step: &str) -> Result<Expect, Diagnostics> {
     let Action::Expect(expect) = action(step)? else { return Err(Diagnostics(Vec::new())) };
-    Ok(expect)
+    Ok(*expect)
 }
 
 fn one(codes: &[u16]) -> ReplyPattern {
@@ -185,6 +185,88 @@ fn bodies(#[case] written: &str, #[case] body: SentBody) {
     assert_eq!(found, Action::Data(Data::ClientSends(sent(Form::Ascii))));
     let found = action(&format!("data: {{ write: {written}, form: image }}")).unwrap();
     assert_eq!(found, Action::Data(Data::Write(sent(Form::Image))));
+}
+
+fn entries(written: &str) -> Result<Entries, Diagnostics> {
+    let found = action(&format!("data: {{ server-sends: {written} }}"))?;
+    let Action::Data(Data::ServerSends(Sent { body: SentBody::Entries(entries), .. })) = found else {
+        return Err(Diagnostics(Vec::new()));
+    };
+    Ok(*entries)
+}
+
+fn is(fact: &FactPattern) -> (String, String, bool) {
+    match &fact.value {
+        FactValue::Is(value) => (fact.name.clone(), text(value), true),
+        FactValue::Differs(value) => (fact.name.clone(), text(value), false),
+    }
+}
+
+#[test]
+fn the_entries_of_a_listing() {
+    let found = entries(
+        "{ entries: { a b: { Type: file, unique: { not: x } }, c: {} }, only: Type;, cdir: here, pdir: \"{up}\" }",
+    )
+    .unwrap();
+    assert_eq!(found.contents.keys().collect::<Vec<_>>(), ["a b", "c"]);
+    let facts: Vec<_> = found.contents["a b"].iter().map(is).collect();
+    assert_eq!(facts, [("type".to_owned(), "file".to_owned(), true), ("unique".to_owned(), "x".to_owned(), false)]);
+    let texts = [found.only, found.listed, found.parent].map(|found| found.map(|found| text(&found.value)));
+    assert_eq!(texts, ["Type;", "here", "{up}"].map(|text| Some(text.to_owned())));
+    assert_eq!(entries("{ entries: {} }").unwrap(), Entries::default());
+}
+
+#[rstest]
+#[case("data: { server-sends: { only: Type; } }")]
+#[case("data: { server-sends: { entries: {}, names: [a] } }")]
+#[case("data: { server-sends: { entries: { a: { type: { is: x } } } } }")]
+#[case("data: { server-sends: { length: \"{unbound}\" } }")]
+#[case("data: { server-sends: { entries: {}, only: \"{unbound}\" } }")]
+#[case("data: { server-sends: { entries: { a: { type: { not: \"{unbound}\" } } } } }")]
+#[case("S: { pass: 250, entry: { type: file } }")]
+#[case("S: { pass: 250, entry: { only: \"{unbound}\" } }")]
+#[case("S: { pass: 213, reads: { time: { not: \"{unbound}\" } } }")]
+#[case("S: { pass: 211, if-features: [] }")]
+fn what_is_no_form_of_facts(#[case] step: &str) {
+    action(step).unwrap_err();
+}
+
+#[test]
+fn what_a_reply_tells_of_features_and_facts() {
+    let found = expected(
+        "S: { pass: 211, features: [SIZE, MLST *], if-features: [TVFS], reads: { time: { not: x }, chosen: Type; }, \
+         capture: { offered: all, starred: usual }, entry: { name: \"{n}\", facts: { size: \"3\" }, only: \"\" } }",
+    )
+    .unwrap();
+    let values = |list: &[Located<String>]| list.iter().map(|one| one.value.clone()).collect::<Vec<_>>();
+    assert_eq!(values(&found.features.unwrap()), ["SIZE", "MLST *"]);
+    assert_eq!(values(&found.if_features), ["TVFS"]);
+    let kinds: Vec<_> = found.reads.iter().map(|read| read.kind).collect();
+    assert_eq!(kinds, [ReadKind::Offered, ReadKind::Starred, ReadKind::Time, ReadKind::Chosen]);
+    assert!(matches!(&found.reads[2].use_, ReadUse::Differ(value) if text(value) == "x"));
+    let entry = found.entry.unwrap();
+    assert_eq!(entry.name.as_ref().map(text).as_deref(), Some("{n}"));
+    assert_eq!(entry.facts.iter().map(is).collect::<Vec<_>>(), [("size".to_owned(), "3".to_owned(), true)]);
+    assert_eq!(entry.only.map(|only| text(&only.value)).as_deref(), Some(""));
+    assert_eq!(expected("S: { pass: 211, features: [] }").unwrap().features, Some(Vec::new()));
+    assert_eq!(expected("S: 211").unwrap().features, None);
+}
+
+#[rstest]
+#[case("19990929043300", 938_579_580)]
+#[case("19691231235959", -1)]
+fn when_a_file_was_modified(#[case] time: &str, #[case] seconds: i64) {
+    let scenario =
+        load(&format!("files: {{ f: abc, d/: {{}} }}\nmodified: {{ f: \"{time}\" }}\nsteps: [{{ C: NOOP }}]"));
+    assert_eq!(scenario.unwrap().modified, BTreeMap::from([("f".to_owned(), seconds)]));
+}
+
+#[rstest]
+#[case("{ g: \"19990929043300\" }")]
+#[case("{ f: \"19990931043300\" }")]
+#[case("{ f: \"1999092904330\" }")]
+fn when_no_file_was_modified(#[case] modified: &str) {
+    load(&format!("files: {{ f: abc }}\nmodified: {modified}\nsteps: [{{ C: NOOP }}]")).unwrap_err();
 }
 
 fn opened(method: Method) -> Action {

@@ -245,7 +245,10 @@ fn said_by_server(body: &SentBody) -> Content {
         SentBody::Content(content) => content.clone(),
         SentBody::RestOf(name) => Content::Fixture { name: name.clone(), from: 0 },
         SentBody::Names(names) | SentBody::Mentions(names, _) => lines(names),
-        SentBody::Anything => lines(&["a-name".to_owned()]),
+        SentBody::Entries(entries) => {
+            lines(&entries.contents.keys().map(|name| format!(" {name}")).collect::<Vec<_>>())
+        }
+        SentBody::Anything | SentBody::Length(_) => lines(&["a-name".to_owned()]),
     }
 }
 

@@ -154,6 +154,7 @@ impl<S: Stage> Play<'_, S> {
     fn due(&self, code: u16, use_: &ReadUse, kind: ReadKind) -> Vec<u8> {
         let told = match use_ {
             ReadUse::Equal(template) => fill(template, &self.bindings).ok(),
+            ReadUse::Differ(_) => None,
             ReadUse::Bind(name) => self.bindings.get(name).cloned(),
         };
         let open = |name: &str| self.bindings.get(name).cloned().unwrap_or_default();
@@ -161,10 +162,11 @@ impl<S: Stage> Play<'_, S> {
             (ReadKind::HostPort, _) => open("host-port"),
             (ReadKind::Port, _) => open("port"),
             (ReadKind::Path, ReadUse::Bind(name)) => format!("/{name}").into_bytes(),
-            (ReadKind::Path, ReadUse::Equal(_)) => b"/".to_vec(),
+            (ReadKind::Path, ReadUse::Equal(_) | ReadUse::Differ(_)) => b"/".to_vec(),
             (ReadKind::Time, _) => b"19980615100045".to_vec(),
             (ReadKind::Size, _) => b"26".to_vec(),
             (ReadKind::Name, _) => b"unique-name".to_vec(),
+            (ReadKind::Chosen | ReadKind::Offered | ReadKind::Starred, _) => b"Type;".to_vec(),
             (ReadKind::Text, _) => text_of(code, &self.control.verb).to_vec(),
         })
     }

@@ -22,7 +22,8 @@ impl Reply {
             ReadKind::Port => (b"Entering Extended Passive Mode (|||", b"|)"),
             ReadKind::Path => (b"\"", b"\" is the directory"),
             ReadKind::Name => (b"FILE: ", b""),
-            ReadKind::Time | ReadKind::Size | ReadKind::Text => (b"", b""),
+            ReadKind::Chosen => (b"MLST OPTS ", b""),
+            ReadKind::Time | ReadKind::Size | ReadKind::Text | ReadKind::Offered | ReadKind::Starred => (b"", b""),
         };
         let value = if kind == ReadKind::Path { quoted(value) } else { value.to_vec() };
         Self { code, text: [before, &value, behind].concat() }

@@ -194,9 +194,15 @@ impl<'a, S: Stage> Play<'a, S> {
         };
         let address = match kind {
             ReadKind::Port => told_port(reply, peer),
-            ReadKind::HostPort | ReadKind::Path | ReadKind::Time | ReadKind::Size | ReadKind::Name | ReadKind::Text => {
-                host_port(reply.last_text())
-            }
+            ReadKind::HostPort
+            | ReadKind::Path
+            | ReadKind::Time
+            | ReadKind::Size
+            | ReadKind::Name
+            | ReadKind::Text
+            | ReadKind::Chosen
+            | ReadKind::Offered
+            | ReadKind::Starred => host_port(reply.last_text()),
         };
         let Some(address) = address.filter(|address| address.port() != 0) else {
             let said = Said::new(format!("the reply does not hold {kind}"))
@@ -296,7 +302,11 @@ impl<'a, S: Stage> Play<'a, S> {
                 rest = Content::Fixture { name: name.clone(), from: 0 };
                 Some((&rest, sent.form))
             }
-            SentBody::Names(_) | SentBody::Mentions(..) | SentBody::Anything => None,
+            SentBody::Names(_)
+            | SentBody::Mentions(..)
+            | SentBody::Entries(_)
+            | SentBody::Length(_)
+            | SentBody::Anything => None,
         };
         let from = if matches!(sent.body, SentBody::RestOf(_)) { taken } else { 0 };
         let events = self.act(Act::Receive { expected, from, take: None, within: self.facts.reply }).await;
@@ -306,6 +316,9 @@ impl<'a, S: Stage> Play<'a, S> {
             && let Some(stop) = self.wants_resumption().await
         {
             return Err(stop);
+        }
+        if let SentBody::Entries(entries) = &sent.body {
+            return self.listed(step, entries, &body);
         }
         self.compare(step, sent, &body);
         Ok(())
@@ -345,7 +358,8 @@ impl<'a, S: Stage> Play<'a, S> {
         let at = self.last();
         let octets = body.octets.as_ref().map(reports::model::Octets::as_slice).unwrap_or_default();
         let said = match &sent.body {
-            SentBody::Anything => None,
+            SentBody::Anything | SentBody::Entries(_) => None,
+            SentBody::Length(length) => self.length(&length.value, body.length),
             SentBody::Content(_) | SentBody::RestOf(_) => body.differs_at.map(|differs| {
                 let there = body.there.as_ref().map(ToString::to_string).unwrap_or_default();
                 let there = if there.is_empty() { "the end".to_owned() } else { there };

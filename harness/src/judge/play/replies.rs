@@ -50,6 +50,7 @@ impl<S: Stage> Play<'_, S> {
                 Match::Done(quality) => {
                     self.weigh(step, expect, quality, &expected, &reply, event);
                     self.texts(step, expect, &reply, event);
+                    self.told(step, expect, &reply, event)?;
                     self.reads(step, expect, &reply, event)?;
                     self.agree(&reply);
                     self.final_reply = Some((reply, event));
@@ -342,14 +343,19 @@ impl<S: Stage> Play<'_, S> {
                 };
                 bound.clone()
             }
-            ReadUse::Equal(template) => match fill(template, &self.bindings) {
+            ReadUse::Equal(template) | ReadUse::Differ(template) => match fill(template, &self.bindings) {
                 Ok(octets) => octets,
                 Err(_) => return Ok(()),
             },
         };
-        if !read.kind.same(&due, &value) {
-            let said =
-                Said::new(format!("{} is another", read.kind)).expected(shown(&due)).received(shown(&value)).at(event);
+        let must_differ = matches!(read.use_, ReadUse::Differ(_));
+        if read.kind.same(&due, &value) == must_differ {
+            let (message, expected) = if must_differ {
+                (format!("{} is the same as before", read.kind), format!("another than {}", shown(&due)))
+            } else {
+                (format!("{} is another", read.kind), shown(&due))
+            };
+            let said = Said::new(message).expected(expected).received(shown(&value)).at(event);
             self.find(step, Axis::Text, Outcome::Against, said);
         }
         Ok(())
@@ -381,6 +387,8 @@ fn form_of(kind: ReadKind, verb: &str) -> Option<&'static str> {
         ReadKind::HostPort => Some("rfc959-4.2.1-227-number-format"),
         ReadKind::Port => Some("rfc2428-3-epsv-reply-format"),
         ReadKind::Path if matches!(verb, "PWD" | "XPWD") => Some("rfc959-A2-pwd-reply-format"),
+        ReadKind::Chosen => Some("rfc3659-7.9-opts-mlst-reply"),
+        ReadKind::Offered | ReadKind::Starred => Some("rfc3659-7.8-feat-mlst-line"),
         ReadKind::Path | ReadKind::Time | ReadKind::Size | ReadKind::Name | ReadKind::Text => None,
     }
 }

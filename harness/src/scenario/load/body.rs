@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::entries::BESIDE;
 use super::reader::{Fields, Reader};
 use super::values;
 use crate::scenario::diagnostic::nearest;
@@ -11,8 +12,10 @@ use crate::scenario::yaml::{Node, Value};
 /// The keys of a content map.
 pub(crate) const CONTENT: &[&str] = &["text", "times", "end", "hex", "size", "seed", "of", "from"];
 /// The keys of a body map: a content's, and those that say less than every octet.
-pub(crate) const BODY: &[&str] =
-    &["text", "times", "end", "hex", "size", "seed", "of", "from", "rest-of", "names", "mentions", "without"];
+pub(crate) const BODY: &[&str] = &[
+    "text", "times", "end", "hex", "size", "seed", "of", "from", "rest-of", "names", "mentions", "without", "entries",
+    "only", "cdir", "pdir", "length",
+];
 /// The most octets that are said again and again: they are looked through where a body travels as text.
 const MOST_REPEATED: u64 = 64 << 20;
 
@@ -84,6 +87,14 @@ impl Reader<'_> {
             let mentioned = fields.value("mentions").map(|node| self.texts(node, "mentions")).unwrap_or_default();
             let missing = fields.value("without").map(|node| self.texts(node, "without")).unwrap_or_default();
             return Some(SentBody::Mentions(values_of(mentioned), values_of(missing)));
+        }
+        if let Some(length) = fields.value("length") {
+            self.alone(&fields, &["length"]);
+            return self.template(length, "length").map(SentBody::Length);
+        }
+        if BESIDE.iter().any(|key| fields.value(key).is_some()) {
+            self.alone(&fields, BESIDE);
+            return Some(SentBody::Entries(Box::new(self.entries_of(node, &fields)?)));
         }
         Some(SentBody::Content(self.content(node, &fields)?))
     }
@@ -176,7 +187,8 @@ impl Reader<'_> {
         }
     }
 
-    fn no_file(&mut self, node: &Node, name: &str) {
+    /// Says that `files` has no such name.
+    pub(crate) fn no_file(&mut self, node: &Node, name: &str) {
         if self.more_fixtures {
             return;
         }

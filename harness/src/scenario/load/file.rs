@@ -10,8 +10,20 @@ use crate::scenario::tree::{Content, Entry, Left, Located, Peer, Scenario, Span,
 use crate::scenario::yaml::{self, Node, Value};
 
 /// The keys of a scenario.
-pub(crate) const SCENARIO: &[&str] =
-    &["purpose", "covers", "given", "needs", "text", "connections", "files", "each", "steps", "finally", "leaves"];
+pub(crate) const SCENARIO: &[&str] = &[
+    "purpose",
+    "covers",
+    "given",
+    "needs",
+    "text",
+    "connections",
+    "files",
+    "modified",
+    "each",
+    "steps",
+    "finally",
+    "leaves",
+];
 /// The keys of a given state.
 pub(crate) const GIVEN: &[&str] = &["purpose", "tested-by", "needs", "files", "steps"];
 
@@ -66,6 +78,7 @@ fn read(filled: Filled, keys: impl FnOnce(&mut Reader<'_>, &Node, &mut Scenario)
         connections: BTreeMap::from([("a".to_owned(), Peer::Subject)]),
         files: BTreeMap::new(),
         second_files: BTreeMap::new(),
+        modified: BTreeMap::new(),
         steps: Vec::new(),
         finally: Vec::new(),
         leaves: BTreeMap::new(),
@@ -100,6 +113,7 @@ impl Reader<'_> {
             self.files(node);
         }
         scenario.files = self.fixtures.clone();
+        scenario.modified = fields.value("modified").map(|node| self.modified(node)).unwrap_or_default();
         match fields.value("steps") {
             Some(node) => scenario.steps = self.steps(node, "steps"),
             None => self.missing(node, "steps", "write what the client says and what the server replies"),
@@ -227,6 +241,21 @@ impl Reader<'_> {
         // A wrong content is one fault; a name that is then not known would be a second.
         let content = self.file_content(value).unwrap_or_else(|| Content::Octets(Arc::from([])));
         Some((path, Entry::File(content)))
+    }
+
+    /// When names of `files` were last modified.
+    fn modified(&mut self, node: &Node) -> BTreeMap<String, i64> {
+        let fields = self.entries(node, "modified");
+        let mut found = BTreeMap::new();
+        for (key, value) in fields.iter().flat_map(Fields::entries) {
+            let Some(path) = self.or_fault(key, values::path(key.text().unwrap_or_default())) else { continue };
+            if !self.fixtures.contains_key(&path) {
+                self.no_file(key, &path);
+            }
+            let Some(text) = self.text(value, "the time") else { continue };
+            found.extend(self.or_fault(value, values::moment(text)).map(|moment| (path, moment)));
+        }
+        found
     }
 
     fn leaves(&mut self, node: &Node) -> BTreeMap<String, Located<Left>> {

@@ -3,7 +3,8 @@
 use super::reader::{Fields, Reader, Wrong};
 use super::values::{self, Optional};
 use crate::scenario::tree::{
-    CodePattern, Expect, Located, Read, ReadKind, ReadUse, ReplyPattern, Rule, Silence, Template, TextMode, Within,
+    CodePattern, Expect, FactValue, Located, Read, ReadKind, ReadUse, ReplyPattern, Rule, Silence, Template, TextMode,
+    Within,
 };
 use crate::scenario::yaml::{Node, Value};
 
@@ -19,6 +20,9 @@ pub(crate) const KEYS: &[&str] = &[
     "text-mode",
     "contains",
     "first-word",
+    "features",
+    "if-features",
+    "entry",
     "capture",
     "reads",
     "within",
@@ -32,6 +36,9 @@ const READS: &[(&str, ReadKind)] = &[
     ("size", ReadKind::Size),
     ("name", ReadKind::Name),
     ("text", ReadKind::Text),
+    ("chosen", ReadKind::Chosen),
+    ("offered", ReadKind::Offered),
+    ("starred", ReadKind::Starred),
 ];
 
 /// What `deviation` says where it is tolerated that no reply comes.
@@ -81,6 +88,10 @@ impl Reader<'_> {
         expected.contains = fields.value("contains").map(|node| self.contained(node)).unwrap_or_default();
         let words = fields.value("first-word").map(|node| self.texts(node, "first-word")).unwrap_or_default();
         expected.first_word = words.into_iter().map(|word| word.value).collect();
+        expected.features = fields.value("features").map(|node| self.features(node));
+        expected.if_features =
+            fields.value("if-features").map(|node| self.texts(node, "if-features")).unwrap_or_default();
+        expected.entry = fields.value("entry").and_then(|node| self.entry(node));
         expected.reads = self.reads(&fields);
         expected.within = fields.value("within").and_then(|node| self.within(node)).unwrap_or_default();
         if let (Some((key, _)), None) = (fields.entry("text-mode"), fields.value("text")) {
@@ -188,6 +199,11 @@ impl Reader<'_> {
         Some(codes)
     }
 
+    /// Lines of FEAT. Where none is named, only the form of the reply is judged.
+    fn features(&mut self, node: &Node) -> Vec<Located<String>> {
+        if node.value == Value::List(Vec::new()) { Vec::new() } else { self.texts(node, "features") }
+    }
+
     fn contained(&mut self, node: &Node) -> Vec<Located<Template>> {
         let one = std::slice::from_ref(node);
         let items = match &node.value {
@@ -217,9 +233,12 @@ impl Reader<'_> {
         }
         for (key, value) in compared.iter().flat_map(Fields::entries) {
             let Some(kind) = self.word(key, "value of a reply", READS) else { continue };
-            let Some(text) = self.text(value, "the value") else { continue };
-            let Some(template) = self.or_fault(value, values::template(text)) else { continue };
-            found.push(Read { kind, use_: ReadUse::Equal(template), span: super::reader::both(key, value) });
+            let use_ = match self.value(value) {
+                Some(FactValue::Is(template)) => ReadUse::Equal(template),
+                Some(FactValue::Differs(template)) => ReadUse::Differ(template),
+                None => continue,
+            };
+            found.push(Read { kind, use_, span: super::reader::both(key, value) });
         }
         found
     }
@@ -266,6 +285,9 @@ fn expect(pass: Vec<Vec<ReplyPattern>>) -> Expect {
         text_mode: None,
         contains: Vec::new(),
         first_word: Vec::new(),
+        features: None,
+        if_features: Vec::new(),
+        entry: None,
         silence: Silence::Against,
         reads: Vec::new(),
         within: Within::Default,

@@ -100,7 +100,7 @@ impl Reader<'_> {
     fn action(&mut self, key: &Node, value: &Node) -> Option<Action> {
         match key.text()? {
             "C" => self.say(value).map(Action::Say),
-            "S" => self.expect(value).map(Action::Expect),
+            "S" => self.expect(value).map(|expect| Action::Expect(Box::new(expect))),
             "login" => {
                 self.nothing(value, "login");
                 Some(Action::Login)

@@ -46,6 +46,18 @@ pub(crate) fn size(text: &str) -> Result<u64, Wrong> {
         .ok_or_else(|| Wrong::new(format!("{text} is too much"), "at most 16 GiB"))
 }
 
+/// `19990929043300`, in UTC, as seconds since 1970.
+pub(crate) fn moment(text: &str) -> Result<i64, Wrong> {
+    let wrong =
+        || Wrong::new(format!("\"{text}\" is not a time of day"), "write YYYYMMDDHHMMSS in UTC: 19990929043300");
+    if text.len() != 14 {
+        return Err(wrong());
+    }
+    let moment = jiff::civil::DateTime::strptime("%Y%m%d%H%M%S", text).ok();
+    let moment = moment.and_then(|moment| moment.to_zoned(jiff::tz::TimeZone::UTC).ok());
+    moment.map(|moment| moment.timestamp().as_second()).ok_or_else(wrong)
+}
+
 /// A number of at most 19 digits.
 pub(crate) fn number(text: &str) -> Result<u64, Wrong> {
     let digits = !text.is_empty() && text.bytes().all(|octet| octet.is_ascii_digit());

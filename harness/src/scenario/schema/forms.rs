@@ -36,6 +36,10 @@ pub(super) fn scenario_key(key: &str) -> Value {
             "Whom each control connection reaches; else { a: subject }.",
             json!({ "type": "object", "required": ["a"], "additionalProperties": words(&["subject", "second"]) }),
         ),
+        "modified" => (
+            "When names of files were last modified before: YYYYMMDDHHMMSS, in UTC.",
+            json!({ "type": "object", "additionalProperties": reference("text") }),
+        ),
         "files" => {
             ("The tree on the server before: name to content; NAME/ is a directory and has {}.", reference("tree"))
         }
@@ -125,9 +129,8 @@ fn closed_key(key: &str) -> Value {
 }
 
 pub(super) fn reply_key(key: &str) -> Value {
-    let values = ["host-port", "port", "path", "time", "size", "name", "text"];
-    let read =
-        || json!({ "type": "object", "propertyNames": { "enum": values }, "additionalProperties": reference("text") });
+    let values = ["host-port", "port", "path", "time", "size", "name", "text", "chosen", "offered", "starred"];
+    let read = |form: &str| json!({ "type": "object", "propertyNames": { "enum": values }, "additionalProperties": reference(form) });
     let (description, form) = match key {
         "pass" => ("The accepted replies: one sequence.", reference("sequence")),
         "any-of" => {
@@ -145,9 +148,25 @@ pub(super) fn reply_key(key: &str) -> Value {
         "first-word" => {
             ("The word with which the text of the last reply begins; another word is tolerated.", reference("texts"))
         }
-        "capture" => ("Read a value out of the last reply and bind it to a name.", read()),
-        "reads" => ("The value in the last reply must be this.", read()),
+        "features" => (
+            "Lines of the reply to FEAT that must be there; [] judges its form only.",
+            json!({ "type": "array", "items": reference("text") }),
+        ),
+        "if-features" => ("Lines of the reply to FEAT; where one is missing, the case is skipped.", reference("texts")),
+        "entry" => ("The entry in a reply to MLST.", reference("entry-map")),
+        "capture" => ("Read a value out of the last reply and bind it to a name.", read("text")),
+        "reads" => ("The value in the last reply must be this, or not this.", read("value")),
         "within" => ("How long each reply may take: 5s, or a timer of the subject.", reference("within")),
+        _ => ("", json!({})),
+    };
+    describe(description, form)
+}
+
+pub(super) fn entry_key(key: &str) -> Value {
+    let (description, form) = match key {
+        "name" => ("Its name: this, or a full path that ends in it.", reference("text")),
+        "facts" => ("Facts that it has.", reference("facts")),
+        "only" => ("The facts that it may have: Type;Size;", reference("text")),
         _ => ("", json!({})),
     };
     describe(description, form)
@@ -170,6 +189,16 @@ pub(super) fn body_key(key: &str) -> Value {
         ),
         "mentions" => ("Each of these stands in some line, as a word of its own.", reference("texts")),
         "without" => ("None of these stands in a line.", reference("texts")),
+        "length" => ("So many octets.", reference("text")),
+        "entries" => (
+            "Entries of MLSD: exactly these names, each with its facts.",
+            json!({ "type": "object", "additionalProperties": reference("facts") }),
+        ),
+        "only" => ("The facts that entries may have: Type;Size;", reference("text")),
+        "cdir" => {
+            ("The name of the listed directory itself; where it is not listed, the case is skipped.", reference("text"))
+        }
+        "pdir" => ("The name of the directory above; where it is not listed, the case is skipped.", reference("text")),
         _ => ("", json!({})),
     };
     describe(description, form)
