@@ -15,6 +15,7 @@ mod recorder;
 pub mod relay;
 mod rounds;
 mod server_role;
+mod source;
 mod stop;
 
 use std::collections::BTreeSet;

@@ -1,7 +1,9 @@
 //! A scenario, played against a server.
 
+mod body;
 mod data;
 mod ending;
+mod framed;
 mod lacking;
 mod replies;
 mod steps;
@@ -103,6 +105,7 @@ pub async fn play<S: Stage>(
             ("user".to_owned(), facts.user.clone().into_bytes()),
             ("password".to_owned(), facts.password.clone().into_bytes()),
         ]),
+        marker_places: BTreeMap::new(),
         findings: Vec::new(),
         framing: Vec::new(),
         kind: None,
@@ -129,6 +132,8 @@ struct Play<'a, S> {
     connection: String,
     connections: BTreeMap<String, Connection>,
     bindings: Bindings,
+    /// How many octets stand before the restart markers that are bound to names.
+    marker_places: BTreeMap<String, u64>,
     findings: Vec<Finding>,
     framing: Vec<Finding>,
     kind: Option<FailKind>,

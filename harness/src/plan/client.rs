@@ -1,6 +1,6 @@
 //! What a client cannot be asked.
 
-use crate::scenario::tree::{Action, Data, Piece, ReplyPattern, Say, Scenario, SentBody, Step};
+use crate::scenario::tree::{Action, Data, Form, Piece, ReplyPattern, Representation, Say, Scenario, SentBody, Step};
 
 /// The longest command line that a client is told.
 const LONGEST: usize = 32 * 1024;
@@ -60,6 +60,10 @@ fn unmovable(data: &Data) -> Option<&'static str> {
     match data {
         Data::Open { transfers: 2.., .. } => Some("to listen for several data connections"),
         Data::DefaultPort => Some("to listen where it did not say"),
+        // What a program has of a framing, nobody knows: its file or the octets of the wire.
+        Data::ServerSends(sent) | Data::ClientSends(sent) if !can_travel(sent.form) => {
+            Some("for more than files in stream mode")
+        }
         Data::Open { .. }
         | Data::ServerSends(_)
         | Data::ExpectEnd
@@ -74,4 +78,8 @@ fn unmovable(data: &Data) -> Option<&'static str> {
         }
         Data::Shutdown | Data::Reset | Data::Abandon => Some("to break off the data connection"),
     }
+}
+
+fn can_travel(form: Form) -> bool {
+    form.is_unframed() && form.representation != Representation::Ebcdic
 }

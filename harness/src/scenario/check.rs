@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::catalogue::Said;
 use super::diagnostic::{Diagnostic, nearest};
 use super::load::{References, Suite};
-use super::tree::{Action, Data, Expect, Piece, ReadUse, Scenario, Span, Step, Template};
+use super::tree::{Action, Data, Expect, Piece, ReadUse, Scenario, SentBody, Span, Step, Template};
 
 /// More lines are more than one purpose. An assignment's whole example session may have them.
 const MAX_LINES: usize = 40;
@@ -203,6 +203,14 @@ impl<'a> Names<'a> {
             Action::Unpredictable(ports) => {
                 let missing: Vec<_> = ports.iter().filter(|port| !self.bound.contains(port.value.as_str())).collect();
                 self.unbound.extend(missing.into_iter().map(|port| (port.value.as_str(), &port.span)));
+            }
+            Action::Data(Data::ServerSends(sent)) => {
+                if let SentBody::Behind { marker, .. } = &sent.body
+                    && !self.bound.contains(marker.value.as_str())
+                {
+                    self.unbound.push((marker.value.as_str(), &marker.span));
+                }
+                self.bound.extend(sent.marker.as_deref());
             }
             Action::Login
             | Action::Data(_)

@@ -243,7 +243,7 @@ fn said_by_server(body: &SentBody) -> Content {
     };
     match body {
         SentBody::Content(content) => content.clone(),
-        SentBody::RestOf(name) => Content::Fixture { name: name.clone(), from: 0 },
+        SentBody::RestOf(name) | SentBody::Behind { name, .. } => Content::Fixture { name: name.clone(), from: 0 },
         SentBody::Names(names) | SentBody::Mentions(names, _) => lines(names),
         SentBody::Anything => lines(&["a-name".to_owned()]),
     }

@@ -22,6 +22,8 @@ impl Reply {
             ReadKind::Port => (b"Entering Extended Passive Mode (|||", b"|)"),
             ReadKind::Path => (b"\"", b"\" is the directory"),
             ReadKind::Name => (b"FILE: ", b""),
+            ReadKind::SenderMarker => (b"MARK ", b" = 0"),
+            ReadKind::ReceiverMarker => (b"MARK 0 = ", b""),
             ReadKind::Time | ReadKind::Size | ReadKind::Text => (b"", b""),
         };
         let value = if kind == ReadKind::Path { quoted(value) } else { value.to_vec() };

@@ -381,6 +381,12 @@ fn form_of(kind: ReadKind, verb: &str) -> Option<&'static str> {
         ReadKind::HostPort => Some("rfc959-4.2.1-227-number-format"),
         ReadKind::Port => Some("rfc2428-3-epsv-reply-format"),
         ReadKind::Path if matches!(verb, "PWD" | "XPWD") => Some("rfc959-A2-pwd-reply-format"),
-        ReadKind::Path | ReadKind::Time | ReadKind::Size | ReadKind::Name | ReadKind::Text => None,
+        ReadKind::Path
+        | ReadKind::Time
+        | ReadKind::Size
+        | ReadKind::Name
+        | ReadKind::SenderMarker
+        | ReadKind::ReceiverMarker
+        | ReadKind::Text => None,
     }
 }
