@@ -18,6 +18,7 @@ mod rounds;
 mod secure;
 mod server_role;
 mod socket;
+mod source;
 mod stop;
 mod trust;
 

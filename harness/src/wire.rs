@@ -4,7 +4,14 @@
 //! `protocol` package does and shares no code with it, so that a misreading there cannot hide itself here.
 
 pub mod address;
+pub mod block;
+pub mod compressed;
+pub mod ebcdic;
 pub mod facts;
 pub mod features;
+pub mod framing;
+pub mod page;
+pub mod record;
 pub mod reply;
 pub mod telnet;
+pub mod travel;

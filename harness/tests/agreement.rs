@@ -7,8 +7,10 @@ mod agreement {
 
     use harness::judge::value;
     use harness::scenario::tree::ReadKind;
-    use harness::wire::{address, reply, telnet};
+    use harness::wire::{address, ebcdic, reply, telnet, travel};
+    use protocol::restart::Position;
     use protocol::telnet::Heard;
+    use protocol::transfer::{Progress, Receiver, Sender, Stored};
     use protocol::{ExtendedAddress, ExtendedPort, HostPort, Pathname, Telnet, Timestamp};
     use rstest::rstest;
 
@@ -21,6 +23,12 @@ mod agreement {
     #[case::replies_of_the_harness("replies", replies_of_wire)]
     #[case::telnet_of_the_references("telnet", telnet_of_protocol)]
     #[case::telnet_of_the_harness("telnet", telnet_of_wire)]
+    #[case::record_streams_of_the_references("record-streams", |pieces: &[&[u8]]| records_of_protocol(protocol::Mode::Stream, pieces))]
+    #[case::record_streams_of_the_harness("record-streams", |pieces: &[&[u8]]| records_of_wire(travel::Mode::Stream, pieces))]
+    #[case::blocks_of_the_references("blocks", |pieces: &[&[u8]]| records_of_protocol(protocol::Mode::Block, pieces))]
+    #[case::blocks_of_the_harness("blocks", |pieces: &[&[u8]]| records_of_wire(travel::Mode::Blocks, pieces))]
+    #[case::compressed_of_the_references("compressed", |pieces: &[&[u8]]| records_of_protocol(protocol::Mode::Compressed, pieces))]
+    #[case::compressed_of_the_harness("compressed", |pieces: &[&[u8]]| records_of_wire(travel::Mode::Compressed, pieces))]
     fn streams(#[case] file: &str, #[case] reads: Reads) {
         for vector in vectors(file) {
             for cut in 0..=vector.octets.len() {
@@ -43,6 +51,14 @@ mod agreement {
         said(ExtendedAddress::parse(text).ok().map(|there| SocketAddr::new(there.host, there.port)))
     })]
     #[case::addresses_of_the_harness("addresses", |text: &[u8]| said(address::extended_address(text)))]
+    #[case::ebcdic_of_the_references("ebcdic", |wire: &[u8]| {
+        let mut text = Vec::new();
+        protocol::transfer::ebcdic::decode(wire, &mut text);
+        vec![text]
+    })]
+    #[case::ebcdic_of_the_harness("ebcdic", |wire: &[u8]| {
+        vec![wire.iter().map(|own| (0..=255).find(|octet| ebcdic::travels(*octet) == *own).unwrap()).collect()]
+    })]
     #[case::times_of_the_references("times", |text: &[u8]| said(Timestamp::parse(text).ok()))]
     #[case::times_of_the_harness("times", |text: &[u8]| some(value_of(ReadKind::Time, 213, text)))]
     fn values(#[case] file: &str, #[case] reads: fn(&[u8]) -> Vec<Vec<u8>>) {
@@ -104,6 +120,74 @@ mod agreement {
     fn telnet_of_wire(pieces: &[&[u8]]) -> Vec<Vec<u8>> {
         let mut strip = telnet::Strip::default();
         vec![pieces.iter().flat_map(|piece| strip.feed(piece)).collect()]
+    }
+
+    /// The records of a text, out of the lines that the references keep of it.
+    fn records_of_protocol(mode: protocol::Mode, pieces: &[&[u8]]) -> Vec<Vec<u8>> {
+        let parameters =
+            protocol::transfer::Parameters { structure: protocol::Structure::Record, mode, ..Default::default() };
+        let mut receiver = Receiver::new(parameters, Position::default()).unwrap();
+        let mut stored = Stored::default();
+        for mut piece in pieces.iter().copied() {
+            while !matches!(receiver.receive(&mut piece, &mut stored).unwrap(), Progress::NeedsMore | Progress::Ended) {
+            }
+        }
+        receiver.close(&mut stored).unwrap();
+        let mut lines: Vec<_> = stored.octets.split(|octet| *octet == b'\n').map(<[u8]>::to_vec).collect();
+        assert_eq!(lines.pop().as_deref(), Some(&b""[..]), "every record is a line");
+        lines
+    }
+
+    /// The same, out of what the harness sees carried.
+    fn records_of_wire(mode: travel::Mode, pieces: &[&[u8]]) -> Vec<Vec<u8>> {
+        let (representation, structure) = (travel::Representation::Ascii, travel::Structure::Records);
+        let mut receiver = travel::Receiver::new(travel::Way { representation, structure, mode });
+        let mut octets = pieces.iter().flat_map(|piece| receiver.feed(piece)).collect::<Vec<_>>().into_iter();
+        let (mut records, mut record) = (Vec::new(), Vec::new());
+        while let Some(octet) = octets.next() {
+            match if octet == 0xff { octets.next() } else { None } {
+                Some(1) => records.push(std::mem::take(&mut record)),
+                _ => record.push(octet),
+            }
+        }
+        let seen = receiver.finish();
+        assert_eq!((seen.flaws, record), (Vec::new(), Vec::new()));
+        records
+    }
+
+    /// What one codec sends, the other receives.
+    #[rstest]
+    fn bodies_travel_both_ways(
+        #[values(
+            (protocol::Mode::Stream, travel::Mode::Stream),
+            (protocol::Mode::Block, travel::Mode::Blocks),
+            (protocol::Mode::Compressed, travel::Mode::Compressed)
+        )]
+        (theirs, own): (protocol::Mode, travel::Mode),
+        #[values(0, 1, 62, 63, 64, 127, 128, 4096, 65_536, 100_000)] length: usize,
+    ) {
+        // Runs, fillers, and lines of many lengths.
+        let body: Vec<u8> =
+            b"a  bbb\n        \n\ncdefghijklmnopqrstuvwxyz0123456789\n".iter().copied().cycle().take(length).collect();
+        let body = if body.is_empty() { body } else { [&body[..], b"\n"].concat() };
+        let parameters = protocol::transfer::Parameters {
+            structure: protocol::Structure::Record,
+            mode: theirs,
+            ..Default::default()
+        };
+        let (representation, structure) = (travel::Representation::Ascii, travel::Structure::Records);
+        let way = travel::Way { representation, structure, mode: own };
+        let (mut sender, mut wire) = (travel::Sender::new(way), Vec::new());
+        sender.feed(&body, &mut wire);
+        sender.finish(&mut wire);
+        let lines = records_of_protocol(theirs, &[&wire]);
+        let expected: Vec<_> =
+            body.split_inclusive(|octet| *octet == b'\n').map(|line| line[..line.len() - 1].to_vec()).collect();
+        assert_eq!(lines, expected);
+        let (mut sender, mut wire) = (Sender::new(parameters, Position::default()).unwrap(), Vec::new());
+        sender.send(&body, &mut wire).unwrap();
+        sender.finish(&mut wire).unwrap();
+        assert_eq!(records_of_wire(own, &[&wire]), expected);
     }
 
     /// A value that the harness reads out of a reply with this text.

@@ -12,5 +12,5 @@ mod verdict;
 pub use case::{Case, Finding, Place, Row};
 pub use octets::{Octets, OctetsError};
 pub use report::{Report, RequirementText, SCHEMA, Subject, Suite, Summary};
-pub use transcript::{Body, Channel, CloseKind, Event, What};
+pub use transcript::{Body, Channel, CloseKind, Event, Framing, FramingFlaw, RestartMarker, What};
 pub use verdict::{Axis, FailKind, Grade, Verdict};

@@ -1,8 +1,10 @@
 //! A scenario, played against a server.
 
+mod body;
 mod data;
 mod ending;
 pub(in crate::judge) mod entries;
+mod framed;
 mod lacking;
 mod replies;
 mod steps;
@@ -106,6 +108,7 @@ pub async fn play<S: Stage>(
             ("user".to_owned(), facts.user.clone().into_bytes()),
             ("password".to_owned(), facts.password.clone().into_bytes()),
         ]),
+        marker_places: BTreeMap::new(),
         findings: Vec::new(),
         framing: Vec::new(),
         kind: None,
@@ -134,6 +137,8 @@ struct Play<'a, S> {
     connection: String,
     connections: BTreeMap<String, Connection>,
     bindings: Bindings,
+    /// How many octets stand before the restart markers that are bound to names.
+    marker_places: BTreeMap<String, u64>,
     findings: Vec<Finding>,
     framing: Vec<Finding>,
     kind: Option<FailKind>,

@@ -67,8 +67,10 @@ pub enum Act<'a> {
     /// Take octets from the data connection. Gives `BodyReceived`, and `Closed` or `Deadline` where it did not end in
     /// order.
     Receive {
-        /// What they are compared with, and in which form.
-        expected: Option<(&'a Content, Form)>,
+        /// What they are compared with.
+        expected: Option<&'a Content>,
+        /// How they travel.
+        form: Form,
         /// How many octets of it were taken already.
         from: u64,
         /// How many to take; all until the end where it is none.

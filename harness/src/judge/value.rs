@@ -20,6 +20,8 @@ pub fn read(kind: ReadKind, reply: &SeenReply) -> Option<Vec<u8>> {
             let named = |line: &[u8]| line.strip_prefix(b"FILE: ").filter(|name| !name.is_empty()).map(<[u8]>::to_vec);
             reply.texts().into_iter().find_map(named)
         }
+        ReadKind::SenderMarker => markers(text).map(|(sender, _)| sender.to_vec()),
+        ReadKind::ReceiverMarker => markers(text).map(|(_, receiver)| receiver.to_vec()),
         ReadKind::Text => Some(text.to_vec()),
         ReadKind::Chosen => chosen(text).map(|facts| list(&facts)),
         ReadKind::Offered => offered(reply).map(|facts| list(&facts)),
@@ -28,6 +30,16 @@ pub fn read(kind: ReadKind, reply: &SeenReply) -> Option<Vec<u8>> {
             list(&starred)
         }),
     }
+}
+
+/// `MARK ssss = rrrr` (RFC 1123 §4.1.3.4): two markers of printable characters.
+fn markers(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let both = text.strip_prefix(b"MARK ")?;
+    let space = both.iter().position(|octet| *octet == b' ')?;
+    let (sender, rest) = both.split_at(space);
+    let receiver = rest.strip_prefix(b" = ")?;
+    let printable = |marker: &[u8]| !marker.is_empty() && marker.iter().all(u8::is_ascii_graphic);
+    (printable(sender) && printable(receiver)).then_some((sender, receiver))
 }
 
 /// The pathname of a 257 reply: between double quotes, a quote inside said twice (RFC 959 App. II).
@@ -66,6 +78,7 @@ impl ReadKind {
             Self::Time => "YYYYMMDDHHMMSS, perhaps with a fraction",
             Self::Size => "a decimal number",
             Self::Name => "FILE: pathname",
+            Self::SenderMarker | Self::ReceiverMarker => "110 MARK ssss = rrrr, markers of printable characters",
             Self::Text => "text",
             Self::Chosen => "MLST OPTS, and each fact with a semicolon behind it",
             Self::Offered | Self::Starred => "MLST, and each fact with a semicolon behind it",
@@ -78,7 +91,13 @@ impl ReadKind {
             Self::Path => {}
             Self::Chosen | Self::Offered | Self::Starred => return names(one) == names(other),
             Self::Time => return seconds(one) == seconds(other),
-            Self::HostPort | Self::Port | Self::Size | Self::Name | Self::Text => return one == other,
+            Self::HostPort
+            | Self::Port
+            | Self::Size
+            | Self::Name
+            | Self::SenderMarker
+            | Self::ReceiverMarker
+            | Self::Text => return one == other,
         }
         let parts = |path: &[u8]| {
             path.split(|octet| *octet == b'/').filter(|part| !part.is_empty()).map(<[u8]>::to_vec).collect::<Vec<_>>()
@@ -96,6 +115,8 @@ impl std::fmt::Display for ReadKind {
             Self::Time => "the time",
             Self::Size => "the size",
             Self::Name => "the name",
+            Self::SenderMarker => "the sender's marker",
+            Self::ReceiverMarker => "the receiver's marker",
             Self::Text => "the text",
             Self::Chosen => "the list of chosen facts",
             Self::Offered => "the list of offered facts",
@@ -133,6 +154,12 @@ mod tests {
     #[case(ReadKind::Offered, "211-All\r\n MLST Type*;Size;\r\n211 End", Some("Type;Size;"))]
     #[case(ReadKind::Starred, "211-All\r\n MLST Type*;Size;\r\n211 End", Some("Type;"))]
     #[case(ReadKind::Starred, "211-All\r\n SIZE\r\n211 End", None)]
+    #[case(ReadKind::SenderMarker, "110 MARK abc123 = 512", Some("abc123"))]
+    #[case(ReadKind::ReceiverMarker, "110 MARK abc123 = 512", Some("512"))]
+    #[case(ReadKind::ReceiverMarker, "110 MARK abc123 = 5 12", None)]
+    #[case(ReadKind::ReceiverMarker, "110 MARK abc123=512", None)]
+    #[case(ReadKind::SenderMarker, "110 Mark abc123 = 512", None)]
+    #[case(ReadKind::SenderMarker, "110 MARK  = 512", None)]
     #[case(ReadKind::Path, "257-Made\r\n257 \"/a\" it is", Some("/a"))]
     fn values(#[case] kind: ReadKind, #[case] line: &str, #[case] value: Option<&str>) {
         let replies = ReplyReader::default().feed(format!("{line}\r\n").as_bytes());

@@ -1,7 +1,8 @@
 //! What a client cannot be asked.
 
 use crate::scenario::tree::{
-    Action, Data, Expect, Piece, Read, ReadKind, ReplyPattern, Say, Scenario, Sent, SentBody, Step,
+    Action, Data, Expect, Form, Piece, Read, ReadKind, ReplyPattern, Representation, Say, Scenario, Sent, SentBody,
+    Step,
 };
 
 /// The longest command line that a client is told.
@@ -72,6 +73,10 @@ fn unmovable(data: &Data) -> Option<&'static str> {
         Data::Open { transfers: 2.., .. } => Some("to listen for several data connections"),
         Data::DefaultPort => Some("to listen where it did not say"),
         Data::ServerSends(Sent { body: SentBody::Length(_), .. }) => Some("what a server tells of lengths"),
+        // What a program has of a framing, nobody knows: its file or the octets of the wire.
+        Data::ServerSends(sent) | Data::ClientSends(sent) if !can_travel(sent.form) => {
+            Some("for more than files in stream mode")
+        }
         Data::Open { .. }
         | Data::ServerSends(_)
         | Data::ExpectEnd
@@ -86,4 +91,8 @@ fn unmovable(data: &Data) -> Option<&'static str> {
         }
         Data::Shutdown | Data::Reset | Data::Abandon => Some("to break off the data connection"),
     }
+}
+
+fn can_travel(form: Form) -> bool {
+    form.is_unframed() && form.representation != Representation::Ebcdic
 }

@@ -1,10 +1,13 @@
 //! A body that streams: counted, digested, compared.
 
-use reports::model::{Body, Octets};
+use reports::model::{Body, Framing, FramingFlaw, Octets, RestartMarker};
 use sha2::{Digest, Sha256};
 
+use super::source::{Source, way};
 use crate::scenario::content;
 use crate::scenario::tree::Form;
+use crate::wire::framing::Seen;
+use crate::wire::travel::Receiver;
 
 /// Bodies up to here are kept whole.
 const KEPT: usize = 64 * 1024;
@@ -17,15 +20,19 @@ pub(super) struct Tally {
     digest: Sha256,
     kept: Vec<u8>,
     expected: Option<Expected>,
+    /// Reads a framing, where the form has one.
+    receiver: Option<Receiver>,
+    /// How many octets were carried: all, where there is no framing.
+    carried: u64,
     buffer: Vec<u8>,
     differs_at: Option<u64>,
     there: Vec<u8>,
 }
 
-/// What must come, and how long it is.
+/// What must come, and what is more than it can be.
 struct Expected {
-    stream: content::Stream,
-    length: u64,
+    source: Source,
+    limit: u64,
 }
 
 impl Tally {
@@ -35,12 +42,28 @@ impl Tally {
             length: 0,
             digest: Sha256::new(),
             kept: Vec::new(),
-            expected: expected
-                .map(|(body, form)| Expected { stream: body.stream(form), length: body.travelling_length(form) }),
+            expected: expected.map(|(body, form)| Expected {
+                source: Source::carried(body, form),
+                // A form makes at most three octets of one, and a little.
+                limit: body.length().saturating_mul(3).saturating_add(1 << 20),
+            }),
+            receiver: None,
+            carried: 0,
             buffer: Vec::new(),
             differs_at: None,
             there: Vec::new(),
         }
+    }
+
+    /// The same, and what comes is framed as the form says.
+    pub(super) fn framed(expected: Option<&content::Body>, form: Form) -> Self {
+        let tally = Self::new(expected.map(|body| (body, form)));
+        Self { receiver: (!form.is_unframed()).then(|| Receiver::new(way(form))), ..tally }
+    }
+
+    /// Whether a framing said that the file ends.
+    pub(super) fn end_of_file(&mut self) -> bool {
+        self.receiver.as_mut().is_some_and(Receiver::end_of_file)
     }
 
     /// How many octets came.
@@ -55,28 +78,41 @@ impl Tally {
             let room = (KEPT + 1).saturating_sub(self.kept.len()).min(octets.len());
             self.kept.extend(octets.get(..room).unwrap_or_default());
         }
+        self.length += octets.len() as u64;
+        match &mut self.receiver {
+            None => self.carry(octets),
+            Some(receiver) => {
+                let carried = receiver.feed(octets);
+                self.carry(&carried);
+            }
+        }
+    }
+
+    fn carry(&mut self, octets: &[u8]) {
         if self.differs_at.is_none() {
             self.compare(octets);
         } else {
             self.show(octets);
         }
-        self.length += octets.len() as u64;
+        self.carried += octets.len() as u64;
     }
 
     /// Whether so much came that no more of it says anything.
     pub(super) fn is_beyond(&self, limit: u64) -> bool {
-        let due = self.expected.as_ref().map_or(limit, |expected| expected.length + (1 << 20));
+        let due = self.expected.as_ref().map_or(limit, |expected| expected.limit);
         self.length > due
     }
 
     /// The body, which the sender ended or not.
     pub(super) fn finish(mut self, ended: bool) -> Body {
-        if let Some(expected) = &self.expected
+        let framing = self.receiver.take().map(|receiver| framing(receiver.finish()));
+        let ended = ended || framing.as_ref().is_some_and(|framing| framing.end_of_file);
+        if let Some(expected) = &mut self.expected
             && ended
             && self.differs_at.is_none()
-            && self.length < expected.length
+            && expected.source.fill(&mut [0]) > 0
         {
-            self.differs_at = Some(self.length);
+            self.differs_at = Some(self.carried);
         }
         Body {
             length: self.length,
@@ -85,18 +121,19 @@ impl Tally {
             differs_at: self.differs_at,
             there: self.differs_at.map(|_| Octets::from(self.there)),
             ended,
+            framing,
         }
     }
 
     fn compare(&mut self, octets: &[u8]) {
         let Some(expected) = &mut self.expected else { return };
         self.buffer.resize(octets.len(), 0);
-        let due = expected.stream.fill(&mut self.buffer);
+        let due = expected.source.fill(&mut self.buffer);
         let due = self.buffer.get(..due).unwrap_or_default();
         let same =
             if octets == due { octets.len() } else { due.iter().zip(octets).take_while(|(a, b)| a == b).count() };
         if same < octets.len() {
-            self.differs_at = Some(self.length + same as u64);
+            self.differs_at = Some(self.carried + same as u64);
             self.show(octets.get(same..).unwrap_or_default());
         }
     }
@@ -104,6 +141,21 @@ impl Tally {
     fn show(&mut self, octets: &[u8]) {
         let room = SHOWN.saturating_sub(self.there.len()).min(octets.len());
         self.there.extend(octets.get(..room).unwrap_or_default());
+    }
+}
+
+/// A framing as it is written down.
+fn framing(seen: Seen) -> Framing {
+    let marker = |text: Vec<u8>, at| RestartMarker { text: Octets::from(text), at };
+    Framing {
+        units: seen.units,
+        end_of_file: seen.end_of_file,
+        markers: seen.markers.into_iter().map(|seen| marker(seen.text, seen.at)).collect(),
+        flaws: seen
+            .flaws
+            .into_iter()
+            .map(|seen| FramingFlaw { flaw: seen.flaw.word().to_owned(), at: seen.at })
+            .collect(),
     }
 }
 

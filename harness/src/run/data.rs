@@ -14,6 +14,7 @@ use super::body::Tally;
 use super::live::{Wires, hear_on};
 use super::recorder::{Recorder, millis};
 use super::socket::Socket as Connection;
+use super::source::Source;
 use crate::scenario::content;
 use crate::scenario::tree::{Content, Entry, Form};
 
@@ -187,7 +188,9 @@ pub(super) async fn overhear(control: &mut Option<&mut Connection>, recorder: &m
 
 /// What a body is read for.
 pub(super) struct Wanted<'a> {
-    pub(super) expected: Option<(&'a Content, Form)>,
+    pub(super) expected: Option<&'a Content>,
+    /// How it is framed.
+    pub(super) form: Form,
     pub(super) from: u64,
     pub(super) take: Option<u64>,
     pub(super) within: Duration,
@@ -199,7 +202,7 @@ pub(super) async fn receive(
     files: &BTreeMap<String, Entry>,
     wanted: Wanted<'_>,
 ) {
-    let expected = match wanted.expected.map(|(content, form)| opened(content, files, wanted.from, form)).transpose() {
+    let expected = match wanted.expected.map(|content| opened(content, files, wanted.from)).transpose() {
         Ok(expected) => expected,
         Err(error) => return recorder.note(Channel::Data, What::Fault { why: error.to_string() }),
     };
@@ -207,7 +210,7 @@ pub(super) async fn receive(
     let Some(stream) = data else {
         return recorder.note(Channel::Data, What::Fault { why: "there is no data connection".to_owned() });
     };
-    let mut tally = Tally::new(expected.as_ref().map(|(body, form)| (body, *form)));
+    let mut tally = Tally::framed(expected.as_ref(), wanted.form);
     let mut control = control.as_mut();
     let mut buffer = vec![0; BLOCK];
     let trouble = loop {
@@ -232,23 +235,33 @@ pub(super) async fn receive(
                 recorder.note(Channel::Data, What::BodyReceived(tally.finish(true)));
                 return end_of_tls(recorder, notified);
             }
-            Ok(Ok(length)) => tally.take(buffer.get(..length).unwrap_or_default()),
+            Ok(Ok(length)) => {
+                tally.take(buffer.get(..length).unwrap_or_default());
+                // The connection may stay for the next file (RFC 959 §3.2).
+                if tally.end_of_file() {
+                    return recorder.note(Channel::Data, What::BodyReceived(tally.finish(true)));
+                }
+            }
             Ok(Err(_)) => break What::Closed { how: CloseKind::Reset },
             Err(_) => break What::Deadline { waited: millis(within) },
         }
     };
-    *data = None;
-    recorder.note(Channel::Data, What::BodyReceived(tally.finish(false)));
-    recorder.note(Channel::Data, trouble);
+    let body = tally.finish(false);
+    // RFC 959 §3.4.3 does not say whether a string follows the escape that ends a file. If none comes, it has ended.
+    let whole = body.framing.as_ref().is_some_and(|framing| framing.end_of_file);
+    recorder.note(Channel::Data, What::BodyReceived(body));
+    if !whole {
+        *data = None;
+        recorder.note(Channel::Data, trouble);
+    }
 }
 
 fn opened(
     content: &Content,
     files: &BTreeMap<String, Entry>,
     from: u64,
-    form: Form,
-) -> Result<(content::Body, Form), content::ContentError> {
-    Ok((content::octets(content, files)?.without_first(from), form))
+) -> Result<content::Body, content::ContentError> {
+    Ok(content::octets(content, files)?.without_first(from))
 }
 
 pub(super) async fn send(
@@ -259,7 +272,7 @@ pub(super) async fn send(
     within: Duration,
 ) {
     let mut source = match content::octets(content, files) {
-        Ok(body) => body.stream(form),
+        Ok(body) => Source::wire(&body, form),
         Err(error) => return recorder.note(Channel::Data, What::Fault { why: error.to_string() }),
     };
     let Wires { control, data, .. } = wires;

@@ -20,7 +20,7 @@ pub(super) fn lay(running: &Running, files: &BTreeMap<String, Entry>) -> io::Res
             Entry::Directory => running.place(name.trim_end_matches('/'), Placed::Directory)?,
             Entry::File(content) => {
                 let body = content::octets(content, files).map_err(io::Error::other)?;
-                running.place(name, Placed::File(&mut body.stream(Form::Image)))?;
+                running.place(name, Placed::File(&mut body.stream()))?;
             }
         }
     }
@@ -73,7 +73,7 @@ fn compared(running: &Running, files: &BTreeMap<String, Entry>, name: &str, left
         Left::File(content) => Some(content::octets(content, files).map_err(io::Error::other)?),
         Left::Absent | Left::Directory => None,
     };
-    let mut tally = Tally::new(expected.as_ref().map(|body| (body, Form::Image)));
+    let mut tally = Tally::new(expected.as_ref().map(|body| (body, Form::default())));
     let mut file = running.read(name)?;
     let mut buffer = vec![0; 64 * 1024];
     while !tally.is_beyond(1 << 30) {

@@ -188,8 +188,8 @@ impl Stage for Live<'_> {
             }
             Act::TryPort { at } => data::try_port(&mut self.recorder, at),
             Act::Accept { within } => data::accept(&mut wires, &mut self.recorder, within).await,
-            Act::Receive { expected, from, take, within } => {
-                let wanted = data::Wanted { expected, from, take, within };
+            Act::Receive { expected, form, from, take, within } => {
+                let wanted = data::Wanted { expected, form, from, take, within };
                 data::receive(&mut wires, &mut self.recorder, self.files, wanted).await;
             }
             Act::Send { content, end, within } => {

@@ -111,7 +111,7 @@ impl Stage for Counterpart<'_> {
                 data::finish(&mut self.wires).await;
             }
             Act::Receive { expected, within } => {
-                let wanted = data::Wanted { expected: Some(expected), from: 0, take: None, within };
+                let wanted = data::Wanted { expected: Some(expected.0), form: expected.1, from: 0, take: None, within };
                 data::receive(&mut self.wires, &mut self.recorder, self.files, wanted).await;
             }
             Act::HangUp => data::hang_up(&mut self.wires, &mut self.recorder, CloseKind::Fin, false).await,

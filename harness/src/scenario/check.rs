@@ -7,7 +7,8 @@ use super::catalogue::Said;
 use super::diagnostic::{Diagnostic, nearest};
 use super::load::{References, Suite};
 use super::tree::{
-    Action, Data, Entries, Expect, FactPattern, FactValue, Piece, ReadUse, Scenario, SentBody, Span, Step, Template,
+    Action, Data, Entries, Expect, FactPattern, FactValue, Piece, ReadUse, Scenario, Sent, SentBody, Span, Step,
+    Template,
 };
 
 /// More lines are more than one purpose. An assignment's whole example session may have them.
@@ -202,14 +203,7 @@ impl<'a> Names<'a> {
             Action::Say(say) => say.segments.iter().for_each(|segment| self.used(segment, &step.span)),
             Action::Expect(expect) => self.expect(expect),
             Action::Data(Data::Open { reply: Some(reply), .. }) => self.text(&reply.value),
-            Action::Data(Data::ServerSends(sent)) => {
-                if let SentBody::Entries(entries) = &sent.body {
-                    self.entries(entries);
-                }
-                if let SentBody::Length(length) = &sent.body {
-                    self.used(&length.value, &length.span);
-                }
-            }
+            Action::Data(Data::ServerSends(sent)) => self.sent(sent),
             Action::Unpredictable(ports) => {
                 let missing: Vec<_> = ports.iter().filter(|port| !self.bound.contains(port.value.as_str())).collect();
                 self.unbound.extend(missing.into_iter().map(|port| (port.value.as_str(), &port.span)));
@@ -222,6 +216,23 @@ impl<'a> Names<'a> {
             | Action::HangUp(_)
             | Action::Switch(_) => {}
         }
+    }
+
+    fn sent(&mut self, sent: &'a Sent) {
+        match &sent.body {
+            SentBody::Entries(entries) => self.entries(entries),
+            SentBody::Length(length) => self.used(&length.value, &length.span),
+            SentBody::Behind { marker, .. } if !self.bound.contains(marker.value.as_str()) => {
+                self.unbound.push((marker.value.as_str(), &marker.span));
+            }
+            SentBody::Behind { .. }
+            | SentBody::Content(_)
+            | SentBody::RestOf(_)
+            | SentBody::Names(_)
+            | SentBody::Mentions(..)
+            | SentBody::Anything => {}
+        }
+        self.bound.extend(sent.marker.as_deref());
     }
 
     fn expect(&mut self, expect: &'a Expect) {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Read};
 use std::sync::Arc;
 
-use super::tree::{Content, Entry, Form};
+use super::tree::{Content, Entry};
 
 /// Octets that can be read at any place, again and again.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,13 +31,11 @@ pub enum ContentError {
     Circle(String),
 }
 
-/// The octets of a body one after the other, in the form in which they travel.
+/// The octets of a body one after the other.
 #[derive(Debug, Clone)]
 pub struct Stream {
     body: Body,
     offset: u64,
-    form: Form,
-    ascii: Ascii,
 }
 
 /// The body of `size` octets that the generator makes from `seed`.
@@ -124,27 +122,9 @@ impl Body {
         self
     }
 
-    /// Its octets in the form in which they travel.
-    pub fn stream(&self, form: Form) -> Stream {
-        Stream { body: self.clone(), offset: 0, form, ascii: Ascii::default() }
-    }
-
-    /// How many octets travel. For [`Form::Ascii`] the body is read once.
-    pub fn travelling_length(&self, form: Form) -> u64 {
-        match form {
-            Form::Image => self.length,
-            Form::Ascii => {
-                let mut chunk = vec![0; CHUNK];
-                let mut stream = self.stream(form);
-                let mut length = 0;
-                loop {
-                    match stream.fill(&mut chunk) {
-                        0 => return length,
-                        read => length += read as u64,
-                    }
-                }
-            }
-        }
+    /// Its octets, one after the other.
+    pub fn stream(&self) -> Stream {
+        Stream { body: self.clone(), offset: 0 }
     }
 }
 
@@ -157,66 +137,17 @@ impl Read for Stream {
 impl Stream {
     /// Copies the next octets, and says how many: 0 at the end only, if there is room.
     pub fn fill(&mut self, into: &mut [u8]) -> usize {
-        match self.form {
-            Form::Image => {
-                let read = self.body.read_at(self.offset, into);
-                self.offset += read as u64;
-                read
-            }
-            Form::Ascii => self.fill_ascii(into),
-        }
-    }
-
-    fn fill_ascii(&mut self, into: &mut [u8]) -> usize {
-        let mut written = 0;
-        for room in into {
-            let Some(octet) = self.next_ascii() else { break };
-            *room = octet;
-            written += 1;
-        }
-        written
-    }
-
-    /// RFC 959 §3.1.1.1: a line ends in CRLF. A file's lines end in LF; a CRLF that is there already stays.
-    fn next_ascii(&mut self) -> Option<u8> {
-        if let Some(held) = self.ascii.held.take() {
-            self.ascii.after_cr = false;
-            return Some(held);
-        }
-        if self.ascii.at == self.ascii.chunk.len() {
-            self.ascii.chunk.resize(CHUNK, 0);
-            let read = self.body.read_at(self.offset, &mut self.ascii.chunk);
-            self.ascii.chunk.truncate(read);
-            self.ascii.at = 0;
-            self.offset += read as u64;
-        }
-        let octet = self.ascii.chunk.get(self.ascii.at).copied()?;
-        self.ascii.at += 1;
-        if octet == b'\n' && !self.ascii.after_cr {
-            self.ascii.held = Some(b'\n');
-            return Some(b'\r');
-        }
-        self.ascii.after_cr = octet == b'\r';
-        Some(octet)
+        let read = self.body.read_at(self.offset, into);
+        self.offset += read as u64;
+        read
     }
 }
-
-/// How much of a body is looked at in one go.
-const CHUNK: usize = 64 << 10;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Origin {
     Octets(Arc<[u8]>),
     Generated(u64),
     Repeated { unit: Arc<[u8]>, repeated: u64, end: Arc<[u8]> },
-}
-
-#[derive(Debug, Clone, Default)]
-struct Ascii {
-    chunk: Vec<u8>,
-    at: usize,
-    held: Option<u8>,
-    after_cr: bool,
 }
 
 /// Puts the octets of a repeated text from `start` on into `into`; `end` stands behind the first `repeated` ones.
@@ -263,13 +194,12 @@ pub fn number(seed: u64, index: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use rstest::rstest;
 
     use super::*;
 
-    fn all(body: &Body, form: Form) -> Vec<u8> {
+    fn all(body: &Body) -> Vec<u8> {
         let mut found = Vec::new();
-        body.stream(form).read_to_end(&mut found).unwrap();
+        body.stream().read_to_end(&mut found).unwrap();
         found
     }
 
@@ -282,13 +212,13 @@ mod tests {
         // The first numbers of splitmix64 with the seed 1234567, as its authors' test prints them.
         let expected: [u64; 2] = [6_457_827_717_110_365_317, 3_203_168_211_198_807_973];
         let octets: Vec<u8> = expected.iter().flat_map(|number| number.to_le_bytes()).collect();
-        assert_eq!(all(&generate(16, 1_234_567), Form::Image), octets);
+        assert_eq!(all(&generate(16, 1_234_567)), octets);
     }
 
     proptest! {
         #[test]
         fn any_part_is_the_same_as_in_the_whole(seed: u64, start in 0..100_u64, length in 0..50_usize) {
-            let whole = all(&generate(100, seed), Form::Image);
+            let whole = all(&generate(100, seed));
             let mut part = vec![0; length];
             let read = generate(100, seed).read_at(start, &mut part);
             let start = usize::try_from(start).unwrap();
@@ -300,41 +230,12 @@ mod tests {
             let (unit, end) = (b"abc"[..].into(), b"the end"[..].into());
             let body = octets(&Content::Repeated { unit, times: 10, end }, &BTreeMap::new()).unwrap();
             let whole = [&b"abc".repeat(10)[..], b"the end"].concat();
-            prop_assert_eq!(&all(&body, Form::Image), &whole);
+            prop_assert_eq!(&all(&body), &whole);
             let mut part = vec![0; length];
             let read = body.read_at(start, &mut part);
             let start = usize::try_from(start).unwrap();
             prop_assert_eq!(&part[..read], &whole[start.min(37)..(start + length).min(37)]);
         }
-
-        #[test]
-        fn small_reads_give_the_same_ascii(octets in proptest::collection::vec(prop_oneof![Just(b'\r'), Just(b'\n'), Just(b'a')], 0..40)) {
-            let body = super::octets(&Content::Octets(octets.into()), &BTreeMap::new()).unwrap();
-            let mut stream = body.stream(Form::Ascii);
-            let mut found = Vec::new();
-            let mut room = [0; 3];
-            loop {
-                let read = stream.fill(&mut room);
-                if read == 0 { break; }
-                found.extend_from_slice(&room[..read]);
-            }
-            prop_assert_eq!(&found, &all(&body, Form::Ascii));
-            prop_assert_eq!(found.len() as u64, body.travelling_length(Form::Ascii));
-            prop_assert!(found.iter().enumerate().all(|(at, octet)| *octet != b'\n' || found[at - 1] == b'\r'));
-        }
-    }
-
-    #[rstest]
-    #[case("a\nb\n", "a\r\nb\r\n")]
-    #[case("a\r\nb\n", "a\r\nb\r\n")]
-    #[case("\n\n", "\r\n\r\n")]
-    #[case("a\rb", "a\rb")]
-    #[case("a\r\n\n", "a\r\n\r\n")]
-    #[case("", "")]
-    fn ascii(#[case] file: &str, #[case] travels: &str) {
-        let body = octets(&text(file), &BTreeMap::new()).unwrap();
-        assert_eq!(String::from_utf8(all(&body, Form::Ascii)).unwrap(), travels);
-        assert_eq!(body.travelling_length(Form::Ascii), travels.len() as u64);
     }
 
     #[test]
@@ -345,8 +246,8 @@ mod tests {
             ("d".to_owned(), Entry::Directory),
         ]);
         let of = |name: &str, from| octets(&Content::Fixture { name: name.to_owned(), from }, &files);
-        assert_eq!(all(&of("f", 4).unwrap(), Form::Image), b"456789");
-        assert_eq!(all(&of("copy", 3).unwrap(), Form::Image), b"56789");
+        assert_eq!(all(&of("f", 4).unwrap()), b"456789");
+        assert_eq!(all(&of("copy", 3).unwrap()), b"56789");
         assert_eq!(of("f", 10).unwrap().length(), 0);
         assert_eq!(of("f", 11).unwrap().length(), 0);
         assert_eq!(of("x", 0), Err(ContentError::Missing("x".to_owned())));

@@ -374,6 +374,10 @@ pub enum ReadKind {
     Size,
     /// The name behind `FILE: ` of 125 or 150 to STOU (RFC 1123 §4.1.2.9).
     Name,
+    /// The sender's marker of 110 (RFC 1123 §4.1.3.4).
+    SenderMarker,
+    /// The receiver's marker of 110.
+    ReceiverMarker,
     /// Everything behind the code of the last line.
     Text,
     /// The facts in the reply to OPTS MLST, each with a semicolon behind it (RFC 3659 §7.9).
@@ -502,8 +506,10 @@ pub enum Data {
 pub struct Sent {
     /// What.
     pub body: SentBody,
-    /// In which representation it travels.
+    /// How it travels.
     pub form: Form,
+    /// The name to which the first restart marker in it is bound.
+    pub marker: Option<String>,
 }
 
 /// What travels.
@@ -513,6 +519,13 @@ pub enum SentBody {
     Content(Content),
     /// What remains of a fixture behind the octets taken so far.
     RestOf(String),
+    /// What remains of a fixture behind the place of the restart marker that is bound to a name.
+    Behind {
+        /// The fixture.
+        name: String,
+        /// The name that the marker is bound to, and where it stands.
+        marker: Located<String>,
+    },
     /// Lines that are exactly these names, in any order.
     Names(Vec<String>),
     /// Lines, in which each of these stands in some line as a word of its own, and those of the second list in none.
@@ -525,14 +538,60 @@ pub enum SentBody {
     Anything,
 }
 
+/// How a body travels: TYPE, STRU and MODE (RFC 959 §3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Form {
+    /// TYPE.
+    pub representation: Representation,
+    /// STRU.
+    pub structure: Structure,
+    /// MODE.
+    pub mode: Mode,
+}
+
+impl Form {
+    /// Whether there is nothing but the octets of the representation, and the end of the connection is that of the file.
+    pub fn is_unframed(self) -> bool {
+        self.structure == Structure::File && self.mode == Mode::Stream
+    }
+}
+
 /// A representation (RFC 959 §3.1.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Form {
+pub enum Representation {
     /// Octet by octet.
     #[default]
     Image,
     /// NVT-ASCII: every line ends in CRLF.
     Ascii,
+    /// EBCDIC: every line ends in NL.
+    Ebcdic,
+}
+
+/// A structure (RFC 959 §3.1.2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Structure {
+    /// None.
+    #[default]
+    File,
+    /// A line of a text is a record; octets are records of 256.
+    Records,
+    /// The body says where its records end: `FF 01`, and `FF FF` for an octet of ones.
+    Marked,
+    /// Pages of 255 octets, and a last one.
+    Pages,
+}
+
+/// A mode (RFC 959 §3.4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Mode {
+    /// Stream.
+    #[default]
+    Stream,
+    /// Block.
+    Blocks,
+    /// Compressed.
+    Compressed,
 }
 
 /// How a data connection is agreed on.

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::tree::{
     Action, Break, Closed, CodePattern, Content, Data, Ending, Entries, Entry, EntryPattern, Expect, FactPattern,
-    FactValue, Failure, Form, Left, Listened, Located, Method, Piece, Read, ReadKind, ReadUse, ReplyPattern, Rule, Say,
-    Sent, SentBody, Session, Silence, Step, Template, Tls, Wire, Within,
+    FactValue, Failure, Form, Left, Listened, Located, Method, Mode, Piece, Read, ReadKind, ReadUse, ReplyPattern,
+    Representation, Rule, Say, Sent, SentBody, Session, Silence, Step, Structure, Template, Tls, Wire, Within,
 };
 
 /// What a step does, in a sentence or two.
@@ -195,6 +195,8 @@ fn read(read: &Read) -> String {
         ReadKind::Time => "time",
         ReadKind::Size => "size",
         ReadKind::Name => "name",
+        ReadKind::SenderMarker => "sender's marker",
+        ReadKind::ReceiverMarker => "receiver's marker",
         ReadKind::Text => "text",
         ReadKind::Chosen => "list of chosen facts",
         ReadKind::Offered => "list of offered facts",
@@ -272,6 +274,7 @@ fn sent(sent: &Sent) -> String {
     let body = match &sent.body {
         SentBody::Content(content) => self::content(content),
         SentBody::RestOf(name) => format!("the rest of {name}"),
+        SentBody::Behind { name, marker } => format!("what stands in {name} behind the marker {}", marker.value),
         SentBody::Names(names) if names.is_empty() => "no names".to_owned(),
         SentBody::Names(names) => format!("exactly the names {}", names.join(", ")),
         SentBody::Mentions(mentioned, missing) => match (mentioned.as_slice(), missing.as_slice()) {
@@ -283,10 +286,29 @@ fn sent(sent: &Sent) -> String {
         SentBody::Entries(entries) => self::entries(entries),
         SentBody::Anything => "anything".to_owned(),
     };
-    match sent.form {
-        Form::Image => body,
-        Form::Ascii => format!("{body}, its lines ending in CRLF"),
-    }
+    let marker = sent.marker.as_ref().map(|name| format!(", and its first restart marker is {name}"));
+    format!("{body}{}{}", form(sent.form), marker.unwrap_or_default())
+}
+
+/// How a body travels, where it is not just its octets.
+fn form(form: Form) -> String {
+    let representation = match form.representation {
+        Representation::Image => "",
+        Representation::Ascii if form.structure == Structure::File => ", its lines ending in CRLF",
+        Representation::Ascii => ", as ASCII",
+        Representation::Ebcdic => ", in EBCDIC",
+    };
+    let structure = match form.structure {
+        Structure::File => "",
+        Structure::Records | Structure::Marked => ", as records",
+        Structure::Pages => ", as pages",
+    };
+    let mode = match form.mode {
+        Mode::Stream => "",
+        Mode::Blocks => ", in blocks",
+        Mode::Compressed => ", compressed",
+    };
+    format!("{representation}{structure}{mode}")
 }
 
 fn values(texts: &[Located<String>]) -> String {

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use harness::scenario::tree::{
     Action, Closed, CodePattern, Content, Data, Ending, Entries, Entry, Expect, FactPattern, FactValue, Failure, Form,
-    Left, Listened, Located, Method, Peer, Piece, ReadKind, ReadUse, ReplyPattern, Rule, Scenario, Sent, SentBody,
-    Session, Silence, Template, TextMode, Tls, Wire, Within,
+    Left, Listened, Located, Method, Mode, Peer, Piece, ReadKind, ReadUse, ReplyPattern, Representation, Rule,
+    Scenario, Sent, SentBody, Session, Silence, Structure, Template, TextMode, Tls, Wire, Within,
 };
 use harness::scenario::{Diagnostics, Suite};
 use rstest::rstest;
@@ -178,13 +178,42 @@ fn names(names: &[&str]) -> Vec<String> {
 #[case("{ without: [b] }", SentBody::Mentions(names(&[]), names(&["b"])))]
 #[case("anything", SentBody::Anything)]
 fn bodies(#[case] written: &str, #[case] body: SentBody) {
-    let sent = |form| Sent { body: body.clone(), form };
+    let sent = |form| Sent { body: body.clone(), form, marker: None };
     let found = action(&format!("data: {{ server-sends: {written} }}")).unwrap();
-    assert_eq!(found, Action::Data(Data::ServerSends(sent(Form::Image))));
+    assert_eq!(found, Action::Data(Data::ServerSends(sent(Form::default()))));
     let found = action(&format!("data: {{ client-sends: {written}, form: ascii }}")).unwrap();
-    assert_eq!(found, Action::Data(Data::ClientSends(sent(Form::Ascii))));
+    assert_eq!(
+        found,
+        Action::Data(Data::ClientSends(sent(Form { representation: Representation::Ascii, ..Form::default() })))
+    );
     let found = action(&format!("data: {{ write: {written}, form: image }}")).unwrap();
-    assert_eq!(found, Action::Data(Data::Write(sent(Form::Image))));
+    assert_eq!(found, Action::Data(Data::Write(sent(Form::default()))));
+}
+
+#[rstest]
+#[case("image", Form::default())]
+#[case("file stream", Form::default())]
+#[case("ebcdic", Form { representation: Representation::Ebcdic, ..Form::default() })]
+#[case("records", Form { structure: Structure::Records, ..Form::default() })]
+#[case("marked blocks", Form { structure: Structure::Marked, mode: Mode::Blocks, ..Form::default() })]
+#[case("ascii pages compressed", Form { representation: Representation::Ascii, structure: Structure::Pages, mode: Mode::Compressed })]
+fn forms(#[case] written: &str, #[case] form: Form) {
+    let Action::Data(Data::Write(sent)) = action(&format!("data: {{ write: x, form: {written} }}")).unwrap() else {
+        panic!("not a write");
+    };
+    assert_eq!(sent.form, form);
+}
+
+#[test]
+fn restart_markers() {
+    let steps = "files: { big: { size: 2 MiB } }\nsteps:\n  - data: { server-sends: anything, form: blocks, marker: mark }\n  \
+                 - data: { server-sends: { of: big, behind: mark }, form: blocks }";
+    let scenario = load(steps).unwrap();
+    let Action::Data(Data::ServerSends(first)) = &scenario.steps[0].action else { panic!("not a body") };
+    assert_eq!(first.marker.as_deref(), Some("mark"));
+    let Action::Data(Data::ServerSends(second)) = &scenario.steps[1].action else { panic!("not a body") };
+    let SentBody::Behind { name, marker } = &second.body else { panic!("not behind a marker") };
+    assert_eq!((name.as_str(), marker.value.as_str()), ("big", "mark"));
 }
 
 fn entries(written: &str) -> Result<Entries, Diagnostics> {

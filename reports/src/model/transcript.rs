@@ -160,6 +160,45 @@ pub struct Body {
     /// Whether the sender ended it (end of file), as opposed to the harness stopping.
     #[serde(default)]
     pub ended: bool,
+    /// What framed it, where it had records, pages or blocks. Then `differs_at` counts what the framing carried.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub framing: Option<Framing>,
+}
+
+/// What was seen of records, pages, blocks or compressed strings (RFC 959 §3.1.2, §3.4).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Framing {
+    /// How many blocks, strings or pages there were.
+    pub units: u64,
+    /// Whether the framing said that the file ends.
+    pub end_of_file: bool,
+    /// The first restart markers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub markers: Vec<RestartMarker>,
+    /// The first flaws.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub flaws: Vec<FramingFlaw>,
+}
+
+/// A restart marker in a body (RFC 959 §3.5).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RestartMarker {
+    /// What it says.
+    pub text: Octets,
+    /// How many octets were carried before it.
+    pub at: u64,
+}
+
+/// Something wrong with a framing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FramingFlaw {
+    /// What, in a word.
+    pub flaw: String,
+    /// At which octet of what came, counted from 0.
+    pub at: u64,
 }
 
 /// How a connection was closed.

@@ -243,7 +243,7 @@ fn said_by_server(body: &SentBody) -> Content {
     };
     match body {
         SentBody::Content(content) => content.clone(),
-        SentBody::RestOf(name) => Content::Fixture { name: name.clone(), from: 0 },
+        SentBody::RestOf(name) | SentBody::Behind { name, .. } => Content::Fixture { name: name.clone(), from: 0 },
         SentBody::Names(names) | SentBody::Mentions(names, _) => lines(names),
         SentBody::Entries(entries) => {
             lines(&entries.contents.keys().map(|name| format!(" {name}")).collect::<Vec<_>>())

@@ -167,6 +167,7 @@ impl<S: Stage> Play<'_, S> {
             (ReadKind::Size, _) => b"26".to_vec(),
             (ReadKind::Name, _) => b"unique-name".to_vec(),
             (ReadKind::Chosen | ReadKind::Offered | ReadKind::Starred, _) => b"Type;".to_vec(),
+            (ReadKind::SenderMarker | ReadKind::ReceiverMarker, _) => b"0".to_vec(),
             (ReadKind::Text, _) => text_of(code, &self.control.verb).to_vec(),
         })
     }

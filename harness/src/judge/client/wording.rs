@@ -24,6 +24,8 @@ impl Reply {
             ReadKind::Name => (b"FILE: ", b""),
             ReadKind::Chosen => (b"MLST OPTS ", b""),
             ReadKind::Time | ReadKind::Size | ReadKind::Text | ReadKind::Offered | ReadKind::Starred => (b"", b""),
+            ReadKind::SenderMarker => (b"MARK ", b" = 0"),
+            ReadKind::ReceiverMarker => (b"MARK 0 = ", b""),
         };
         let value = if kind == ReadKind::Path { quoted(value) } else { value.to_vec() };
         Self { code, text: [before, &value, behind].concat() }

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use reports::model::{Axis, Body, CloseKind, Event, Grade, What};
+use reports::model::{Axis, CloseKind, Grade, What};
 
 use super::replies::first_line;
 use super::steps::codes;
@@ -11,7 +11,7 @@ use crate::judge::grade::Outcome;
 use crate::judge::stage::{Act, Stage};
 use crate::judge::value;
 use crate::scenario::tree::{
-    Content, Data, Expect, Form, Located, Method, ReadKind, Rule, Sent, SentBody, Step, Template,
+    Data, Expect, Form, Located, Method, Mode, ReadKind, Rule, Sent, SentBody, Step, Template,
 };
 use crate::wire::address::{extended_argument, host_port, port_argument};
 use crate::wire::reply::SeenReply;
@@ -62,7 +62,7 @@ impl<'a, S: Stage> Play<'a, S> {
         }
     }
 
-    fn last(&self) -> usize {
+    pub(super) fn last(&self) -> usize {
         self.events.saturating_sub(1)
     }
 
@@ -199,6 +199,8 @@ impl<'a, S: Stage> Play<'a, S> {
             | ReadKind::Time
             | ReadKind::Size
             | ReadKind::Name
+            | ReadKind::SenderMarker
+            | ReadKind::ReceiverMarker
             | ReadKind::Text
             | ReadKind::Chosen
             | ReadKind::Offered
@@ -292,131 +294,14 @@ impl<'a, S: Stage> Play<'a, S> {
         }
     }
 
-    async fn server_sends(&mut self, step: &'a Step, sent: &'a Sent) -> Flow {
-        self.reach(step).await?;
-        let taken = self.taken();
-        let rest;
-        let expected = match &sent.body {
-            SentBody::Content(content) => Some((content, sent.form)),
-            SentBody::RestOf(name) => {
-                rest = Content::Fixture { name: name.clone(), from: 0 };
-                Some((&rest, sent.form))
-            }
-            SentBody::Names(_)
-            | SentBody::Mentions(..)
-            | SentBody::Entries(_)
-            | SentBody::Length(_)
-            | SentBody::Anything => None,
-        };
-        let from = if matches!(sent.body, SentBody::RestOf(_)) { taken } else { 0 };
-        let events = self.act(Act::Receive { expected, from, take: None, within: self.facts.reply }).await;
-        let body = self.body_in(step, &events)?;
-        self.here().data = DataChannel::None;
-        if body.length == 0
-            && let Some(stop) = self.wants_resumption().await
-        {
-            return Err(stop);
-        }
-        if let SentBody::Entries(entries) = &sent.body {
-            return self.listed(step, entries, &body);
-        }
-        self.compare(step, sent, &body);
-        Ok(())
-    }
-
-    fn taken(&mut self) -> u64 {
-        if let DataChannel::Open { taken } = self.here().data { taken } else { 0 }
-    }
-
-    /// The body that came, where it came to its end.
-    fn body_in(&mut self, step: &Step, events: &[Event]) -> Result<Body, Stop> {
-        let at = self.last();
-        let body = events
-            .iter()
-            .find_map(|event| if let What::BodyReceived(body) = &event.what { Some(body.clone()) } else { None });
-        let trouble = match events.last().map(|event| &event.what) {
-            Some(What::Closed { how: CloseKind::Reset }) => Some("the data connection was reset"),
-            Some(What::Deadline { .. }) => Some("the data connection stood still and was not ended"),
-            Some(What::Fault { why }) => {
-                let said = Said::new(format!("the harness could not go on: {why}"));
-                self.remark(&step.span, Axis::Data, Grade::Inconclusive, said);
-                return Err(Stop::Found);
-            }
-            _ => None,
-        };
-        if let Some(trouble) = trouble {
-            let came = body.as_ref().map_or(0, |body| body.length);
-            let said =
-                Said::new(trouble).expected("the whole body, then the end").received(format!("{came} octets")).at(at);
-            self.find(step, Axis::Data, Outcome::Against, said);
-            return Err(Stop::Found);
-        }
-        body.ok_or(Stop::Found)
-    }
-
-    fn compare(&mut self, step: &Step, sent: &Sent, body: &Body) {
-        let at = self.last();
-        let octets = body.octets.as_ref().map(reports::model::Octets::as_slice).unwrap_or_default();
-        let said = match &sent.body {
-            SentBody::Anything | SentBody::Entries(_) => None,
-            SentBody::Length(length) => self.length(&length.value, body.length),
-            SentBody::Content(_) | SentBody::RestOf(_) => body.differs_at.map(|differs| {
-                let there = body.there.as_ref().map(ToString::to_string).unwrap_or_default();
-                let there = if there.is_empty() { "the end".to_owned() } else { there };
-                Said::new("other octets than expected")
-                    .expected("the octets of the file, and nothing behind them")
-                    .received(format!("{} octets; the first difference is at octet {differs}: {there}", body.length))
-            }),
-            SentBody::Names(names) => {
-                let mut wanted: Vec<_> = names.iter().map(String::as_bytes).collect();
-                let mut came = lines(octets);
-                // The directory itself and the one above may be listed (RFC 3659 §7.2.3 says so of MLSD, and `ls` does).
-                came.retain(|line| wanted.contains(line) || !matches!(*line, b"." | b".."));
-                wanted.sort_unstable();
-                came.sort_unstable();
-                (wanted != came).then(|| {
-                    Said::new("other names than expected")
-                        .expected(shown(&wanted.join(&b"\n"[..])))
-                        .received(shown(&came.join(&b"\n"[..])))
-                })
-            }
-            SentBody::Mentions(names, without) => {
-                let said = |name: &String| lines(octets).iter().any(|line| mentions(line, name.as_bytes()));
-                let missing: Vec<_> = names.iter().filter(|name| !said(name)).cloned().collect();
-                let surplus: Vec<_> = without.iter().filter(|name| said(name)).cloned().collect();
-                (!missing.is_empty() || !surplus.is_empty()).then(|| {
-                    let expected =
-                        format!("{}{}", words("lines that name ", names), words("; none that names ", without));
-                    Said::new(
-                        format!("{}{}", words("not listed: ", &missing), words(" listed: ", &surplus))
-                            .trim()
-                            .to_owned(),
-                    )
-                    .expected(expected)
-                    .received(shown(octets.get(..600).unwrap_or(octets)))
-                })
-            }
-        };
-        if let Some(said) = said {
-            self.find(step, Axis::Data, Outcome::Against, said.at(at));
-        }
-        if sent.form == Form::Ascii
-            && !matches!(sent.body, SentBody::Content(_) | SentBody::RestOf(_))
-            && let Some(line) = bare_line_feed(octets)
-        {
-            let said = Said::new("a line of the listing ends in LF without CR")
-                .expected(r"…\r\n")
-                .received(format!(r"{}\n", shown(line)))
-                .at(at);
-            self.find(step, Axis::Data, Outcome::Against, said);
-        }
-    }
-
     async fn client_sends(&mut self, step: &'a Step, sent: &'a Sent, end: bool) -> Flow {
         self.reach(step).await?;
         let SentBody::Content(content) = &sent.body else {
             return Err(Stop::NotApplicable("only contents can be sent".to_owned()));
         };
+        // Behind a file in blocks the connection may stay (RFC 959 §3.4.2). Behind records it may too, but a host that stores
+        // their codes as they come (RFC 1123 §4.1.2.13) sees no other end than that of the connection.
+        let end = end && sent.form.mode == Mode::Stream;
         let content = (content, sent.form);
         let events = self.act(Act::Send { content, end, within: self.facts.reply }).await;
         let at = self.last();
@@ -441,9 +326,16 @@ impl<'a, S: Stage> Play<'a, S> {
     async fn read_some(&mut self, step: &Step, octets: u64) -> Flow {
         self.reach(step).await?;
         let taken = self.taken();
-        let events =
-            self.act(Act::Receive { expected: None, from: taken, take: Some(octets), within: self.facts.reply }).await;
-        let body = self.body_in(step, &events)?;
+        let events = self
+            .act(Act::Receive {
+                expected: None,
+                form: Form::default(),
+                from: taken,
+                take: Some(octets),
+                within: self.facts.reply,
+            })
+            .await;
+        let body = self.body_in(step, Form::default(), &events)?;
         self.here().data = DataChannel::Open { taken: taken + body.length };
         if body.length < octets {
             let said = Said::new("the data connection ended early")
@@ -514,74 +406,6 @@ fn rule_for(code: u16) -> Rule {
     if code == 200 { Rule::Tiers } else { Rule::Explicit }
 }
 
-fn lines(octets: &[u8]) -> Vec<&[u8]> {
-    let mut lines: Vec<_> =
-        octets.split(|octet| *octet == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line)).collect();
-    if lines.last().is_some_and(|line| line.is_empty()) {
-        lines.pop();
-    }
-    lines
-}
-
-/// The first line that ends in LF without CR.
-fn bare_line_feed(octets: &[u8]) -> Option<&[u8]> {
-    let ended = octets.iter().rposition(|octet| *octet == b'\n')?;
-    octets.get(..ended)?.split(|octet| *octet == b'\n').find(|line| line.last() != Some(&b'\r'))
-}
-
-/// Whether a name stands in a line as a word of its own: at its end or before white space, behind white space or a slash.
-fn mentions(line: &[u8], name: &[u8]) -> bool {
-    line.windows(name.len().max(1)).enumerate().any(|(at, window)| {
-        let before = at.checked_sub(1).and_then(|before| line.get(before));
-        let after = line.get(at + name.len());
-        window == name
-            && before.is_none_or(|octet| octet.is_ascii_whitespace() || matches!(octet, b'/' | b';' | b'='))
-            && after.is_none_or(|octet| octet.is_ascii_whitespace() || matches!(octet, b'/' | b'*' | b'@' | b';'))
-    })
-}
-
-fn words(before: &str, names: &[String]) -> String {
-    if names.is_empty() { String::new() } else { format!("{before}{}", names.join(", ")) }
-}
-
 const PASV_LISTENS: &str = "rfc959-4.1.2-pasv-listens";
 const PASV_ADDRESS: &str = "rfc1123-4.1.2.6-pasv-227-address";
 const SAME_HOST: &str = "rfc1123-4.1.2.12-default-data-port-same-ip";
-
-#[cfg(test)]
-mod tests {
-    use rstest::rstest;
-
-    use super::*;
-
-    #[rstest]
-    #[case("-rw-r--r-- 1 ftp ftp 26 Jan  1 00:00 robots.txt", "robots.txt", true)]
-    #[case("-rw-r--r-- 1 ftp ftp 26 Jan  1 00:00 xrobots.txt", "robots.txt", false)]
-    #[case("-rw-r--r-- 1 ftp ftp 26 Jan  1 00:00 robots.txt.old", "robots.txt", false)]
-    #[case("dir/robots.txt", "robots.txt", true)]
-    #[case("robots.txt", "robots.txt", true)]
-    #[case("", "robots.txt", false)]
-    fn a_word_of_its_own(#[case] line: &str, #[case] name: &str, #[case] expected: bool) {
-        assert_eq!(mentions(line.as_bytes(), name.as_bytes()), expected);
-    }
-
-    #[rstest]
-    #[case(b"a\r\nb\r\n", None)]
-    #[case(b"a\r\nb\n", Some("b"))]
-    #[case(b"a\nb\r\n", Some("a"))]
-    #[case(b"a\r\nb", None)]
-    #[case(b"", None)]
-    fn line_feeds(#[case] octets: &[u8], #[case] expected: Option<&str>) {
-        assert_eq!(bare_line_feed(octets), expected.map(str::as_bytes));
-    }
-
-    #[rstest]
-    #[case(b"", &[])]
-    #[case(b"a\r\nb\r\n", &["a", "b"])]
-    #[case(b"a\nb", &["a", "b"])]
-    #[case(b"\r\n", &[""])]
-    fn listed(#[case] octets: &[u8], #[case] expected: &[&str]) {
-        let expected: Vec<_> = expected.iter().map(|line| line.as_bytes()).collect();
-        assert_eq!(lines(octets), expected);
-    }
-}

@@ -389,6 +389,12 @@ fn form_of(kind: ReadKind, verb: &str) -> Option<&'static str> {
         ReadKind::Path if matches!(verb, "PWD" | "XPWD") => Some("rfc959-A2-pwd-reply-format"),
         ReadKind::Chosen => Some("rfc3659-7.9-opts-mlst-reply"),
         ReadKind::Offered | ReadKind::Starred => Some("rfc3659-7.8-feat-mlst-line"),
-        ReadKind::Path | ReadKind::Time | ReadKind::Size | ReadKind::Name | ReadKind::Text => None,
+        ReadKind::Path
+        | ReadKind::Time
+        | ReadKind::Size
+        | ReadKind::Name
+        | ReadKind::SenderMarker
+        | ReadKind::ReceiverMarker
+        | ReadKind::Text => None,
     }
 }

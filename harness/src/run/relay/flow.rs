@@ -4,9 +4,6 @@ use crate::scenario::rule::OctetChange;
 
 use super::replies::replaced;
 
-/// A body that is searched for octets is kept so far; what is longer passes as it is.
-const MOST_KEPT: usize = 1 << 20;
-
 /// The octets of one body on their way.
 #[derive(Debug)]
 pub(super) struct Flow {
@@ -64,11 +61,12 @@ impl Stage {
                 }
                 octets
             }
-            OctetChange::Replace(..) if self.kept.len() + octets.len() <= MOST_KEPT => {
+            OctetChange::Replace(from, to) => {
                 self.kept.extend(octets);
-                Vec::new()
+                let held = begun(&self.kept, from);
+                let held = self.kept.split_off(self.kept.len() - held);
+                replaced(&std::mem::replace(&mut self.kept, held), from, to)
             }
-            OctetChange::Replace(..) => [std::mem::take(&mut self.kept), octets].concat(),
             OctetChange::Add(_) | OctetChange::Front(_) => octets,
         }
     }
@@ -85,6 +83,19 @@ impl Stage {
             | OctetChange::Flip(_) => Vec::new(),
         }
     }
+}
+
+/// How many of the last octets may be the beginning of those that are looked for. The others need not wait: behind the end
+/// of a file nothing may come for a long time.
+fn begun(octets: &[u8], from: &[u8]) -> usize {
+    let mut rest = octets;
+    while let Some((_, behind)) = rest.split_first() {
+        if from.starts_with(rest) && rest.len() < from.len() {
+            return rest.len();
+        }
+        rest = rest.strip_prefix(from).unwrap_or(behind);
+    }
+    0
 }
 
 #[cfg(test)]
@@ -108,6 +119,16 @@ mod tests {
             out.extend(flow.finish());
             assert_eq!(out, expected, "in parts of {size}");
         }
+    }
+
+    #[rstest]
+    #[case(b"abc", b"x", 0)]
+    #[case(b"abc", b"cd", 1)]
+    #[case(b"aab", b"aabc", 3)]
+    #[case(b"cdc", b"cd", 1)]
+    #[case(b"cd", b"cd", 0)]
+    fn only_what_may_be_a_beginning_waits(#[case] octets: &[u8], #[case] from: &[u8], #[case] held: usize) {
+        assert_eq!(begun(octets, from), held);
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::io::{self, Read as _};
 use reports::model::{Body, What};
 
 use crate::run::body::Tally;
+use crate::run::source::Source;
 use crate::scenario::content;
 use crate::scenario::tree::{Content, Entry, Form};
 use crate::subject::{Driven, Placed};
@@ -24,7 +25,7 @@ pub(super) fn lay(
     (content, form): (&Content, Form),
 ) -> io::Result<()> {
     let body = content::octets(content, files).map_err(io::Error::other)?;
-    client.running().place(name, Placed::File(&mut body.stream(form)))
+    client.running().place(name, Placed::File(&mut Source::wire(&body, form)))
 }
 
 /// Compares a file with the octets that travelled.

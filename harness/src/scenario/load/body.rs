@@ -6,16 +6,19 @@ use super::entries::BESIDE;
 use super::reader::{Fields, Reader};
 use super::values;
 use crate::scenario::diagnostic::nearest;
-use crate::scenario::tree::{Content, Entry, Form, Left, Located, Sent, SentBody};
+use crate::scenario::tree::{Content, Entry, Form, Left, Located, Mode, Representation, Sent, SentBody, Structure};
 use crate::scenario::yaml::{Node, Value};
 
 /// The keys of a content map.
 pub(crate) const CONTENT: &[&str] = &["text", "times", "end", "hex", "size", "seed", "of", "from"];
 /// The keys of a body map: a content's, and those that say less than every octet.
 pub(crate) const BODY: &[&str] = &[
-    "text", "times", "end", "hex", "size", "seed", "of", "from", "rest-of", "names", "mentions", "without", "entries",
-    "only", "cdir", "pdir", "length",
+    "text", "times", "end", "hex", "size", "seed", "of", "from", "rest-of", "behind", "names", "mentions", "without",
+    "entries", "only", "cdir", "pdir", "length",
 ];
+/// The words of `form`, in the order in which they are said.
+pub(crate) const FORMS: &[&str] =
+    &["image", "ascii", "ebcdic", "file", "records", "marked", "pages", "stream", "blocks", "compressed"];
 /// The most octets that are said again and again: they are looked through where a body travels as text.
 const MOST_REPEATED: u64 = 64 << 20;
 
@@ -33,16 +36,51 @@ impl Reader<'_> {
 
     /// The body of `server-sends`, `client-sends` and `write`.
     pub(crate) fn sent(&mut self, node: &Node, form: Option<&Node>) -> Option<Sent> {
-        let forms = [("image", Form::Image), ("ascii", Form::Ascii)];
-        let form = form.and_then(|node| self.word(node, "form", &forms)).unwrap_or_default();
+        let form = form.map(|node| self.form(node)).unwrap_or_default();
         let body = match &node.value {
             Value::Scalar { text, plain } => SentBody::Content(match self.short_body(node, text, *plain)? {
                 Short::Content(content) => content,
-                Short::Anything => return Some(Sent { body: SentBody::Anything, form }),
+                Short::Anything => return Some(Sent { body: SentBody::Anything, form, marker: None }),
             }),
             Value::List(_) | Value::Map(_) => self.body_map(node)?,
         };
-        Some(Sent { body, form })
+        Some(Sent { body, form, marker: None })
+    }
+
+    /// A form: one word of TYPE, of STRU and of MODE at most, in this order.
+    fn form(&mut self, node: &Node) -> Form {
+        let mut form = Form::default();
+        let mut part = 0;
+        for word in self.text(node, "form").unwrap_or_default().split_ascii_whitespace() {
+            let own = match word {
+                "image" | "ascii" | "ebcdic" => 1,
+                "file" | "records" | "marked" | "pages" => 2,
+                "stream" | "blocks" | "compressed" => 3,
+                _ => {
+                    self.unknown(&node.span, "form", word, FORMS);
+                    return form;
+                }
+            };
+            if own <= part {
+                let help = "one word of image, ascii, ebcdic, then one of file, records, marked, pages, then one of \
+                            stream, blocks, compressed: form: ascii records blocks";
+                self.fault_with_help(&node.span, format!("\"{word}\" has no place here"), help);
+                return form;
+            }
+            part = own;
+            match word {
+                "ascii" => form.representation = Representation::Ascii,
+                "ebcdic" => form.representation = Representation::Ebcdic,
+                "records" => form.structure = Structure::Records,
+                "marked" => form.structure = Structure::Marked,
+                "pages" => form.structure = Structure::Pages,
+                "blocks" => form.mode = Mode::Blocks,
+                "compressed" => form.mode = Mode::Compressed,
+                // What a form is if nothing is said.
+                _ => {}
+            }
+        }
+        form
     }
 
     fn short_body(&mut self, node: &Node, text: &str, plain: bool) -> Option<Short> {
@@ -74,6 +112,18 @@ impl Reader<'_> {
             let name = self.text(rest, "rest-of")?;
             self.fixture(rest, name, 0)?;
             return Some(SentBody::RestOf(name.to_owned()));
+        }
+        if let Some(behind) = fields.value("behind") {
+            self.alone(&fields, &["behind", "of"]);
+            let value = self.text(behind, "behind")?.to_owned();
+            let marker = Located { value, span: behind.span.clone() };
+            let Some(of) = fields.value("of") else {
+                self.fault_with_help(&node.span, "\"of\" is missing", "say of which file: { of: big, behind: mark }");
+                return None;
+            };
+            let name = self.text(of, "of")?.to_owned();
+            self.fixture(of, &name, 0)?;
+            return Some(SentBody::Behind { name, marker });
         }
         if let Some(names) = fields.value("names") {
             self.alone(&fields, &["names"]);

@@ -35,6 +35,8 @@ const READS: &[(&str, ReadKind)] = &[
     ("time", ReadKind::Time),
     ("size", ReadKind::Size),
     ("name", ReadKind::Name),
+    ("sender-marker", ReadKind::SenderMarker),
+    ("receiver-marker", ReadKind::ReceiverMarker),
     ("text", ReadKind::Text),
     ("chosen", ReadKind::Chosen),
     ("offered", ReadKind::Offered),

@@ -244,7 +244,7 @@ impl Reader<'_> {
     }
 
     fn octet_changes(&mut self, node: &Node) -> Vec<OctetChange> {
-        let known = ["cut", "skip", "keep", "add", "front", "flip", "replace"];
+        let known = ["cut", "skip", "keep", "add", "front", "flip", "replace", "replace-hex"];
         let Some(fields) = self.fields(node, "octets", &known) else { return Vec::new() };
         fields.entries().flat_map(|(key, value)| self.octet_change(key.text().unwrap_or_default(), value)).collect()
     }
@@ -258,6 +258,10 @@ impl Reader<'_> {
             "flip" => number(self).map(OctetChange::Flip),
             "add" => self.octets(node, key).map(OctetChange::Add),
             "front" => self.octets(node, key).map(OctetChange::Front),
+            "replace-hex" => {
+                let pairs = self.replacements_in_hexadecimal(node).into_iter();
+                return pairs.map(|(from, to)| OctetChange::Replace(from, to)).collect();
+            }
             _ => {
                 let pairs = self.replacements(node).into_iter();
                 return pairs.map(|(from, to)| OctetChange::Replace(from, to)).collect();
@@ -276,6 +280,18 @@ impl Reader<'_> {
                 return None;
             }
             Some((from.as_bytes().to_vec(), self.octets(value, "the other octets")?.to_vec()))
+        });
+        pairs.collect()
+    }
+
+    /// The same in hexadecimal; "" is nothing.
+    fn replacements_in_hexadecimal(&mut self, node: &Node) -> Vec<(Vec<u8>, Vec<u8>)> {
+        let Some(fields) = self.entries(node, "replace-hex") else { return Vec::new() };
+        let pairs = fields.entries().filter_map(|(key, value)| {
+            let from = self.or_fault(key, values::hexadecimal(key.text()?))?;
+            let written = self.text(value, "the other octets")?;
+            let to = if written.is_empty() { Ok(Vec::new()) } else { values::hexadecimal(written) };
+            Some((from, self.or_fault(value, to)?))
         });
         pairs.collect()
     }

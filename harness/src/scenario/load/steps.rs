@@ -3,7 +3,7 @@
 use super::reader::{Reader, Wrong, both};
 use super::{reply, values};
 use crate::scenario::tree::{
-    Action, Break, Closed, Data, Ending, Listened, Located, Method, Piece, Say, Step, Template, Within,
+    Action, Break, Closed, Data, Ending, Listened, Located, Method, Piece, Say, Sent, Step, Template, Within,
 };
 use crate::scenario::yaml::{Node, Value};
 
@@ -40,6 +40,7 @@ pub(crate) const DATA: &[&str] = &[
     "server-sends",
     "client-sends",
     "form",
+    "marker",
     "read",
     "write",
     "expect-no-connection",
@@ -269,7 +270,7 @@ impl Reader<'_> {
 
     fn data_map(&mut self, node: &Node) -> Option<Data> {
         let fields = self.fields(node, "data", DATA)?;
-        let beside = ["reply", "receive-buffer", "transfers", "form"];
+        let beside = ["reply", "receive-buffer", "transfers", "form", "marker"];
         let mut actions = fields.entries().filter(|(key, _)| !beside.contains(&key.text().unwrap_or_default()));
         let Some((key, value)) = actions.next() else {
             self.fault(&node.span, "this data step does nothing");
@@ -280,7 +281,14 @@ impl Reader<'_> {
         }
         let action = key.text()?;
         let opens = &["open"][..];
-        for (extra, allowed) in [("reply", opens), ("receive-buffer", opens), ("transfers", opens), ("form", SENDING)] {
+        let placed = [
+            ("reply", opens),
+            ("receive-buffer", opens),
+            ("transfers", opens),
+            ("form", SENDING),
+            ("marker", &["server-sends"][..]),
+        ];
+        for (extra, allowed) in placed {
             if let Some((found, _)) = fields.entry(extra).filter(|_| !allowed.contains(&action)) {
                 self.fault(&found.span, format!("\"{extra}\" stands beside {} only", allowed.join(", ")));
             }
@@ -293,7 +301,11 @@ impl Reader<'_> {
                 let transfers = fields.value("transfers").and_then(|node| self.transfers(node, method)).unwrap_or(1);
                 Some(Data::Open { method, reply, receive_buffer, transfers })
             }
-            "server-sends" => Some(Data::ServerSends(self.sent(value, fields.value("form"))?)),
+            "server-sends" => {
+                let sent = self.sent(value, fields.value("form"))?;
+                let marker = fields.value("marker").and_then(|node| self.text(node, "marker")).map(str::to_owned);
+                Some(Data::ServerSends(Sent { marker, ..sent }))
+            }
             "client-sends" => Some(Data::ClientSends(self.sent(value, fields.value("form"))?)),
             "write" => Some(Data::Write(self.sent(value, fields.value("form"))?)),
             "connect-from" => {

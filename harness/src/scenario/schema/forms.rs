@@ -129,7 +129,20 @@ fn closed_key(key: &str) -> Value {
 }
 
 pub(super) fn reply_key(key: &str) -> Value {
-    let values = ["host-port", "port", "path", "time", "size", "name", "text", "chosen", "offered", "starred"];
+    let values = [
+        "host-port",
+        "port",
+        "path",
+        "time",
+        "size",
+        "name",
+        "sender-marker",
+        "receiver-marker",
+        "text",
+        "chosen",
+        "offered",
+        "starred",
+    ];
     let read = |form: &str| json!({ "type": "object", "propertyNames": { "enum": values }, "additionalProperties": reference(form) });
     let (description, form) = match key {
         "pass" => ("The accepted replies: one sequence.", reference("sequence")),
@@ -183,6 +196,7 @@ pub(super) fn body_key(key: &str) -> Value {
         "of" => ("What `files` says of this name.", reference("text")),
         "from" => ("How many octets are left out at its beginning.", reference("text")),
         "rest-of" => ("What remains of this file behind the octets read so far.", reference("text")),
+        "behind" => ("What stands in the file `of` behind the place of the marker of this name.", reference("text")),
         "names" => (
             "Lines that are exactly these names, in any order.",
             json!({ "type": "array", "items": reference("text") }),
@@ -228,7 +242,11 @@ pub(super) fn data_key(key: &str) -> Value {
         "receive-buffer" => ("The receive buffer of the client's socket: 64 KiB.", reference("text")),
         "server-sends" => ("The server sends exactly this, and ends it.", reference("body")),
         "client-sends" => ("The client sends this, and ends it.", reference("body")),
-        "form" => ("In which representation it travels.", words(&["image", "ascii"])),
+        "form" => (
+            "How it travels: one word of TYPE, of STRU and of MODE at most, in this order: ascii records blocks.",
+            reference("text"),
+        ),
+        "marker" => ("The first restart marker in it is bound to this name.", reference("text")),
         "read" => ("The client takes so many octets.", reference("text")),
         "write" => ("The client sends this, and does not end it.", reference("body")),
         "expect-no-connection" => ("Nobody connects to the client for this long.", reference("text")),

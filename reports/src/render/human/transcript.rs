@@ -200,7 +200,15 @@ mod tests {
 
     fn body(length: u64, octets: Option<&[u8]>, differs_at: Option<u64>) -> Body {
         let octets = octets.map(Octets::from);
-        Body { length, sha256: String::new(), octets, differs_at, there: None, ended: differs_at.is_none() }
+        Body {
+            length,
+            sha256: String::new(),
+            octets,
+            differs_at,
+            there: None,
+            ended: differs_at.is_none(),
+            framing: None,
+        }
     }
 
     /// The transcript without its times.
