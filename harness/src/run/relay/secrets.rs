@@ -84,3 +84,140 @@ pub(super) async fn first_word(client: &TcpStream, server: &TcpStream) -> First 
     };
     if matches!(heard, Ok(1)) && of_client == [HANDSHAKE] { First::Hello } else { First::Else }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    /// A client and a server on one connection, in clear.
+    async fn pair() -> (Socket, Socket) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        (Socket::clear(client), Socket::clear(listener.accept().await.unwrap().0))
+    }
+
+    async fn secured() -> (Socket, Socket) {
+        let (mut client, mut server) = pair().await;
+        let secrets = Secrets::new().unwrap();
+        let (one, other) = tokio::join!(secrets.to_server(&mut client), secrets.to_client(&mut server));
+        one.and(other).unwrap();
+        (client, server)
+    }
+
+    async fn heard(socket: &mut Socket, length: usize) -> Vec<u8> {
+        let mut all = Vec::new();
+        let mut buffer = [0; 1000];
+        while all.len() < length {
+            let read = socket.read(&mut buffer).await.unwrap();
+            assert_ne!(read, 0, "ended behind {all:?}");
+            all.extend_from_slice(buffer.get(..read).unwrap());
+        }
+        all
+    }
+
+    #[tokio::test]
+    async fn octets_pass_and_an_announced_end_is_told_from_another() {
+        for announced in [true, false] {
+            let (mut client, mut server) = secured().await;
+            let body: Vec<u8> = (0..200_000_u32).flat_map(u32::to_be_bytes).collect();
+            let (said, came) = tokio::join!(server.write_all(&body), heard(&mut client, body.len()));
+            said.unwrap();
+            assert!(came == body, "other octets");
+            assert_eq!(client.was_notified(), Some(false));
+            if announced {
+                server.shutdown().await.unwrap();
+            }
+            drop(server);
+            assert_eq!(client.read(&mut [0; 10]).await.unwrap(), 0);
+            assert_eq!(client.was_notified(), Some(announced));
+        }
+    }
+
+    /// RFC 4217 section 5: after CCC the connection goes on in clear, whoever is first.
+    #[tokio::test]
+    async fn what_is_said_behind_the_end_of_tls_is_in_clear() {
+        let (mut client, mut server) = secured().await;
+        let soon = std::time::Duration::from_secs(20);
+        let leaving = async {
+            let left = server.leave_tls(soon).await;
+            server.write_all(b"200 In clear.\r\n").await.unwrap();
+            left
+        };
+        let (one, other) = tokio::join!(client.leave_tls(soon), leaving);
+        assert_eq!((one.unwrap(), other.unwrap()), (true, true));
+        assert_eq!(heard(&mut client, 15).await, b"200 In clear.\r\n");
+        assert!(!client.is_secured() && client.was_notified().is_none());
+    }
+
+    #[tokio::test]
+    async fn a_peer_that_goes_on_in_clear_without_notice_is_heard() {
+        let (mut client, mut server) = secured().await;
+        server.stream().try_write(b"220 In clear.\r\n").unwrap();
+        assert!(!client.leave_tls(std::time::Duration::from_secs(20)).await.unwrap());
+        assert_eq!(heard(&mut client, 15).await, b"220 In clear.\r\n");
+    }
+
+    #[tokio::test]
+    async fn what_is_no_tls_is_shown() {
+        let (mut client, mut server) = pair().await;
+        server.write_all(b"530 No.\r\n").await.unwrap();
+        let secrets = Secrets::new().unwrap();
+        let error = secrets.to_server(&mut client).await.unwrap_err();
+        assert_eq!(error.to_string(), r"in clear came, where TLS was due: 530 No.\r\n");
+    }
+
+    #[tokio::test]
+    async fn a_record_without_end_is_not_kept() {
+        let (mut client, mut server) = secured().await;
+        server.stream().try_write(&[23, 3, 3, 255, 255]).unwrap();
+        let error = client.read(&mut [0; 10]).await.unwrap_err();
+        assert_eq!(error.to_string(), "a record of TLS is longer than one may be");
+    }
+
+    #[tokio::test]
+    async fn a_hello_is_seen_and_stays_to_be_read() {
+        let (mut client, server) = pair().await;
+        let (_other_client, other) = pair().await;
+        client.stream().try_write(&[HANDSHAKE, 3]).unwrap();
+        assert_eq!(first_word(server.as_stream(), other.as_stream()).await, First::Hello);
+        let (mut client, server) = pair().await;
+        client.stream().try_write(b"NOOP").unwrap();
+        assert_eq!(first_word(server.as_stream(), other.as_stream()).await, First::Else);
+        let mut server = server;
+        assert_eq!(heard(&mut server, 4).await, b"NOOP");
+    }
+
+    /// What is dropped while it waits for the peer is neither lost nor said twice.
+    #[tokio::test]
+    async fn a_write_that_is_dropped_is_said_once() {
+        let (mut client, mut server) = secured().await;
+        let piece = [7; 10_000];
+        let mut taken = 0;
+        // Until the kernel takes no more: then the write waits, and is dropped.
+        loop {
+            tokio::select! {
+                biased;
+                written = server.write(&piece) => taken += written.unwrap(),
+                () = std::future::ready(()) => break,
+            }
+        }
+        let rest = async {
+            server.flush().await.unwrap();
+            server.shutdown().await.unwrap();
+        };
+        let counted = async {
+            let (mut count, mut buffer) = (0, vec![0; 65_536]);
+            loop {
+                match client.read(&mut buffer).await.unwrap() {
+                    0 => return count,
+                    length => count += length,
+                }
+            }
+        };
+        let ((), count) = tokio::join!(rest, counted);
+        assert_eq!(count, taken);
+        assert_eq!(client.was_notified(), Some(true));
+    }
+}
