@@ -202,6 +202,7 @@ mod tests {
             text: None,
             text_mode: None,
             contains: Vec::new(),
+            says: Vec::new(),
             first_word: Vec::new(),
             features: None,
             if_features: Vec::new(),

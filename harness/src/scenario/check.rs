@@ -239,7 +239,7 @@ impl<'a> Names<'a> {
         if let Some(text) = &expect.text {
             self.text(&text.value);
         }
-        for part in &expect.contains {
+        for part in expect.contains.iter().chain(&expect.says) {
             self.used(&part.value, &part.span);
         }
         for read in &expect.reads {

@@ -293,6 +293,8 @@ pub struct Expect {
     pub text_mode: Option<TextMode>,
     /// Texts each of which must stand somewhere in the last reply.
     pub contains: Vec<Located<Template>>,
+    /// The same, in any letter case.
+    pub says: Vec<Located<Template>>,
     /// The words that the text of the last reply may begin with, in any letter case. None: any word, or no word.
     pub first_word: Vec<String>,
     /// Lines of a reply to FEAT, each of which must be there. None: it is no such reply.

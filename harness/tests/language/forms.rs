@@ -146,6 +146,7 @@ fn the_rest_of_a_reply() {
     assert_eq!(found.within, Within::Timer("data".to_owned()));
     assert_eq!(expected("S: { pass: 200, within: 2min }").unwrap().within, Within::Time(Duration::from_mins(2)));
     assert_eq!(expected("S: { pass: 200, contains: one }").unwrap().contains.len(), 1);
+    assert_eq!(expected("S: { pass: 200, says: [one, two] }").unwrap().says.len(), 2);
 }
 
 fn content(content: Content) -> SentBody {

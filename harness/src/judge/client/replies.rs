@@ -135,8 +135,12 @@ impl<S: Stage> Play<'_, S> {
             return Reply::new(code, word.as_bytes());
         }
         let due = expect.reads.first().map(|read| (read.kind, self.due(code, &read.use_, read.kind)));
-        let contained: Vec<Vec<u8>> =
-            expect.contains.iter().filter_map(|part| fill(&part.value, &self.bindings).ok()).collect();
+        let contained: Vec<Vec<u8>> = expect
+            .contains
+            .iter()
+            .chain(&expect.says)
+            .filter_map(|part| fill(&part.value, &self.bindings).ok())
+            .collect();
         match due {
             Some((kind, value)) => Reply::holding(code, kind, &value),
             None if !contained.is_empty() => Reply::mentioning(code, &contained),

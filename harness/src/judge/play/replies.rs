@@ -260,11 +260,12 @@ impl<S: Stage> Play<'_, S> {
         if !expect.first_word.is_empty() {
             self.first_word(step, expect, reply, event);
         }
-        for part in &expect.contains {
+        let exact = expect.contains.iter().map(|part| (part, <[u8]>::eq as fn(&[u8], &[u8]) -> bool));
+        let any_case = expect.says.iter().map(|part| (part, <[u8]>::eq_ignore_ascii_case as fn(&[u8], &[u8]) -> bool));
+        for (part, same) in exact.chain(any_case) {
             let Ok(octets) = fill(&part.value, &self.bindings) else { continue };
-            let found =
-                reply.texts().iter().any(|line| line.windows(octets.len().max(1)).any(|window| window == octets));
-            if !found {
+            let stands = |line: &&[u8]| line.windows(octets.len().max(1)).any(|window| same(window, &octets));
+            if !reply.texts().iter().any(stands) {
                 let received = reply.texts().join(&b"\n"[..]);
                 let said = Said::new("the reply does not say it")
                     .expected(shown(&octets))

@@ -288,6 +288,7 @@ fn one(codes: Vec<CodePattern>, rule: Rule) -> Expect {
         text: None,
         text_mode: None,
         contains: Vec::new(),
+        says: Vec::new(),
         first_word: Vec::new(),
         features: None,
         if_features: Vec::new(),

@@ -19,6 +19,7 @@ pub(crate) const KEYS: &[&str] = &[
     "text",
     "text-mode",
     "contains",
+    "says",
     "first-word",
     "features",
     "if-features",
@@ -88,6 +89,7 @@ impl Reader<'_> {
         let modes = [("exact", TextMode::Exact), ("shown", TextMode::Shown)];
         expected.text_mode = fields.value("text-mode").and_then(|node| self.word(node, "text-mode", &modes));
         expected.contains = fields.value("contains").map(|node| self.contained(node)).unwrap_or_default();
+        expected.says = fields.value("says").map(|node| self.contained(node)).unwrap_or_default();
         let words = fields.value("first-word").map(|node| self.texts(node, "first-word")).unwrap_or_default();
         expected.first_word = words.into_iter().map(|word| word.value).collect();
         expected.features = fields.value("features").map(|node| self.features(node));
@@ -286,6 +288,7 @@ fn expect(pass: Vec<Vec<ReplyPattern>>) -> Expect {
         text: None,
         text_mode: None,
         contains: Vec::new(),
+        says: Vec::new(),
         first_word: Vec::new(),
         features: None,
         if_features: Vec::new(),

@@ -158,6 +158,9 @@ pub(super) fn reply_key(key: &str) -> Value {
         "text" => ("The text of the last reply.", reference("text")),
         "text-mode" => ("Whether that text decides here.", words(&["exact", "shown"])),
         "contains" => ("Each must stand in the last reply.", any(&[reference("text"), reference("texts")])),
+        "says" => {
+            ("Each must stand in the last reply, in any letter case.", any(&[reference("text"), reference("texts")]))
+        }
         "first-word" => {
             ("The word with which the text of the last reply begins; another word is tolerated.", reference("texts"))
         }
