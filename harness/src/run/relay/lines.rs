@@ -125,7 +125,7 @@ impl CommandLine {
         let text = text.strip_suffix(b"\r").unwrap_or(text);
         let begin = text.iter().position(u8::is_ascii_alphabetic).unwrap_or(text.len());
         let text = text.get(begin..).unwrap_or_default();
-        let letters = text.iter().take_while(|octet| octet.is_ascii_alphabetic()).count();
+        let letters = text.iter().take_while(|octet| octet.is_ascii_alphanumeric()).count();
         let (verb, rest) = text.split_at(letters);
         let argument = rest.strip_prefix(b" ").unwrap_or(rest).to_vec();
         let small = verb.iter().any(u8::is_ascii_lowercase);

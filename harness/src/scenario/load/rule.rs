@@ -139,7 +139,7 @@ impl Reader<'_> {
         if word == "any" {
             return Some(Vec::new());
         }
-        if !word.is_empty() && word.bytes().all(|octet| octet.is_ascii_uppercase()) {
+        if !word.is_empty() && word.bytes().all(|octet| octet.is_ascii_uppercase() || octet.is_ascii_digit()) {
             return Some(vec![word.to_owned()]);
         }
         self.fault_with_help(
