@@ -33,6 +33,14 @@ pub(super) fn excuse(suite: &Suite, subject: &Subject, baseline: &[Known], cases
             case.reason = Some(reasons.join("; "));
         }
     }
+    for case in cases.iter_mut().filter(|case| case.verdict == Verdict::Blocked) {
+        let at = known_cause(&entries, case, today);
+        if let Some((known, seen)) = at.and_then(|at| Some((entries.get(at)?, seen.get_mut(at)?))) {
+            *seen = true;
+            case.verdict = Verdict::Known;
+            case.reason = Some(known.reason.clone());
+        }
+    }
     let mut excused = Excused::default();
     for (at, (known, _)) in entries.into_iter().zip(seen).enumerate().filter(|(_, (_, seen))| !seen) {
         if at < subject.known.len() {
@@ -52,6 +60,12 @@ pub(super) fn excuse(suite: &Suite, subject: &Subject, baseline: &[Known], cases
 pub(super) fn is_unexcused(subject: &Subject, baseline: &[Known], case: &Case) -> bool {
     let entries: Vec<_> = subject.known.iter().chain(baseline).collect();
     case.verdict == Verdict::Fail && !explaining(&entries, case, Zoned::now().date()).all
+}
+
+/// The entry that knows what a case is blocked by, where that is told as a finding of another case: `requirement: what it is`.
+fn known_cause(entries: &[&Known], case: &Case, today: Date) -> Option<usize> {
+    let (cause, _) = case.reason.as_deref()?.split_once(": ")?;
+    entries.iter().position(|known| known.requirement.as_deref() == Some(cause) && known.covers(&case.id, today))
 }
 
 /// Which entries explain something in a case.
@@ -174,6 +188,23 @@ mod tests {
         let explaining = explaining(&entries, &case(found), date(2030, 1, 31));
         assert_eq!((explaining.each.as_slice(), explaining.all), (each, all));
         assert!(!super::explaining(&entries, &case(found), date(2030, 2, 1)).all, "the last day is over");
+    }
+
+    #[rstest]
+    #[case::the_same(Some("r-1"), Some("r-1: it lacks it"), Some(0))]
+    #[case::another(Some("r-2"), Some("r-1: it lacks it"), None)]
+    #[case::whatever_it_is(None, Some("r-1: it lacks it"), None)]
+    #[case::no_requirement(Some("r-1"), Some("it never started"), None)]
+    #[case::no_reason(Some("r-1"), None, None)]
+    fn what_blocks_can_be_known(
+        #[case] requirement: Option<&str>,
+        #[case] reason: Option<&str>,
+        #[case] expected: Option<usize>,
+    ) {
+        let entry = known("a/*", requirement);
+        let blocked = Case { verdict: Verdict::Blocked, reason: reason.map(str::to_owned), ..case(&[]) };
+        assert_eq!(known_cause(&[&entry], &blocked, date(2030, 1, 31)), expected);
+        assert_eq!(known_cause(&[&entry], &blocked, date(2030, 2, 1)), None, "the last day is over");
     }
 
     #[rstest]
