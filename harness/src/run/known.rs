@@ -64,8 +64,8 @@ pub(super) fn is_unexcused(subject: &Subject, baseline: &[Known], case: &Case) -
 
 /// The entry that knows what a case is blocked by, where that is told as a finding of another case: `requirement: what it is`.
 fn known_cause(entries: &[&Known], case: &Case, today: Date) -> Option<usize> {
-    let (cause, _) = case.reason.as_deref()?.split_once(": ")?;
-    entries.iter().position(|known| known.requirement.as_deref() == Some(cause) && known.covers(&case.id, today))
+    let (requirement, _) = case.reason.as_deref()?.split_once(": ")?;
+    entries.iter().position(|known| known.requirement.as_deref() == Some(requirement) && known.covers(&case.id, today))
 }
 
 /// Which entries explain something in a case.
