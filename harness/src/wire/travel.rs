@@ -29,7 +29,7 @@ pub enum Structure {
     /// No structure.
     #[default]
     File,
-    /// A line of a text is a record. In TYPE I so many octets are one as [`RECORD`] says.
+    /// A line of a text is a record. In TYPE I so many octets are one as `RECORD` says.
     Records,
     /// The same, where the body says itself where its records end: `FF 01`, and `FF FF` for an octet of ones.
     MarkedRecords,
