@@ -270,7 +270,10 @@ fn row(figure: Figure, plan: &Plan, floor: &Shown, shown: &[Shown]) -> Option<Ro
 fn words(figure: Figure, plan: &Plan) -> (String, &'static str, Better) {
     let large = format!("{} MiB", plan.large);
     match figure {
-        Figure::Processor(work) => (format!("{}: processor of the server", work.word()), "s/GiB", Better::Less),
+        Figure::Processor(Work::Retrieve) => {
+            (format!("processor of the server, RETR of {large}"), "s/GiB", Better::Less)
+        }
+        Figure::Processor(_) => (format!("processor of the server, STOR of {large}"), "s/GiB", Better::Less),
         Figure::Rate(Work::Retrieve) => (format!("RETR of {large}"), "MB/s", Better::More),
         Figure::Rate(Work::Store) => (format!("STOR of {large}"), "MB/s", Better::More),
         Figure::Rate(Work::SmallFiles) => {
