@@ -50,6 +50,7 @@ impl<S> Faulty<S> {
     fn meet(&self, ask: Ask) -> Result<(), StoreError> {
         match (self.fault, ask) {
             (Fault::Slow(time), _) => {
+                // The delay is the fault that was asked for: there is no event to wait for. Only a thread of the store sleeps.
                 thread::sleep(time);
                 Ok(())
             }
