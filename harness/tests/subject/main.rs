@@ -185,6 +185,12 @@ mod start {
         assert_eq!(running.health(), Health::Alive);
         assert!(running.place("a", Placed::Directory).unwrap_err().to_string().contains("--root"));
         drop(listener);
+        // A program that another test starts just now holds every descriptor of ours until it is executed.
+        let began = Instant::now();
+        while running.health() == Health::Alive {
+            assert!(began.elapsed() < Duration::from_secs(10), "it is seen that nobody listens");
+            tokio::task::yield_now().await;
+        }
         assert_eq!(running.health(), Health::NotListening);
         running.stop().await;
     }
