@@ -25,6 +25,7 @@ use std::time::Duration;
 
 pub use self::driven::Driven;
 pub use self::known::Known;
+pub(crate) use self::listening::is_listened_on;
 pub use self::root::{Found, Placed};
 pub use self::running::{Health, Running};
 pub use self::start_error::StartError;

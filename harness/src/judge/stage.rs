@@ -78,7 +78,7 @@ pub enum Act<'a> {
         /// How long each octet may be waited for.
         within: Duration,
     },
-    /// Send octets on the data connection. Gives `BodySent`, and `Closed` or `Deadline` where it could not all be sent.
+    /// Send octets on the data connection, and wait until the peer has read what does not end it. Gives `BodySent`, and `Closed` or `Deadline` where it could not all be sent.
     Send {
         /// What.
         content: (&'a Content, Form),

@@ -14,6 +14,7 @@ use tokio::time::{sleep, timeout_at};
 use super::recorder::{Recorder, millis};
 use super::socket::Socket;
 use super::trust::Sessions;
+use super::unread::taken_by_peer;
 use super::{data, disk, secure};
 use crate::judge::stage::{Act, OwnPort, Stage};
 use crate::scenario::tree::{Entry, Listened};
@@ -61,7 +62,7 @@ impl<'a> Live<'a> {
             }
         };
         let what = match timeout_at(until, connected).await {
-            Ok(Ok(stream)) => match ready(&stream) {
+            Ok(Ok(stream)) => match ends(&stream) {
                 Ok((local, peer)) => {
                     wires.control = Some(Socket::clear(stream));
                     What::Connected { local, peer }
@@ -196,6 +197,8 @@ impl Stage for Live<'_> {
                 data::send(&mut wires, &mut self.recorder, self.files, content, within).await;
                 if end {
                     data::finish(&mut wires).await;
+                } else if let Some(data) = &mut wires.data {
+                    taken_by_peer(data.stream()).await;
                 }
             }
             Act::HangUp { how, half } => data::hang_up(&mut wires, &mut self.recorder, how, half).await,
@@ -243,8 +246,7 @@ pub(super) async fn hear_on(stream: Option<&mut Socket>, recorder: &mut Recorder
     recorder.note(Channel::Control, what);
 }
 
-fn ready(stream: &TcpStream) -> io::Result<(String, String)> {
-    stream.set_nodelay(true)?;
+fn ends(stream: &TcpStream) -> io::Result<(String, String)> {
     Ok((stream.local_addr()?.to_string(), stream.peer_addr()?.to_string()))
 }
 
@@ -260,38 +262,4 @@ pub(super) async fn say_urgent(stream: &mut TcpStream, segment: &[u8]) -> io::Re
             Err(error) => return Err(error),
         }
     }
-}
-
-/// Waits until the peer has read what was sent, so that the next write is a segment of its own.
-///
-/// The kernel tells for a peer on this machine. For another one, or one that does not read, a moment must do.
-async fn taken_by_peer(stream: &TcpStream) {
-    let (Ok(local), Ok(peer)) = (stream.local_addr(), stream.peer_addr()) else { return };
-    for _ in 0..MOST_GLANCES {
-        if unread_at(peer, local) == Some(0) {
-            return;
-        }
-        sleep(GLANCE).await;
-    }
-}
-
-/// So many looks at a peer that does not read: 50 ms.
-const MOST_GLANCES: usize = 25;
-
-/// How many octets wait to be read at the other end of a connection on this machine.
-fn unread_at(own: SocketAddr, other: SocketAddr) -> Option<u32> {
-    let (SocketAddr::V4(own), SocketAddr::V4(other)) = (own, other) else { return None };
-    let written = |address: std::net::SocketAddrV4| {
-        format!("{:08X}:{:04X}", u32::from_le_bytes(address.ip().octets()), address.port())
-    };
-    let (own, other) = (written(own), written(other));
-    let table = std::fs::read_to_string("/proc/net/tcp").ok()?;
-    table.lines().find_map(|line| {
-        let mut fields = line.split_ascii_whitespace().skip(1);
-        if fields.next()? != own || fields.next()? != other {
-            return None;
-        }
-        let queues = fields.nth(1)?;
-        u32::from_str_radix(queues.split_once(':')?.1, 16).ok()
-    })
 }

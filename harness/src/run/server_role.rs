@@ -137,7 +137,7 @@ impl Counterpart<'_> {
         let (channel, what) = tokio::select! {
             biased;
             accepted = self.listener.accept() => (Channel::Control, match accepted {
-                Ok((stream, peer)) => match stream.set_nodelay(true).and_then(|()| stream.local_addr()) {
+                Ok((stream, peer)) => match stream.local_addr() {
                     Ok(local) => {
                         self.wires.control = Some(Socket::clear(stream));
                         What::Connected { local: local.to_string(), peer: peer.to_string() }

@@ -51,7 +51,11 @@ const LONGEST_RECORD: usize = (1 << 14) + 2048;
 const HEADER: usize = 5;
 
 impl Socket {
-    pub(super) const fn clear(stream: TcpStream) -> Self {
+    /// What is sent goes at once: the last flight of a TLS handshake would wait until the peer acknowledges what went before.
+    pub(super) fn clear(stream: TcpStream) -> Self {
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "what is sent may wait for what went before");
+        }
         Self { stream, tls: None, raw: Vec::new(), unsent: Vec::new(), is_at_end: false, was_notified: false }
     }
 

@@ -41,6 +41,14 @@ pub(super) fn on(port: u16) -> io::Result<Vec<Listener>> {
     Ok(listeners)
 }
 
+/// Whether somebody listens on this port.
+///
+/// # Errors
+/// The kernel's table cannot be read.
+pub(crate) fn is_listened_on(port: u16) -> io::Result<bool> {
+    Ok(!on(port)?.is_empty())
+}
+
 /// Little is asked for at a time: the kernel makes no more rows than fit, and those of thousands of connections are dear.
 fn lines_of(table: File) -> impl BufRead {
     BufReader::with_capacity(ROW, table)

@@ -261,6 +261,9 @@ fn stopped_end(end: End, is_receiving: bool) -> End {
 /// Makes the stream fit for the thread that moves the bytes; returns another handle to stop it with.
 fn blocking(stream: &std::net::TcpStream, idle: Duration) -> io::Result<std::net::TcpStream> {
     stream.set_nonblocking(false)?;
+    // The octets of a file go in large pieces; what is small (a ticket of TLS, the end of a file in a block) must not wait
+    // until the client acknowledges what went before.
+    stream.set_nodelay(true)?;
     stream.set_read_timeout(Some(idle))?;
     stream.set_write_timeout(Some(idle))?;
     stream.try_clone()
