@@ -44,14 +44,34 @@ impl Reader {
     }
 
     /// More came.
-    pub fn feed(&mut self, octets: &[u8]) {
-        for &octet in octets {
+    pub fn feed(&mut self, mut octets: &[u8]) {
+        while let Some((&octet, behind)) = octets.split_first() {
             if self.seen.end_of_file {
                 return self.seen.behind_the_end(self.at);
             }
-            self.at += 1;
-            self.octet(octet);
+            if let State::String(left) = self.state {
+                octets = self.string(octets, left);
+            } else {
+                self.at += 1;
+                self.octet(octet);
+                octets = behind;
+            }
         }
+    }
+
+    /// Takes of a string what is there, and gives what stands behind it.
+    fn string<'a>(&mut self, octets: &'a [u8], left: u8) -> &'a [u8] {
+        let length = octets.len().min(usize::from(left));
+        let (string, behind) = octets.split_at(length);
+        self.carry(string);
+        self.at += length as u64;
+        // No more than `left`, which is an octet.
+        let left = left.saturating_sub(u8::try_from(length).unwrap_or(left));
+        self.state = State::String(left);
+        if left == 0 {
+            self.end();
+        }
+        behind
     }
 
     fn octet(&mut self, octet: u8) {
@@ -64,15 +84,10 @@ impl Reader {
                 self.descriptor |= octet;
                 self.state = State::Between;
             }
-            State::String(left) => {
-                self.carry(octet, 1);
-                self.state = State::String(left - 1);
-                if left == 1 {
-                    self.end();
-                }
-            }
+            // Its octets are taken together.
+            State::String(_) => {}
             State::Run(length) => {
-                self.carry(octet, length);
+                self.run(octet, length);
                 self.end();
             }
         }
@@ -91,17 +106,22 @@ impl Reader {
             }
             // A filler of no octets is all that an empty record can be.
             FILLER..=0xff => {
-                self.carry(self.filler, length);
+                self.run(self.filler, length);
                 self.end();
             }
         }
     }
 
-    fn carry(&mut self, octet: u8, length: u8) {
+    fn run(&mut self, octet: u8, length: u8) {
+        let run = [octet; LONGEST_RUN as usize];
+        self.carry(run.get(..usize::from(length)).unwrap_or(&run));
+    }
+
+    fn carry(&mut self, octets: &[u8]) {
         if self.descriptor & MARKER == 0 {
-            self.seen.run(octet, length, self.records);
+            self.seen.data(octets, self.records);
         } else {
-            self.marker.extend(vec![octet; usize::from(length)]);
+            self.marker.extend_from_slice(octets);
         }
     }
 
@@ -180,33 +200,28 @@ impl Writer {
         if self.descriptor != 0 {
             self.flush(wire);
         }
-        self.held = match self.held.take() {
-            Some(Held::Run(run, length)) if run == octet && length < LONGEST_RUN => Some(Held::Run(run, length + 1)),
-            Some(Held::String(mut string)) if string.len() < LONGEST_STRING => {
-                // Three of the same are worth a run.
-                if string.ends_with(&[octet, octet]) {
-                    string.truncate(string.len() - 2);
-                    self.flush_held(Some(Held::String(string)).filter(|held| !held.is_empty()), wire);
-                    Some(Held::Run(octet, 3))
-                } else {
-                    string.push(octet);
-                    Some(Held::String(string))
+        match &mut self.held {
+            Some(Held::Run(run, length)) if *run == octet && *length < LONGEST_RUN => *length += 1,
+            // Three of the same are worth a run.
+            Some(Held::String(string)) if string.ends_with(&[octet, octet]) && string.len() < LONGEST_STRING => {
+                string.truncate(string.len() - 2);
+                if !string.is_empty() {
+                    self.flush(wire);
                 }
+                self.held = Some(Held::Run(octet, 3));
             }
-            full => {
-                self.flush_held(full, wire);
-                Some(Held::String(vec![octet]))
+            Some(Held::String(string)) if string.len() < LONGEST_STRING => string.push(octet),
+            _ => {
+                self.flush(wire);
+                let mut string = Vec::with_capacity(LONGEST_STRING);
+                string.push(octet);
+                self.held = Some(Held::String(string));
             }
-        };
+        }
     }
 
     fn flush(&mut self, wire: &mut Vec<u8>) {
-        let held = self.held.take();
-        self.flush_held(held, wire);
-    }
-
-    fn flush_held(&mut self, held: Option<Held>, wire: &mut Vec<u8>) {
-        let Some(held) = held else { return };
+        let Some(held) = self.held.take() else { return };
         let descriptor = std::mem::take(&mut self.descriptor);
         if descriptor != 0 {
             wire.extend([0, descriptor]);
@@ -226,12 +241,6 @@ impl Writer {
         self.descriptor |= END_OF_FILE;
         self.held.get_or_insert(Held::Run(self.filler, 0));
         self.flush(wire);
-    }
-}
-
-impl Held {
-    fn is_empty(&self) -> bool {
-        matches!(self, Self::String(string) if string.is_empty())
     }
 }
 

@@ -147,11 +147,6 @@ impl Seen {
         self.open_record |= !octets.is_empty();
     }
 
-    /// A run of one octet. Its length is at most 63.
-    pub(super) fn run(&mut self, octet: u8, length: u8, records: Records) {
-        self.data(&vec![octet; usize::from(length)], records);
-    }
-
     pub(super) fn end_of_record(&mut self, at: u64, records: Records) {
         match records {
             Records::None => self.flaw(Flaw::RecordEndInFile, at),
