@@ -21,6 +21,7 @@ mod socket;
 mod source;
 mod stop;
 mod trust;
+mod unread;
 
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;

@@ -95,7 +95,7 @@ fn without_a_fault_nothing_is_red() {
 #[case::b(Fault::PwdUnquoted, "rfc959/navigation/pwd", "rfc959-A2-pwd-reply-format", Axis::Text, &[])]
 #[case::c(Fault::NoCarriageReturn, "rfc959/framing/single-line", "rfc959-4.2-reply-crlf", Axis::Framing, &[])]
 #[case(Fault::NoLastLine, "rfc959/framing/multi-line[command=HELP_RETR]", "rfc959-4.2-multiline-terminator", Axis::Framing, &[])]
-#[case(Fault::SurplusReply, "rfc959/framing/one-reply[command=NOOP]", "rfc959-4.2-one-final-reply-per-command", Axis::Order, &["rfc959/control/noop"])]
+#[case(Fault::SurplusReply, "rfc959/framing/one-reply[command=NOOP]", "rfc959-4.2-one-final-reply-per-command", Axis::Framing, &["rfc959/control/noop"])]
 #[case(Fault::UnknownVerbIsFine, "rfc959/errors/unknown-verb[alone]", "rfc959-4.2.1-500-unknown-verb", Axis::Reply, &["rfc959/errors/unknown-verb", "rfc2389/feat/reply"])]
 #[case(Fault::No425, "rfc959/transfer/nobody-connects", "rfc959-4.2-every-command-replied", Axis::Lifecycle, &[])]
 #[case(Fault::FirstLineOnly, "rfc959/control/pipelined", "rfc959-4.2-every-command-replied", Axis::Lifecycle, &[])]

@@ -40,13 +40,13 @@ impl<S: Stage> Play<'_, S> {
         }
         let command = self.last_command();
         self.act(Act::Say { segments: &[b"QUIT\r\n".to_vec()], urgent: false }).await;
-        let mut finals = 0_usize;
+        let mut count = 0_usize;
         let mut last = None;
         while !self.here().closed {
             while let Some((reply, event)) = self.here().replies.pop_front() {
-                if !reply.is_preliminary() && reply.code.is_some() {
-                    finals += 1;
-                    last = Some((reply, event, finals));
+                if reply.code.is_some() {
+                    count += 1;
+                    last = Some((reply, event));
                 }
             }
             if last.as_ref().is_some_and(|(reply, ..)| reply.code == Some(221)) {
@@ -58,7 +58,7 @@ impl<S: Stage> Play<'_, S> {
             }
         }
         // With nothing owed, QUIT gets one reply. A 221 that is not the first means that one too many came before.
-        if let Some((reply, event, count)) = last
+        if let Some((reply, event)) = last
             && !owed
             && count > 1
             && reply.code == Some(221)
