@@ -1,6 +1,7 @@
 //! TYPE, STRU and MODE over real sockets. The octets of the wire are typed from RFC 959 §3.
 
 use std::io::{ErrorKind, Read, Write};
+use std::net::TcpStream;
 
 use rstest::rstest;
 
@@ -10,6 +11,15 @@ fn set(client: &mut Client, parameters: &[&str]) {
     for line in parameters {
         client.say_all(&[(line, "200")]);
     }
+}
+
+/// A session with these parameters, and a data connection.
+fn begun(parameters: &[&str]) -> (Server, Client, TcpStream) {
+    let server = Server::start();
+    let mut client = server.login();
+    set(&mut client, parameters);
+    let data = client.open_passive();
+    (server, client, data)
 }
 
 #[rstest]
@@ -31,10 +41,7 @@ fn set(client: &mut Client, parameters: &[&str]) {
 #[case::pages(&["STRU P"], b"\x04\x07\x02\x01ab\x04\x00\x00\x00",
     b"FTPPAGE\x08\x04\0\0\0\0\0\0\0\x07\0\0\0\0\0\0\0\x02\0\0\0\0\0\0\0\x01ab\x04\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0")]
 fn a_file_goes_there_and_back(#[case] parameters: &[&str], #[case] wire: &[u8], #[case] local: &[u8]) {
-    let server = Server::start();
-    let mut client = server.login();
-    set(&mut client, parameters);
-    let mut data = client.open_passive();
+    let (server, mut client, mut data) = begun(parameters);
     client.say_all(&[("STOR file", "150")]);
     data.write_all(wire).unwrap();
     let has_end = parameters.iter().any(|line| line.starts_with("MODE") || matches!(*line, "STRU R" | "STRU P"));
@@ -54,10 +61,7 @@ fn a_file_goes_there_and_back(#[case] parameters: &[&str], #[case] wire: &[u8], 
 /// RFC 959 §3.3, §3.2: 250 leaves the connection open, and a new port closes it.
 #[test]
 fn one_connection_for_many_files() {
-    let server = Server::start();
-    let mut client = server.login();
-    set(&mut client, &["MODE B"]);
-    let mut data = client.open_passive();
+    let (server, mut client, mut data) = begun(&["MODE B"]);
     client.say_all(&[("RETR robots.txt", "150")]);
     let blocks = b"\x40\x00\x1AUser-agent: *\nDisallow: /\n";
     assert_eq!(exactly(&mut data, blocks.len()), blocks);
@@ -79,10 +83,7 @@ fn one_connection_for_many_files() {
 
 #[test]
 fn a_connection_that_the_client_closed_is_not_used_again() {
-    let server = Server::start();
-    let mut client = server.login();
-    set(&mut client, &["MODE B"]);
-    let mut data = client.open_passive();
+    let (server, mut client, mut data) = begun(&["MODE B"]);
     client.say_all(&[("STOR one", "150")]);
     data.write_all(b"\x40\x00\x011").unwrap();
     client.expect("250");
@@ -109,10 +110,7 @@ fn a_file_that_is_cut_short_is_no_success(
     #[case] local: &[u8],
     #[case] code: &str,
 ) {
-    let server = Server::start();
-    let mut client = server.login();
-    set(&mut client, parameters);
-    let mut data = client.open_passive();
+    let (server, mut client, mut data) = begun(parameters);
     client.say_all(&[("STOR file", "150")]);
     data.write_all(wire).unwrap();
     drop(data);
@@ -124,10 +122,7 @@ fn a_file_that_is_cut_short_is_no_success(
 /// RFC 1123 §4.1.3.4, with a marker between CR and LF.
 #[test]
 fn an_upload_goes_on_at_a_marker() {
-    let server = Server::start();
-    let mut client = server.login();
-    set(&mut client, &["TYPE A", "MODE B"]);
-    let mut data = client.open_passive();
+    let (server, mut client, mut data) = begun(&["TYPE A", "MODE B"]);
     client.say_all(&[("STOR file", "150")]);
     data.write_all(b"\x00\x00\x04one\r\x10\x00\x06abc123\x00\x00\x05\nlost").unwrap();
     client.expect("110 MARK abc123 = 3c\r\n");
@@ -179,10 +174,7 @@ fn a_download_goes_on_at_a_marker() {
 #[case::compressed(&["TYPE A", "MODE C"], b"\x00\x40\x0Crobots.txt\r\n")]
 #[case::pages(&["STRU P"], b"robots.txt\r\n")]
 fn listings(#[case] parameters: &[&str], #[case] wire: &[u8]) {
-    let server = Server::start();
-    let mut client = server.login();
-    set(&mut client, parameters);
-    let mut data = client.open_passive();
+    let (server, mut client, mut data) = begun(parameters);
     client.say_all(&[("NLST", "150")]);
     assert_eq!(exactly(&mut data, wire.len()), wire);
     client.expect("2");
@@ -191,10 +183,7 @@ fn listings(#[case] parameters: &[&str], #[case] wire: &[u8]) {
 /// A client that sends markers and reads no replies can be stopped all the same.
 #[test]
 fn abor_among_many_markers() {
-    let server = Server::start();
-    let mut client = server.login();
-    set(&mut client, &["MODE B"]);
-    let mut data = client.open_passive();
+    let (server, mut client, mut data) = begun(&["MODE B"]);
     client.say_all(&[("STOR file", "150")]);
     let markers = b"\x10\x00\x01m".repeat(500);
     data.write_all(&markers).unwrap();
