@@ -175,7 +175,6 @@ mod tests {
     use rstest::rstest;
 
     use super::*;
-    use crate::scenario::tree::{Silence, Within};
 
     fn set(text: &str) -> Vec<Vec<ReplyPattern>> {
         if text.is_empty() {
@@ -193,23 +192,11 @@ mod tests {
     }
 
     fn follow(pass: &str, deviation: &str, not_applicable: &[u16], codes: &[u16]) -> Match {
+        let rule = if deviation.is_empty() { Rule::Tiers } else { Rule::Explicit };
         let expect = Expect {
-            pass: set(pass),
-            rule: if deviation.is_empty() { Rule::Tiers } else { Rule::Explicit },
             deviation: set(deviation),
             not_applicable: not_applicable.iter().map(|&code| CodePattern::Code(code)).collect(),
-            because: None,
-            text: None,
-            text_mode: None,
-            contains: Vec::new(),
-            says: Vec::new(),
-            first_word: Vec::new(),
-            features: None,
-            if_features: Vec::new(),
-            entry: None,
-            silence: Silence::Against,
-            reads: Vec::new(),
-            within: Within::Default,
+            ..Expect::of(set(pass), rule)
         };
         let mut matcher = Matcher::new(&expect);
         codes.iter().map(|&code| matcher.take(code)).last().unwrap()

@@ -86,15 +86,7 @@ impl Reader {
     fn end(&mut self) {
         let descriptor = self.descriptor();
         self.header.clear();
-        if descriptor & MARKER != 0 {
-            self.seen.marker(&std::mem::take(&mut self.marker), self.at);
-        }
-        if descriptor & END_OF_RECORD != 0 {
-            self.seen.end_of_record(self.at, self.records);
-        }
-        if descriptor & END_OF_FILE != 0 {
-            self.seen.end_of_file(self.at, self.records);
-        }
+        self.seen.end_of_unit(descriptor, &mut self.marker, self.at, self.records);
     }
 
     /// The connection ended.

@@ -130,15 +130,7 @@ impl Reader {
         self.state = State::Between;
         self.seen.units += 1;
         let descriptor = std::mem::take(&mut self.descriptor);
-        if descriptor & MARKER != 0 {
-            self.seen.marker(&std::mem::take(&mut self.marker), self.at);
-        }
-        if descriptor & END_OF_RECORD != 0 {
-            self.seen.end_of_record(self.at, self.records);
-        }
-        if descriptor & END_OF_FILE != 0 {
-            self.seen.end_of_file(self.at, self.records);
-        }
+        self.seen.end_of_unit(descriptor, &mut self.marker, self.at, self.records);
     }
 
     /// The connection ended.

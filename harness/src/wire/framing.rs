@@ -4,6 +4,8 @@
 //! file has records, `FF 01` behind each record and `FF FF` for an octet of ones, as RFC 959 §3.4.1 writes them. So two
 //! bodies have the same records exactly if these octets are the same, whatever mode they travelled in.
 
+use super::block::{END_OF_FILE, END_OF_RECORD, MARKER};
+
 /// So many markers and flaws are kept. The others say no more.
 const KEPT: usize = 32;
 /// So many octets of a marker are kept.
@@ -145,6 +147,19 @@ impl Seen {
             Records::Marked => escaped(octets, &mut self.octets),
         }
         self.open_record |= !octets.is_empty();
+    }
+
+    /// A block or a string ends here: its descriptor says what else does. `marker` is what it carried, if it is a marker.
+    pub(super) fn end_of_unit(&mut self, descriptor: u8, marker: &mut Vec<u8>, at: u64, records: Records) {
+        if descriptor & MARKER != 0 {
+            self.marker(&std::mem::take(marker), at);
+        }
+        if descriptor & END_OF_RECORD != 0 {
+            self.end_of_record(at, records);
+        }
+        if descriptor & END_OF_FILE != 0 {
+            self.end_of_file(at, records);
+        }
     }
 
     pub(super) fn end_of_record(&mut self, at: u64, records: Records) {

@@ -11,8 +11,8 @@ use crate::judge::grade::Outcome;
 use crate::judge::stage::{Act, OwnPort, Stage};
 use crate::judge::text::fill;
 use crate::scenario::tree::{
-    Action, Break, Closed, CodePattern, Data, Ending, Expect, Listened, Located, Peer, ReplyPattern, Rule, Say,
-    Silence, Step, Within,
+    Action, Break, Closed, CodePattern, Data, Ending, Expect, Listened, Located, Peer, ReplyPattern, Rule, Say, Step,
+    Within,
 };
 use crate::wire::address::six_numbers;
 
@@ -279,24 +279,7 @@ pub(super) fn class(first: u8) -> Expect {
 }
 
 fn one(codes: Vec<CodePattern>, rule: Rule) -> Expect {
-    Expect {
-        pass: vec![vec![ReplyPattern { codes, optional: false }]],
-        rule,
-        deviation: Vec::new(),
-        not_applicable: Vec::new(),
-        because: None,
-        text: None,
-        text_mode: None,
-        contains: Vec::new(),
-        says: Vec::new(),
-        first_word: Vec::new(),
-        features: None,
-        if_features: Vec::new(),
-        entry: None,
-        silence: Silence::Against,
-        reads: Vec::new(),
-        within: Within::Default,
-    }
+    Expect::of(vec![vec![ReplyPattern { codes, optional: false }]], rule)
 }
 
 #[cfg(test)]

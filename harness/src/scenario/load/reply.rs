@@ -55,7 +55,7 @@ impl Reader<'_> {
     pub(crate) fn expect(&mut self, node: &Node) -> Option<Expect> {
         match &node.value {
             Value::Scalar { .. } => self.expect_short(node),
-            Value::List(_) => Some(expect(vec![self.sequence(node)?])),
+            Value::List(_) => Some(Expect::of(vec![self.sequence(node)?], Rule::Tiers)),
             Value::Map(_) => self.expect_map(node),
         }
     }
@@ -63,10 +63,10 @@ impl Reader<'_> {
     fn expect_short(&mut self, node: &Node) -> Option<Expect> {
         let written = self.text(node, "the reply")?;
         let Some((code, text)) = code_and_text(written) else {
-            return Some(expect(vec![self.sequence(node)?]));
+            return Some(Expect::of(vec![self.sequence(node)?], Rule::Tiers));
         };
         let code = self.or_fault(node, values::code(code))?;
-        let mut expected = expect(vec![vec![ReplyPattern { codes: vec![code], optional: false }]]);
+        let mut expected = Expect::of(vec![vec![ReplyPattern { codes: vec![code], optional: false }]], Rule::Tiers);
         expected.text = Some(self.reply_text(node, text, &expected.pass)?);
         Some(expected)
     }
@@ -74,7 +74,7 @@ impl Reader<'_> {
     fn expect_map(&mut self, node: &Node) -> Option<Expect> {
         let fields = self.fields(node, "S", KEYS)?;
         let (pass, rule) = self.accepted(node, &fields);
-        let mut expected = expect(pass.unwrap_or_default());
+        let mut expected = Expect::of(pass.unwrap_or_default(), Rule::Tiers);
         expected.rule = rule;
         if let Some(node) = fields.value("deviation") {
             (expected.deviation, expected.silence) = self.tolerated(node);
@@ -275,27 +275,6 @@ impl Reader<'_> {
         let bare = bare_lines(written, pass);
         let value = self.or_fault(node, values::template(&bare))?;
         Some(Located { value, span: node.span.clone() })
-    }
-}
-
-fn expect(pass: Vec<Vec<ReplyPattern>>) -> Expect {
-    Expect {
-        pass,
-        rule: Rule::Tiers,
-        deviation: Vec::new(),
-        not_applicable: Vec::new(),
-        because: None,
-        text: None,
-        text_mode: None,
-        contains: Vec::new(),
-        says: Vec::new(),
-        first_word: Vec::new(),
-        features: None,
-        if_features: Vec::new(),
-        entry: None,
-        silence: Silence::Against,
-        reads: Vec::new(),
-        within: Within::Default,
     }
 }
 

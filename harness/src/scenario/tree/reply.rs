@@ -42,6 +42,30 @@ pub struct Expect {
     pub within: Within,
 }
 
+impl Expect {
+    /// These sequences and no more is asked for.
+    pub fn of(pass: Vec<Vec<ReplyPattern>>, rule: Rule) -> Self {
+        Self {
+            pass,
+            rule,
+            deviation: Vec::new(),
+            not_applicable: Vec::new(),
+            because: None,
+            text: None,
+            text_mode: None,
+            contains: Vec::new(),
+            says: Vec::new(),
+            first_word: Vec::new(),
+            features: None,
+            if_features: Vec::new(),
+            entry: None,
+            silence: Silence::Against,
+            reads: Vec::new(),
+            within: Within::Default,
+        }
+    }
+}
+
 /// What it is that no reply comes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Silence {
