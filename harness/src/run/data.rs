@@ -98,6 +98,7 @@ pub(super) async fn connect_alone(to: SocketAddr) -> io::Result<TcpStream> {
 pub(super) fn listen(wires: &mut Wires, recorder: &mut Recorder, at: Listening) {
     let what = match bound(wires, at) {
         Ok((listener, local)) => {
+            listen_no_more(&mut wires.listener);
             wires.listener = Some(listener);
             wires.data = None;
             What::Listening { local }
@@ -107,21 +108,19 @@ pub(super) fn listen(wires: &mut Wires, recorder: &mut Recorder, at: Listening) 
     recorder.note(Channel::Data, what);
 }
 
-fn bound(wires: &Wires, at: Listening) -> io::Result<(TcpListener, String)> {
+fn bound(wires: &mut Wires, at: Listening) -> io::Result<(TcpListener, String)> {
     let control = wires.control.as_ref().ok_or_else(|| io::Error::other("there is no control connection"))?;
     let mut address = control.local_addr()?;
-    let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
-    match at {
-        Listening::AtAnyPort { receive_buffer } => {
-            address.set_port(0);
-            if let Some(size) = receive_buffer {
-                socket.set_recv_buffer_size(size)?;
-            }
+    let socket = reusing(address)?;
+    if let Listening::AtAnyPort { receive_buffer } = at {
+        if let Some(size) = receive_buffer {
+            socket.set_recv_buffer_size(size)?;
         }
-        Listening::AtControl => {
-            // Both sockets must allow that the port is used twice; see `connect_alone`.
-            socket.set_reuse_address(true)?;
-        }
+        let port = reusing(address)?;
+        address.set_port(0);
+        port.bind(&address.into())?;
+        address = port.local_addr()?.as_socket().ok_or(io::ErrorKind::AddrNotAvailable)?;
+        wires.ports.push(port);
     }
     socket.set_nonblocking(true)?;
     socket.bind(&address.into())?;
@@ -129,6 +128,14 @@ fn bound(wires: &Wires, at: Listening) -> io::Result<(TcpListener, String)> {
     let listener = TcpListener::from_std(socket.into())?;
     let local = listener.local_addr()?.to_string();
     Ok((listener, local))
+}
+
+/// A socket that allows a second one at its port, if that allows it too: one that listens, and one that holds the port or is
+/// the control connection (see `connect_alone`).
+fn reusing(address: SocketAddr) -> io::Result<Socket> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
+    socket.set_reuse_address(true)?;
+    Ok(socket)
 }
 
 pub(super) async fn accept(wires: &mut Wires, recorder: &mut Recorder, within: Duration) {
@@ -421,4 +428,25 @@ pub(super) async fn no_connection(wires: &mut Wires, recorder: &mut Recorder, du
         },
     };
     recorder.note(Channel::Data, what);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_port_that_is_listened_at_no_more_stays_with_its_case() {
+        let server = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let control = TcpStream::connect(server.local_addr().unwrap()).await.unwrap();
+        let mut wires = Wires { control: Some(Connection::clear(control)), ..Wires::default() };
+        let mut recorder = Recorder::new(Duration::from_secs(10));
+        listen(&mut wires, &mut recorder, Listening::AtAnyPort { receive_buffer: None });
+        let at = wires.listener.as_ref().unwrap().local_addr().unwrap();
+        TcpStream::connect(at).await.unwrap();
+        hang_up(&mut wires, &mut recorder, CloseKind::Fin, false).await;
+        assert_eq!(TcpStream::connect(at).await.unwrap_err().kind(), io::ErrorKind::ConnectionRefused);
+        // As if the kernel chose it: a port that is shared is never chosen.
+        let other = Socket::new(Domain::for_address(at), Type::STREAM, None).unwrap();
+        assert_eq!(other.bind(&at.into()).unwrap_err().kind(), io::ErrorKind::AddrInUse);
+    }
 }

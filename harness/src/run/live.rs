@@ -35,6 +35,8 @@ pub(super) struct Wires {
     pub(super) control: Option<Socket>,
     pub(super) data: Option<Socket>,
     pub(super) listener: Option<TcpListener>,
+    /// The ports at which the case listened. Nobody else gets one while it runs: the subject may still connect there.
+    pub(super) ports: Vec<socket2::Socket>,
     /// How many data connections the listener is still for.
     pub(super) transfers: u32,
     /// What its TLS shares, once there is some.
