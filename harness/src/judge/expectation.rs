@@ -11,6 +11,8 @@ pub enum Match {
     Done(Quality),
     /// The subject does not have the feature.
     NotApplicable,
+    /// The case is over, and in order.
+    Enough,
     /// Not accepted.
     Against,
 }
@@ -62,6 +64,9 @@ impl<'a> Matcher<'a> {
         }
         if self.expect.not_applicable.iter().any(|pattern| pattern.matches(code)) {
             return Match::NotApplicable;
+        }
+        if self.expect.enough.iter().any(|pattern| pattern.matches(code)) {
+            return Match::Enough;
         }
         if self.follow(Quality::Named, |pattern| pattern.matches(code)) {
             return self.result();
@@ -244,5 +249,12 @@ mod tests {
     #[case(&[250], Match::Against)]
     fn an_explicit_map_replaces_the_tiers(#[case] codes: &[u16], #[case] expected: Match) {
         assert_eq!(follow("503", "4yz | 5yz", &[502], codes), expected);
+    }
+
+    #[test]
+    fn with_some_codes_the_case_is_over() {
+        let expect = Expect { enough: vec![CodePattern::Class(5)], ..Expect::of(set("150"), Rule::Tiers) };
+        assert_eq!(Matcher::new(&expect).take(550), Match::Enough);
+        assert_eq!(Matcher::new(&expect).take(450), Match::Against);
     }
 }

@@ -75,7 +75,7 @@ impl Spoken {
     fn expect(&mut self, expect: &Expect) {
         self.required.extend(codes(&expect.pass));
         self.tolerated.extend(codes(&expect.deviation));
-        self.tolerated.extend(expect.not_applicable.iter().copied().filter_map(code));
+        self.tolerated.extend(expect.not_applicable.iter().chain(&expect.enough).copied().filter_map(code));
     }
 }
 

@@ -157,6 +157,9 @@ fn expect(expected: &Expect) -> String {
     if !expected.not_applicable.is_empty() {
         add(format!("{} says that it has no such feature", codes(&expected.not_applicable)));
     }
+    if !expected.enough.is_empty() {
+        add(format!("with {} the case is over, and in order", codes(&expected.enough)));
+    }
     if let Some(text) = &expected.text {
         add(format!("its text is {}", template(&text.value)));
     }

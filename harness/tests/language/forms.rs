@@ -134,10 +134,11 @@ fn texts_of_replies(#[case] step: &str, #[case] lines: &str) {
 #[test]
 fn the_rest_of_a_reply() {
     let found = expected(
-        "S: { pass: 227, not-applicable: 500 | 50z, because: so, text: a, text-mode: exact, contains: [b, c], capture: { host-port: there }, reads: { port: \"21\" }, within: { timer: data } }",
+        "S: { pass: 227, not-applicable: 500 | 50z, enough: 550, because: so, text: a, text-mode: exact, contains: [b, c], capture: { host-port: there }, reads: { port: \"21\" }, within: { timer: data } }",
     )
     .unwrap();
     assert_eq!(found.not_applicable, [CodePattern::Code(500), CodePattern::Group(5, 0)]);
+    assert_eq!(found.enough, [CodePattern::Code(550)]);
     assert_eq!(found.because.as_deref(), Some("so"));
     assert_eq!(found.text_mode, Some(TextMode::Exact));
     assert_eq!(found.contains.iter().map(|part| text(&part.value)).collect::<Vec<_>>(), ["b", "c"]);

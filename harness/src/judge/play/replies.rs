@@ -59,6 +59,7 @@ impl<S: Stage> Play<'_, S> {
                 Match::NotApplicable => {
                     return Err(Stop::NotApplicable(format!("answered {}", shown(&first_line(&reply)))));
                 }
+                Match::Enough => return Err(Stop::Done),
                 Match::Against if code == 421 => return Err(Stop::ServiceGone),
                 Match::Against => {
                     let lacks = simple && code == NOT_IMPLEMENTED;

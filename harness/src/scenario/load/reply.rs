@@ -15,6 +15,7 @@ pub(crate) const KEYS: &[&str] = &[
     "exactly",
     "deviation",
     "not-applicable",
+    "enough",
     "because",
     "text",
     "text-mode",
@@ -81,6 +82,7 @@ impl Reader<'_> {
         }
         expected.not_applicable =
             fields.value("not-applicable").and_then(|node| self.code_set(node, "not-applicable")).unwrap_or_default();
+        expected.enough = fields.value("enough").and_then(|node| self.code_set(node, "enough")).unwrap_or_default();
         expected.because = fields.value("because").and_then(|node| self.text(node, "because")).map(str::to_owned);
         expected.text = fields.value("text").and_then(|node| {
             let written = self.text(node, "text")?;

@@ -154,6 +154,7 @@ pub(super) fn reply_key(key: &str) -> Value {
             ("Tolerated, silence too where it says so; everything else outside of pass fails.", reference("sequences"))
         }
         "not-applicable" => ("Codes by which the subject says that it does not have the feature.", reference("text")),
+        "enough" => ("Codes with which the case is over, and in order.", reference("text")),
         "because" => ("Why it is graded so.", reference("text")),
         "text" => ("The text of the last reply.", reference("text")),
         "text-mode" => ("Whether that text decides here.", words(&["exact", "shown"])),

@@ -16,6 +16,8 @@ pub struct Expect {
     pub deviation: Vec<Vec<ReplyPattern>>,
     /// Codes by which the subject says that it does not have the feature: the case is skipped.
     pub not_applicable: Vec<CodePattern>,
+    /// Codes with which the case is over, and in order.
+    pub enough: Vec<CodePattern>,
     /// Why it is graded so.
     pub because: Option<String>,
     /// The text of the last reply, its lines joined by LF, each without its code and separator.
@@ -50,6 +52,7 @@ impl Expect {
             rule,
             deviation: Vec::new(),
             not_applicable: Vec::new(),
+            enough: Vec::new(),
             because: None,
             text: None,
             text_mode: None,
