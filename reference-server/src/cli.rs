@@ -1,5 +1,6 @@
 //! The command line of the server.
 
+mod network;
 mod policy;
 mod tls;
 
@@ -14,6 +15,7 @@ use std::time::Duration;
 use clap::{Parser, ValueEnum};
 use thiserror::Error;
 
+use self::network::Network;
 use self::policy::Policy;
 use self::tls::{TlsArguments, Wanted};
 use crate::accounts::{Access, Accounts};
@@ -53,6 +55,8 @@ struct Arguments {
     idle_timeout: u64,
     #[command(flatten)]
     policy: Policy,
+    #[command(flatten)]
+    network: Network,
     #[command(flatten)]
     tls: TlsArguments,
 }
@@ -126,7 +130,7 @@ fn log_to_stderr() {
 }
 
 fn start(arguments: Arguments) -> Result<(), StartError> {
-    runtime::to_the_end(serve(arguments))?
+    runtime::to_the_end(arguments.network.limits(), serve(arguments))?
 }
 
 async fn serve(arguments: Arguments) -> Result<(), StartError> {
@@ -143,6 +147,8 @@ async fn serve(arguments: Arguments) -> Result<(), StartError> {
     let idle = Duration::from_secs(arguments.idle_timeout);
     let mut settings = Settings { site, accounts, tls: policy, idle_limit: idle, ..Settings::default() };
     arguments.policy.apply(&mut settings)?;
+    let limits = arguments.network.limits();
+    let ports = arguments.network.apply(&mut settings);
     let (listener, address) = listen(address).await?;
     let implicit = match implicit {
         Some(address) => Some(listen(address).await?),
@@ -154,6 +160,8 @@ async fn serve(arguments: Arguments) -> Result<(), StartError> {
     }
     let server = Server {
         timeouts: Timeouts { data: Duration::from_secs(arguments.data_timeout), idle },
+        limits,
+        ports,
         settings: Arc::new(settings),
         store,
         tls,

@@ -4,6 +4,7 @@ mod channel;
 mod control;
 mod data;
 mod moving;
+mod places;
 mod tls;
 
 use std::io;
@@ -12,25 +13,26 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
 
 use crate::session::{Security, Settings};
 use crate::store::Store;
 
+use places::Places;
+
+pub(crate) use data::Ports;
+pub(crate) use places::Limits;
 pub(crate) use tls::Tls;
 
-/// How many control connections may be open at a time. One more is told 421.
-const CONNECTION_LIMIT: usize = 1000;
-
-/// How many threads may move files. A stalled transfer holds one, and must not be able to take them all: each connection
-/// has its own for the one transfer it may run, and some are left for what the sessions ask of the store.
-const THREAD_LIMIT: usize = CONNECTION_LIMIT + 64;
+/// How many threads there may be besides those that move files: for what the sessions ask of the store.
+const MORE_THREADS: usize = 64;
 
 /// What all connections share.
 pub(crate) struct Server {
     pub(crate) settings: Arc<Settings>,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) timeouts: Timeouts,
+    pub(crate) limits: Limits,
+    pub(crate) ports: Ports,
     pub(crate) tls: Option<Tls>,
 }
 
@@ -44,9 +46,12 @@ pub(crate) struct Timeouts {
 }
 
 /// Runs what serves. Sessions share one thread, for they only think; files and transfers have threads of their own.
-pub(crate) fn to_the_end<T>(serving: impl Future<Output = T>) -> io::Result<T> {
+///
+/// A stalled transfer holds a thread, and must not be able to take them all: each session has its own for the one transfer
+/// that it may run.
+pub(crate) fn to_the_end<T>(limits: Limits, serving: impl Future<Output = T>) -> io::Result<T> {
     let mut runtime = tokio::runtime::Builder::new_current_thread();
-    runtime.enable_all().max_blocking_threads(THREAD_LIMIT);
+    runtime.enable_all().max_blocking_threads(limits.in_all.saturating_add(MORE_THREADS));
     Ok(runtime.build()?.block_on(serving))
 }
 
@@ -60,7 +65,7 @@ pub(crate) async fn listen(address: SocketAddr) -> io::Result<Listener> {
 
 /// Serves whoever connects, for ever. On the second port TLS begins without AUTH.
 pub(crate) async fn serve(clear: Listener, implicit: Option<Listener>, server: Arc<Server>) -> io::Result<()> {
-    let places = Arc::new(Semaphore::new(CONNECTION_LIMIT));
+    let places = Places::new(server.limits);
     let implicit = async {
         match implicit {
             Some(listener) => watch(listener, &server, &places, Security::IMPLICIT).await,
@@ -74,17 +79,12 @@ pub(crate) async fn serve(clear: Listener, implicit: Option<Listener>, server: A
 }
 
 /// Serves whoever connects to one port.
-async fn watch(
-    listener: Listener,
-    server: &Arc<Server>,
-    places: &Arc<Semaphore>,
-    security: Security,
-) -> io::Result<()> {
+async fn watch(listener: Listener, server: &Arc<Server>, places: &Arc<Places>, security: Security) -> io::Result<()> {
     /// After a failed accept. There is nothing to wait for: the system says that it has no sockets left, and not when it has.
     const BREATH: Duration = Duration::from_millis(50);
     loop {
-        let stream = match listener.accept().await {
-            Ok((stream, _)) => stream,
+        let (stream, from) = match listener.accept().await {
+            Ok(accepted) => accepted,
             Err(error) => {
                 tracing::warn!(%error, "cannot accept a connection");
                 tokio::time::sleep(BREATH).await;
@@ -92,16 +92,16 @@ async fn watch(
             }
         };
         let server = Arc::clone(server);
-        match Arc::clone(places).try_acquire_owned() {
-            Ok(place) => {
+        match places.take(from.ip()) {
+            Some(place) => {
                 tokio::spawn(async move {
                     control::converse(stream, server, security).await;
                     drop(place);
                 });
             }
             // Under TLS there is no word that would be understood.
-            Err(_) if security == Security::IMPLICIT => drop(stream),
-            Err(_) => {
+            None if security == Security::IMPLICIT => drop(stream),
+            None => {
                 tokio::spawn(control::turn_away(stream));
             }
         }

@@ -23,7 +23,7 @@ mod traffic;
 mod transfer;
 
 use std::collections::VecDeque;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -54,6 +54,8 @@ pub(crate) struct Settings {
     pub(crate) site: String,
     pub(crate) accounts: Accounts,
     pub(crate) foreign_hosts: ForeignHosts,
+    /// The address that 227 tells in the place of our own.
+    pub(crate) told_host: Option<Ipv4Addr>,
     pub(crate) links: Links,
     pub(crate) hosts: Vec<VirtualHost>,
     pub(crate) mounts: Vec<Mount>,

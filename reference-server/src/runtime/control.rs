@@ -207,7 +207,7 @@ impl Conversation {
             }
             Action::Listen => {
                 // This closes the port before: a client that says PASV again has given it up.
-                self.ways.passive = Passive::listen(self.local.ip())
+                self.ways.passive = Passive::listen(self.local.ip(), &self.server.ports)
                     .inspect_err(|error| tracing::warn!(%error, "cannot listen for a data connection"))
                     .ok();
                 return Ok(Some(Input::Listening(self.ways.passive.as_ref().map(Passive::address))));

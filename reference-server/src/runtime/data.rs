@@ -1,7 +1,9 @@
 //! Data connections: how they come about, and the transfer that runs on one.
 
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -17,6 +19,32 @@ use super::moving;
 use super::tls::{Flow, Tls, Wire};
 use crate::session::{End, Job, Order, Protection, Route};
 
+/// The ports that may listen for a data connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Ports {
+    /// Any that the kernel has.
+    Any,
+    /// One of these.
+    Among(RangeInclusive<u16>),
+}
+
+impl Ports {
+    /// Which one, nobody can foretell (RFC 2577 §5.1): the search begins anywhere.
+    fn listen(&self, host: IpAddr) -> io::Result<std::net::TcpListener> {
+        let Self::Among(ports) = self else { return std::net::TcpListener::bind((host, 0)) };
+        let count = u64::from(ports.end().saturating_sub(*ports.start())) + 1;
+        let begin = usize::try_from(RandomState::new().build_hasher().finish() % count).unwrap_or_default();
+        let mut last = io::Error::from(io::ErrorKind::AddrInUse);
+        for port in ports.clone().cycle().skip(begin).take(ports.len()) {
+            match std::net::TcpListener::bind((host, port)) {
+                Err(error) if error.kind() == io::ErrorKind::AddrInUse => last = error,
+                bound => return bound,
+            }
+        }
+        Err(last)
+    }
+}
+
 /// A port that listens for a data connection.
 pub(super) struct Passive {
     listener: TcpListener,
@@ -25,8 +53,8 @@ pub(super) struct Passive {
 
 impl Passive {
     /// Listens on a free port of this host. It listens when this returns: the client may connect as soon as it reads the reply.
-    pub(super) fn listen(host: IpAddr) -> io::Result<Self> {
-        let listener = std::net::TcpListener::bind((host, 0))?;
+    pub(super) fn listen(host: IpAddr, ports: &Ports) -> io::Result<Self> {
+        let listener = ports.listen(host)?;
         listener.set_nonblocking(true)?;
         let listener = TcpListener::from_std(listener)?;
         Ok(Self { address: listener.local_addr()?, listener })

@@ -7,6 +7,8 @@ mod command_line;
 mod control;
 mod data;
 mod modes;
+#[cfg(test)]
+mod network;
 mod security;
 #[cfg(test)]
 mod tls;

@@ -83,7 +83,7 @@ fn one_connection_for_many_files() {
 
 #[test]
 fn a_connection_that_the_client_closed_is_not_used_again() {
-    let (server, mut client, mut data) = begun(&["MODE B"]);
+    let (_server, mut client, mut data) = begun(&["MODE B"]);
     client.say_all(&[("STOR one", "150")]);
     data.write_all(b"\x40\x00\x011").unwrap();
     client.expect("250");
@@ -174,7 +174,7 @@ fn a_download_goes_on_at_a_marker() {
 #[case::compressed(&["TYPE A", "MODE C"], b"\x00\x40\x0Crobots.txt\r\n")]
 #[case::pages(&["STRU P"], b"robots.txt\r\n")]
 fn listings(#[case] parameters: &[&str], #[case] wire: &[u8]) {
-    let (server, mut client, mut data) = begun(parameters);
+    let (_server, mut client, mut data) = begun(parameters);
     client.say_all(&[("NLST", "150")]);
     assert_eq!(exactly(&mut data, wire.len()), wire);
     client.expect("2");
@@ -183,7 +183,7 @@ fn listings(#[case] parameters: &[&str], #[case] wire: &[u8]) {
 /// A client that sends markers and reads no replies can be stopped all the same.
 #[test]
 fn abor_among_many_markers() {
-    let (server, mut client, mut data) = begun(&["MODE B"]);
+    let (_server, mut client, mut data) = begun(&["MODE B"]);
     client.say_all(&[("STOR file", "150")]);
     let markers = b"\x10\x00\x01m".repeat(500);
     data.write_all(&markers).unwrap();

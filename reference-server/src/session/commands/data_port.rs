@@ -123,6 +123,7 @@ impl Session {
         self.arrange(Arranged::Passive);
         match (command, address.ip().to_canonical()) {
             (Listening::Pasv, IpAddr::V4(host)) => {
+                let host = self.settings.told_host.unwrap_or(host);
                 let port = address.port();
                 reply::<227>(format!("Entering Passive Mode ({})", HostPort { host, port }))
             }
