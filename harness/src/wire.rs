@@ -6,6 +6,7 @@
 pub mod address;
 pub mod block;
 pub mod compressed;
+pub mod deflate;
 pub mod ebcdic;
 pub mod facts;
 pub mod features;

@@ -29,6 +29,8 @@ mod agreement {
     #[case::blocks_of_the_harness("blocks", |pieces: &[&[u8]]| records_of_wire(travel::Mode::Blocks, pieces))]
     #[case::compressed_of_the_references("compressed", |pieces: &[&[u8]]| records_of_protocol(protocol::Mode::Compressed, pieces))]
     #[case::compressed_of_the_harness("compressed", |pieces: &[&[u8]]| records_of_wire(travel::Mode::Compressed, pieces))]
+    #[case::deflated_of_the_references("deflated", |pieces: &[&[u8]]| records_of_protocol(deflate(), pieces))]
+    #[case::deflated_of_the_harness("deflated", |pieces: &[&[u8]]| records_of_wire(travel::Mode::Deflated, pieces))]
     fn streams(#[case] file: &str, #[case] reads: Reads) {
         for vector in vectors(file) {
             for cut in 0..=vector.octets.len() {
@@ -161,7 +163,8 @@ mod agreement {
         #[values(
             (protocol::Mode::Stream, travel::Mode::Stream),
             (protocol::Mode::Block, travel::Mode::Blocks),
-            (protocol::Mode::Compressed, travel::Mode::Compressed)
+            (protocol::Mode::Compressed, travel::Mode::Compressed),
+            (deflate(), travel::Mode::Deflated)
         )]
         (theirs, own): (protocol::Mode, travel::Mode),
         #[values(0, 1, 62, 63, 64, 127, 128, 4096, 65_536, 100_000)] length: usize,
@@ -188,6 +191,10 @@ mod agreement {
         sender.send(&body, &mut wire).unwrap();
         sender.finish(&mut wire).unwrap();
         assert_eq!(records_of_wire(own, &[&wire]), expected);
+    }
+
+    fn deflate() -> protocol::Mode {
+        protocol::Mode::Deflate(protocol::Level::default())
     }
 
     /// A value that the harness reads out of a reply with this text.

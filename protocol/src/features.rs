@@ -31,6 +31,8 @@ pub enum Feature {
     Mff,
     /// MLST and MLSD, with the facts behind it (RFC 3659 §7.8). MLSD has no line of its own.
     Mlst,
+    /// MODE Z, with the names of other engines than zlib behind it (draft-preston-ftpext-deflate §3.5).
+    ModeZ,
     /// PBSZ (RFC 4217 §6).
     Pbsz,
     /// PROT (RFC 4217 §6).
@@ -58,7 +60,7 @@ pub enum Feature {
 }
 
 impl Feature {
-    const ALL: [Self; 26] = [
+    const ALL: [Self; 27] = [
         Self::AuthTls,
         Self::Avbl,
         Self::Ccc,
@@ -73,6 +75,7 @@ impl Feature {
         Self::Mfct,
         Self::Mff,
         Self::Mlst,
+        Self::ModeZ,
         Self::Pbsz,
         Self::Prot,
         Self::RangStream,
@@ -104,6 +107,7 @@ impl Feature {
             Self::Mfct => "MFCT",
             Self::Mff => "MFF",
             Self::Mlst => "MLST",
+            Self::ModeZ => "MODE Z",
             Self::Pbsz => "PBSZ",
             Self::Prot => "PROT",
             Self::RangStream => "RANG STREAM",

@@ -20,7 +20,7 @@ pub use address::{ExtendedAddress, ExtendedPort, HostPort, LongAddress};
 pub use command::{Command, CommandError, Verb};
 pub use features::Feature;
 pub use line::{LineReader, Received};
-pub use parameters::{Form, Mode, ParameterError, Structure, Type};
+pub use parameters::{Form, Level, Mode, ParameterError, Structure, Type};
 pub use pathname::Pathname;
 pub use reply::{Code, Reply, ReplyReader, Severity};
 pub use telnet::{Function, Telnet};

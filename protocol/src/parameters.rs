@@ -132,6 +132,7 @@ impl fmt::Display for Mode {
             Self::Stream => "S",
             Self::Block => "B",
             Self::Compressed => "C",
+            Self::Deflate(_) => "Z",
         })
     }
 }
@@ -185,9 +186,50 @@ pub enum Mode {
     Block,
     /// C: compressed.
     Compressed,
+    /// Z: deflated (draft-preston-ftpext-deflate), and how hard the sender tries.
+    Deflate(Level),
+}
+
+/// How hard a sender in MODE Z tries to make the data small: from 0, not at all, to 9 (draft-preston-ftpext-deflate §3.6.1.3).
+///
+/// ```
+/// use protocol::parameters::Level;
+///
+/// assert_eq!(Level::new(9).map(Level::number), Some(9));
+/// assert_eq!(Level::new(10), None);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Level(u32);
+
+impl Default for Level {
+    /// That of zlib.
+    fn default() -> Self {
+        Self(6)
+    }
+}
+
+impl Level {
+    /// A level; `None` for a number that is none.
+    pub const fn new(number: u32) -> Option<Self> {
+        if number <= 9 { Some(Self(number)) } else { None }
+    }
+
+    /// Its number.
+    pub fn number(self) -> u32 {
+        self.0
+    }
 }
 
 impl Mode {
+    /// Whether restart markers can stand between the data (RFC 959 §3.5). MODE Z can hold none (draft-preston-ftpext-deflate
+    /// §3.7).
+    pub fn has_markers(self) -> bool {
+        match self {
+            Self::Block | Self::Compressed => true,
+            Self::Stream | Self::Deflate(_) => false,
+        }
+    }
+
     /// Parses the argument of MODE.
     ///
     /// # Errors
@@ -197,6 +239,7 @@ impl Mode {
             [b"S"] => Ok(Self::Stream),
             [b"B"] => Ok(Self::Block),
             [b"C"] => Ok(Self::Compressed),
+            [b"Z"] => Ok(Self::Deflate(Level::default())),
             [other] => Err(unknown_letter(other)),
             _ => Err(ParameterError::Syntax),
         }
@@ -287,7 +330,8 @@ mod tests {
     #[case("s", Ok(Mode::Stream))]
     #[case("B", Ok(Mode::Block))]
     #[case("C", Ok(Mode::Compressed))]
-    #[case("Z", Err(ParameterError::Unknown))]
+    #[case("z", Ok(Mode::Deflate(Level::default())))]
+    #[case("X", Err(ParameterError::Unknown))]
     #[case("1", Err(ParameterError::Syntax))]
     fn modes(#[case] argument: &str, #[case] expected: Result<Mode, ParameterError>) {
         assert_eq!(Mode::parse(argument.as_bytes()), expected);

@@ -9,7 +9,7 @@
 //!
 //! - [`record`] and [`page`] (STRU) find the records or pages in the local form of a file, and put them back.
 //! - [`ascii`] and [`ebcdic`] (TYPE) translate the text of a part.
-//! - [`stream`], [`block`] and [`compressed`] (MODE) frame the parts.
+//! - [`stream`], [`block`], [`compressed`] and [`deflate`] (MODE) frame the parts.
 //!
 //! [`Sender`] and [`Receiver`] put them together. They take and give pieces of any size, and keep a bounded amount whatever
 //! comes. Where TYPE I or L meets STRU F and MODE S there is nothing to encode ([`is_plain`]), and a runtime can move such a
@@ -33,6 +33,7 @@ pub mod ascii;
 mod bits;
 pub mod block;
 pub mod compressed;
+pub mod deflate;
 pub mod descriptor;
 pub mod ebcdic;
 mod fault;

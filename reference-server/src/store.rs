@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use protocol::listing::facts::{Entry, Selection};
 use protocol::transfer::Parameters;
+use protocol::{Mode, Structure, Type};
 use thiserror::Error;
 
 use crate::accounts::Access;
@@ -64,8 +65,21 @@ pub(crate) enum Form {
     Ascii,
     /// TYPE I and L: as it is.
     Image,
-    /// Any other. Places in it are told by markers, which count the octets of the file.
+    /// Any other. Places in it are told by markers, which count the octets of the file; in MODE Z by octets, as in MODE S.
     Encoded(Parameters),
+}
+
+impl Form {
+    /// Whether a place is counted in the octets of TYPE A, where the end of a line is two and one in the file.
+    fn counts_ascii(self) -> bool {
+        match self {
+            Self::Ascii => true,
+            Self::Image => false,
+            Self::Encoded(Parameters { representation, structure, mode }) => {
+                matches!((representation, structure, mode), (Type::Ascii(_), Structure::File, Mode::Deflate(_)))
+            }
+        }
+    }
 }
 
 /// What a listing looks like.

@@ -5,12 +5,14 @@ use sha2::{Digest, Sha256};
 
 use super::source::{Source, way};
 use crate::scenario::content;
-use crate::scenario::tree::Form;
+use crate::scenario::tree::{Form, Mode};
 use crate::wire::framing::Seen;
 use crate::wire::travel::Receiver;
 
 /// Bodies up to here are kept whole.
 const KEPT: usize = 64 * 1024;
+/// So many octets go into a framing at a time: in MODE Z each can become a thousand.
+const FED: usize = 4 * 1024;
 /// So many octets are kept of the place where a difference begins.
 const SHOWN: usize = 32;
 
@@ -22,6 +24,8 @@ pub(super) struct Tally {
     expected: Option<Expected>,
     /// Reads a framing, where the form has one.
     receiver: Option<Receiver>,
+    /// Whether the end of the connection is waited for, whatever a framing says.
+    reads_on: bool,
     /// How many octets were carried: all, where there is no framing.
     carried: u64,
     buffer: Vec<u8>,
@@ -48,6 +52,7 @@ impl Tally {
                 limit: body.length().saturating_mul(3).saturating_add(1 << 20),
             }),
             receiver: None,
+            reads_on: true,
             carried: 0,
             buffer: Vec::new(),
             differs_at: None,
@@ -58,12 +63,13 @@ impl Tally {
     /// The same, and what comes is framed as the form says.
     pub(super) fn framed(expected: Option<&content::Body>, form: Form) -> Self {
         let tally = Self::new(expected.map(|body| (body, form)));
-        Self { receiver: (!form.is_unframed()).then(|| Receiver::new(way(form))), ..tally }
+        let reads_on = form.mode == Mode::Deflated;
+        Self { receiver: (!form.is_unframed()).then(|| Receiver::new(way(form))), reads_on, ..tally }
     }
 
-    /// Whether a framing said that the file ends.
+    /// Whether a framing said that the file ends, and nothing more is to be read.
     pub(super) fn end_of_file(&mut self) -> bool {
-        self.receiver.as_mut().is_some_and(Receiver::end_of_file)
+        !self.reads_on && self.receiver.as_mut().is_some_and(Receiver::end_of_file)
     }
 
     /// How many octets came.
@@ -81,10 +87,14 @@ impl Tally {
         self.length += octets.len() as u64;
         match &mut self.receiver {
             None => self.carry(octets),
-            Some(receiver) => {
-                let carried = receiver.feed(octets);
-                self.carry(&carried);
-            }
+            Some(_) => octets.chunks(FED).for_each(|piece| self.feed(piece)),
+        }
+    }
+
+    fn feed(&mut self, octets: &[u8]) {
+        if let Some(receiver) = &mut self.receiver {
+            let carried = receiver.feed(octets);
+            self.carry(&carried);
         }
     }
 
@@ -100,7 +110,7 @@ impl Tally {
     /// Whether so much came that no more of it says anything.
     pub(super) fn is_beyond(&self, limit: u64) -> bool {
         let due = self.expected.as_ref().map_or(limit, |expected| expected.limit);
-        self.length > due
+        self.length.max(self.carried) > due
     }
 
     /// The body, which the sender ended or not.

@@ -182,7 +182,9 @@ impl Talk {
             "FEAT" => self.ask("FEAT").await? == 211,
             "REST" => self.ask("REST 0").await? == 350,
             "SIZE" | "MDTM" | "MLST" => known(self.ask(&format!("{need} ftpspec-probe")).await?),
-            "TYPE-E" | "STRU-R" | "STRU-P" | "MODE-B" | "MODE-C" => self.ask(&need.replace('-', " ")).await? / 100 == 2,
+            "TYPE-E" | "STRU-R" | "STRU-P" | "MODE-B" | "MODE-C" | "MODE-Z" => {
+                self.ask(&need.replace('-', " ")).await? / 100 == 2
+            }
             "STOU" => known(self.ask("STOU").await?),
             _ => return None,
         };

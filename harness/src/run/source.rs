@@ -10,7 +10,7 @@ use crate::wire::travel::{self, Carried, Sender, Way};
 const CHUNK: usize = 64 << 10;
 
 /// Octets that are made as they are asked for.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(super) struct Source {
     stream: content::Stream,
     coder: Coder,
@@ -19,7 +19,7 @@ pub(super) struct Source {
     ended: bool,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 enum Coder {
     /// The octets are those of the body.
     None,
@@ -109,6 +109,7 @@ pub(super) fn way(form: Form) -> Way {
             Mode::Stream => travel::Mode::Stream,
             Mode::Blocks => travel::Mode::Blocks,
             Mode::Compressed => travel::Mode::Compressed,
+            Mode::Deflated => travel::Mode::Deflated,
         },
     }
 }

@@ -310,6 +310,7 @@ fn form(form: Form) -> String {
         Mode::Stream => "",
         Mode::Blocks => ", in blocks",
         Mode::Compressed => ", compressed",
+        Mode::Deflated => ", deflated",
     };
     format!("{representation}{structure}{mode}")
 }

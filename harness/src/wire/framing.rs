@@ -61,6 +61,12 @@ pub enum Flaw {
     CutShort,
     /// Octets came behind the end of the file.
     BehindTheEnd,
+    /// No header of a zlib stream, or one of another method.
+    NotZlib,
+    /// A block of a zlib stream that is none.
+    NotDeflated,
+    /// The checksum of a zlib stream is that of other octets.
+    WrongChecksum,
     /// The last record has no end of its own.
     RecordNotEnded,
     /// The end of a record in a file without records.
@@ -89,10 +95,13 @@ pub enum Flaw {
 
 impl Flaw {
     /// All of them.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 18] = [
         Self::NoEndOfFile,
         Self::CutShort,
         Self::BehindTheEnd,
+        Self::NotZlib,
+        Self::NotDeflated,
+        Self::WrongChecksum,
         Self::RecordNotEnded,
         Self::RecordEndInFile,
         Self::UnknownEscape,
@@ -113,6 +122,9 @@ impl Flaw {
             Self::NoEndOfFile => "no-end-of-file",
             Self::CutShort => "cut-short",
             Self::BehindTheEnd => "behind-the-end",
+            Self::NotZlib => "not-zlib",
+            Self::NotDeflated => "not-deflated",
+            Self::WrongChecksum => "wrong-checksum",
             Self::RecordNotEnded => "record-not-ended",
             Self::RecordEndInFile => "record-end-in-file",
             Self::UnknownEscape => "unknown-escape",

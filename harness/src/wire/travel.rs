@@ -9,7 +9,7 @@
 //! back, and no octet of it is lost on the way to a comparison.
 
 use super::framing::{ESCAPE, RECORD_END, Records, Seen, escaped};
-use super::{block, compressed, ebcdic, page, record};
+use super::{block, compressed, deflate, ebcdic, page, record};
 
 /// TYPE (RFC 959 §3.1.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -47,6 +47,8 @@ pub enum Mode {
     Blocks,
     /// MODE C.
     Compressed,
+    /// MODE Z.
+    Deflated,
 }
 
 /// How a body travels.
@@ -158,18 +160,19 @@ impl Carried {
 }
 
 /// Makes what goes over the wire of a body.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Sender {
     carried: Carried,
     mode: Framing,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 enum Framing {
     None,
     Records,
     Blocks(block::Writer),
     Compressed(compressed::Writer),
+    Deflated(Records, deflate::Writer),
 }
 
 impl Sender {
@@ -180,6 +183,7 @@ impl Sender {
             (Mode::Stream, Records::Marked) => Framing::Records,
             (Mode::Blocks, records) => Framing::Blocks(block::Writer::new(records)),
             (Mode::Compressed, records) => Framing::Compressed(compressed::Writer::new(records, way.filler())),
+            (Mode::Deflated, records) => Framing::Deflated(records, deflate::Writer::default()),
         };
         Self { carried: Carried::new(way), mode }
     }
@@ -196,6 +200,7 @@ impl Sender {
             Framing::None | Framing::Records => wire.extend_from_slice(carried),
             Framing::Blocks(writer) => writer.write(carried, wire),
             Framing::Compressed(writer) => writer.write(carried, wire),
+            Framing::Deflated(_, writer) => writer.write(carried, wire),
         }
     }
 
@@ -209,24 +214,31 @@ impl Sender {
             Framing::Records => wire.extend(record::end()),
             Framing::Blocks(writer) => writer.finish(wire),
             Framing::Compressed(writer) => writer.finish(wire),
+            Framing::Deflated(records, writer) => {
+                if *records == Records::Marked {
+                    writer.write(&record::end(), wire);
+                }
+                writer.finish(wire);
+            }
         }
     }
 }
 
 /// Reads what came over the wire.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Receiver {
     mode: Unframing,
     /// The reader of pages; what it saw is put to the rest.
     pages: Option<page::Reader>,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 enum Unframing {
     None(Seen),
     Records(record::Reader),
     Blocks(block::Reader),
     Compressed(compressed::Reader),
+    Deflated(Box<deflate::Reader>),
 }
 
 impl Receiver {
@@ -237,6 +249,7 @@ impl Receiver {
             (Mode::Stream, Records::Marked) => Unframing::Records(record::Reader::default()),
             (Mode::Blocks, records) => Unframing::Blocks(block::Reader::new(records)),
             (Mode::Compressed, records) => Unframing::Compressed(compressed::Reader::new(records, way.filler())),
+            (Mode::Deflated, records) => Unframing::Deflated(Box::new(deflate::Reader::new(records))),
         };
         Self { mode, pages: (way.structure == Structure::Pages).then(page::Reader::default) }
     }
@@ -248,6 +261,7 @@ impl Receiver {
             Unframing::Records(reader) => reader.feed(wire),
             Unframing::Blocks(reader) => reader.feed(wire),
             Unframing::Compressed(reader) => reader.feed(wire),
+            Unframing::Deflated(reader) => reader.feed(wire),
         }
         let seen = seen(&mut self.mode);
         let carried = seen.take_octets();
@@ -269,6 +283,7 @@ impl Receiver {
             Unframing::Records(reader) => reader.finish(),
             Unframing::Blocks(reader) => reader.finish(),
             Unframing::Compressed(reader) => reader.finish(),
+            Unframing::Deflated(reader) => reader.finish(),
         }
         let seen = seen(&mut self.mode);
         if let Some(mut pages) = self.pages {
@@ -284,6 +299,7 @@ fn seen(mode: &mut Unframing) -> &mut Seen {
         Unframing::Records(reader) => &mut reader.seen,
         Unframing::Blocks(reader) => &mut reader.seen,
         Unframing::Compressed(reader) => &mut reader.seen,
+        Unframing::Deflated(reader) => reader.seen(),
     }
 }
 
@@ -296,10 +312,10 @@ mod tests {
 
     const REPRESENTATIONS: [Representation; 3] = [Representation::Image, Representation::Ascii, Representation::Ebcdic];
     const STRUCTURES: [Structure; 3] = [Structure::File, Structure::Records, Structure::Pages];
-    const MODES: [Mode; 3] = [Mode::Stream, Mode::Blocks, Mode::Compressed];
+    const MODES: [Mode; 4] = [Mode::Stream, Mode::Blocks, Mode::Compressed, Mode::Deflated];
 
     fn ways() -> impl Strategy<Value = Way> {
-        (0..3_usize, 0..3_usize, 0..3_usize).prop_map(|(representation, structure, mode)| Way {
+        (0..3_usize, 0..3_usize, 0..4_usize).prop_map(|(representation, structure, mode)| Way {
             representation: REPRESENTATIONS[representation],
             structure: STRUCTURES[structure],
             mode: MODES[mode],

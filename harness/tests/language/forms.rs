@@ -199,6 +199,7 @@ fn bodies(#[case] written: &str, #[case] body: SentBody) {
 #[case("records", Form { structure: Structure::Records, ..Form::default() })]
 #[case("marked blocks", Form { structure: Structure::Marked, mode: Mode::Blocks, ..Form::default() })]
 #[case("ascii pages compressed", Form { representation: Representation::Ascii, structure: Structure::Pages, mode: Mode::Compressed })]
+#[case("records deflated", Form { structure: Structure::Records, mode: Mode::Deflated, ..Form::default() })]
 fn forms(#[case] written: &str, #[case] form: Form) {
     let Action::Data(Data::Write(sent)) = action(&format!("data: {{ write: x, form: {written} }}")).unwrap() else {
         panic!("not a write");

@@ -80,7 +80,8 @@ pub const TABLE: &[Row] = &[
         " <SP> A | E [<SP> N | T | C]; I; L <SP> bits",
     ),
     row(Verb::Stru, "STRU", None, Argument::Required, Login::After, (959, "4.1.2"), " <SP> F | R | P"),
-    row(Verb::Mode, "MODE", None, Argument::Required, Login::After, (959, "4.1.2"), " <SP> S | B | C"),
+    row(Verb::Mode, "MODE", None, Argument::Required, Login::After, (959, "4.1.2"), " <SP> S | B | C | Z")
+        .told_as(Feature::ModeZ),
     row(Verb::Retr, "RETR", None, Argument::Required, Login::After, (959, "4.1.3"), " <SP> pathname"),
     row(Verb::Stor, "STOR", None, Argument::Required, Login::After, (959, "4.1.3"), " <SP> pathname"),
     row(Verb::Stou, "STOU", None, Argument::Optional, Login::After, (959, "4.1.3"), ""),

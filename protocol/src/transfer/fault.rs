@@ -6,7 +6,8 @@ use thiserror::Error;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[error("at octet {offset} of the data: {fault}")]
 pub struct DecodeError {
-    /// How many octets were right before it. Pages count the octets inside of the blocks, all else those of the connection.
+    /// How many octets were right before it. Pages, and records in MODE Z, count the octets inside of the
+    /// framing, all else those of the connection.
     pub offset: u64,
     /// What is wrong.
     pub fault: Fault,
@@ -26,6 +27,9 @@ pub enum Fault {
     /// RFC 959 §3.4.2.
     #[error("the descriptor {0:02X} has bits that mean nothing; 80, 40, 20 and 10 are defined")]
     UnknownDescriptor(u8),
+    /// draft-preston-ftpext-deflate §3.3.1, RFC 1950.
+    #[error("the octets are no zlib stream (RFC 1950), or its checksum is wrong")]
+    NotDeflated,
     /// RFC 959 §3.4.2, RFC 1123 §4.1.3.4.
     #[error("a restart marker has the octet {0:02X}; only printable ASCII without spaces (21 to 7E) may stand there")]
     MarkerOctet(u8),

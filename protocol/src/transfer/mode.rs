@@ -1,10 +1,10 @@
 //! MODE: how parts are framed on the wire (RFC 959 §3.4).
 
-use super::{DecodeError, Parameters, Part, block, compressed, ebcdic, stream};
+use super::{DecodeError, Parameters, Part, block, compressed, deflate, ebcdic, stream};
 use crate::parameters::{Mode, Structure};
 
 /// Frames parts in any mode.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub enum Encoder {
     /// MODE S without records: closing the connection is the end of the file.
     Plain,
@@ -18,6 +18,8 @@ pub enum Encoder {
     CompressedAscii(compressed::Encoder<b' '>),
     /// MODE C of TYPE E: the filler is a space.
     CompressedEbcdic(compressed::Encoder<{ ebcdic::SPACE }>),
+    /// MODE Z.
+    Deflate(Box<deflate::Encoder>),
 }
 
 impl Encoder {
@@ -30,6 +32,7 @@ impl Encoder {
             (Mode::Compressed, _, b' ') => Self::CompressedAscii(compressed::Encoder::default()),
             (Mode::Compressed, _, ebcdic::SPACE) => Self::CompressedEbcdic(compressed::Encoder::default()),
             (Mode::Compressed, _, _) => Self::Compressed(compressed::Encoder::default()),
+            (Mode::Deflate(level), structure, _) => Self::Deflate(Box::new(deflate::Encoder::new(structure, level))),
         }
     }
 
@@ -46,12 +49,21 @@ impl Encoder {
             Self::Compressed(encoder) => encoder.encode(part, wire),
             Self::CompressedAscii(encoder) => encoder.encode(part, wire),
             Self::CompressedEbcdic(encoder) => encoder.encode(part, wire),
+            Self::Deflate(encoder) => encoder.encode(part, wire),
+        }
+    }
+
+    /// Leaves out the first octets of what is framed. Only MODE Z counts places so; the others have markers, or are skipped by
+    /// the caller.
+    pub fn skip(&mut self, octets: u64) {
+        if let Self::Deflate(encoder) = self {
+            encoder.skip(octets);
         }
     }
 }
 
 /// Reads parts in any mode.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub enum Decoder {
     /// MODE S without records.
     Plain,
@@ -61,6 +73,8 @@ pub enum Decoder {
     Block(block::Decoder),
     /// MODE C.
     Compressed(Box<compressed::Decoder>),
+    /// MODE Z.
+    Deflate(Box<deflate::Decoder>),
 }
 
 impl Decoder {
@@ -73,6 +87,7 @@ impl Decoder {
             (Mode::Compressed, _) => {
                 Self::Compressed(Box::new(compressed::Decoder::new(parameters.representation.filler())))
             }
+            (Mode::Deflate(_), structure) => Self::Deflate(Box::new(deflate::Decoder::new(structure))),
         }
     }
 
@@ -89,6 +104,7 @@ impl Decoder {
             Self::Stream(decoder) => decoder.decode(wire),
             Self::Block(decoder) => decoder.decode(wire),
             Self::Compressed(decoder) => decoder.decode(wire),
+            Self::Deflate(decoder) => decoder.decode(wire),
         }
     }
 
@@ -102,6 +118,7 @@ impl Decoder {
             Self::Stream(decoder) => decoder.close().map(|()| None),
             Self::Block(decoder) => decoder.close().map(|()| None),
             Self::Compressed(decoder) => decoder.close(),
+            Self::Deflate(decoder) => decoder.close().map(|()| None),
         }
     }
 }

@@ -60,7 +60,7 @@ pub enum Progress {
 /// assert_eq!(stored.octets, b"one\n");
 /// assert_eq!(wire, b"next");
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Receiver {
     mode: mode::Decoder,
     representation: representation::Decoder,

@@ -4,7 +4,7 @@ use std::num::NonZeroU64;
 
 use super::record::Lines;
 use super::{LocalFault, Parameters, Part, ascii, mode, page, representation};
-use crate::parameters::{Mode, Structure};
+use crate::parameters::Structure;
 use crate::restart::Position;
 
 /// Makes the wire form of a file, piece by piece.
@@ -20,7 +20,7 @@ use crate::restart::Position;
 /// sender.finish(&mut wire).unwrap();
 /// assert_eq!(wire, b"\x80\x00\x03one\xC0\x00\x03two");
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Sender {
     source: Source,
     representation: representation::Encoder,
@@ -72,12 +72,20 @@ impl Sender {
         Ok(Self { source, representation, mode, position, markers: None, scratch: Vec::new() })
     }
 
-    /// Inserts a restart marker behind each `interval` octets of the local form (RFC 959 §3.5). MODE S has no markers, and the
+    /// Inserts a restart marker behind each `interval` octets of the local form (RFC 959 §3.5). MODE S and Z have no markers, and the
     /// place between two pages is none that can be come back to: there this changes nothing.
     #[must_use]
     pub fn with_markers(mut self, parameters: Parameters, interval: NonZeroU64) -> Self {
-        let has_markers = parameters.mode != Mode::Stream && parameters.structure != Structure::Page;
+        let has_markers = parameters.mode.has_markers() && parameters.structure != Structure::Page;
         self.markers = has_markers.then_some(Markers { interval: interval.get(), left: interval.get() });
+        self
+    }
+
+    /// Leaves out the first octets of what MODE Z compresses (draft-preston-ftpext-deflate §3.7). In the other modes this changes
+    /// nothing.
+    #[must_use]
+    pub fn skipping(mut self, octets: u64) -> Self {
+        self.mode.skip(octets);
         self
     }
 

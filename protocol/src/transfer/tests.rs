@@ -5,7 +5,7 @@ mod round_trip;
 mod vectors;
 
 use super::{DecodeError, Parameters, Progress, Receiver, Sender, Stored};
-use crate::parameters::{Form, Mode, Structure, Type};
+use crate::parameters::{Form, Level, Mode, Structure, Type};
 use crate::restart::{Marker, Position};
 
 const TYPES: [Type; 8] = [
@@ -19,7 +19,8 @@ const TYPES: [Type; 8] = [
     Type::Local(7),
 ];
 const STRUCTURES: [Structure; 3] = [Structure::File, Structure::Record, Structure::Page];
-const MODES: [Mode; 3] = [Mode::Stream, Mode::Block, Mode::Compressed];
+const DEFAULT: Level = Level::new(6).unwrap();
+const MODES: [Mode; 4] = [Mode::Stream, Mode::Block, Mode::Compressed, Mode::Deflate(DEFAULT)];
 
 fn cells() -> impl Iterator<Item = Parameters> {
     TYPES.into_iter().flat_map(|representation| {

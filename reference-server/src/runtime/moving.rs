@@ -58,10 +58,13 @@ fn work(job: Job, data: &mut Data) -> Result<End, End> {
         Job::Send { file, form: Form::Ascii, skip, .. } => {
             send_ascii(&file, skip, &mut data.wire, &data.moved).map(|()| End::Complete)
         }
-        Job::Send { file, form: Form::Encoded(parameters), position, .. } => {
-            encoded::send(&file, parameters, position, data)
+        Job::Send { file, form: Form::Encoded(parameters), position, skip, .. } => {
+            let source = encoded::source(parameters, position)?.skipping(skip);
+            encoded::send(&file, source, parameters, data)
         }
-        Job::SendLines { lines, parameters } => encoded::send(lines, parameters, Position::default(), data),
+        Job::SendLines { lines, parameters } => {
+            encoded::send(lines, encoded::source(parameters, Position::default())?, parameters, data)
+        }
         Job::Receive { file, form, cut_to, position, room } => {
             if let Some(length) = cut_to {
                 file.set_len(length).map_err(|error| local_end(&error))?;

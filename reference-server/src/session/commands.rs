@@ -3,6 +3,7 @@
 
 mod abort;
 mod data_port;
+mod deflate;
 mod directory;
 mod extensions;
 mod facts;

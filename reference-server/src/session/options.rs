@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use protocol::Level;
 use protocol::listing::facts::Selection;
 
 use super::language::Language;
@@ -16,6 +17,8 @@ pub(super) struct Options {
     pub(super) language: Language,
     /// OPTS HASH: how HASH makes its digests.
     pub(super) hash: Algorithm,
+    /// OPTS MODE Z LEVEL: how hard the server tries to make small what it sends in MODE Z.
+    pub(super) level: Level,
     /// SITE UMASK: the permission bits that new files do not get. Without one, the system's own umask holds.
     pub(super) umask: Option<u32>,
     /// SITE IDLE: how long to wait for a command.

@@ -250,7 +250,10 @@ fn nothing_of_the_files_is_reached_before_login() {
 #[case::mode_b("MODE B", "200")]
 #[case::mode_c("MODE c", "200")]
 #[case::mode_x("MODE X", "504")]
-#[case::mode_z("MODE Z", "504")]
+#[case::mode_z("mode z", "200")]
+#[case::opts_mode_z("OPTS MODE Z", "200")]
+#[case::opts_mode_s("OPTS MODE S", "501")]
+#[case::opts_mode("OPTS MODE", "501")]
 #[case::port("PORT 127,0,0,1,4,0", "200")]
 #[case::port_malformed("PORT 127,0,0,1,4", "501")]
 #[case::port_foreign("PORT 127,0,0,2,4,1", "501")]
@@ -331,6 +334,14 @@ fn one_command(#[case] line: &str, #[case] expected: &str) {
 #[case::size_of_ascii(&[("SIZE robots.txt", "213 28\r\n"), ("TYPE I", "200"), ("SIZE robots.txt", "213 26\r\n"), ("TYPE E", "200"),
     ("SIZE robots.txt", "213 26\r\n"), ("TYPE A", "200"), ("STRU R", "200"), ("SIZE robots.txt", "213 30\r\n"), ("MODE B", "200"),
     ("SIZE robots.txt", "213 30\r\n"), ("STRU P", "200"), ("SIZE robots.txt", "550")])]
+#[case::size_before_it_is_deflated(&[("MODE Z", "200"), ("SIZE robots.txt", "213 28\r\n"), ("TYPE I", "200"), ("SIZE robots.txt", "213 26\r\n"),
+    ("STRU P", "200"), ("SIZE robots.txt", "550")])]
+#[case::level(&[("OPTS MODE Z LEVEL 9", "200 MODE Z LEVEL set to 9.\r\n"), ("OPTS MODE Z LEVEL 10", "501 MODE Z LEVEL 10 is invalid.\r\n"),
+    ("OPTS MODE Z LEVEL", "501 MODE Z LEVEL needs a value.\r\n"), ("OPTS MODE Z level +1", "501 MODE Z LEVEL +1 is invalid.\r\n")])]
+#[case::other_options(&[("OPTS MODE Z BLOCKSIZE 8192", "501 MODE Z BLOCKSIZE is not available.\r\n"), ("OPTS MODE Z METHOD 9", "501 MODE Z METHOD 9"),
+    ("OPTS MODE Z EXTRA OFF", "501 MODE Z EXTRA"), ("OPTS MODE Z ENGINE BZIP2", "501 MODE Z ENGINE BZIP2"), ("OPTS MODE Z ENGINE zlib", "200")])]
+#[case::options_together(&[("OPTS MODE Z ENGINE ZLIB LEVEL 9 METHOD 8", "200-Set:\r\n MODE Z ENGINE set to ZLIB.\r\n MODE Z LEVEL set to 9.\r\n MODE Z METHOD set to 8.\r\n200 End."),
+    ("OPTS MODE Z ENGINE ZLIB, LEVEL 1,", "200-Set:"), ("OPTS MODE Z LEVEL 1 METHOD 15", "501 MODE Z METHOD 15 is invalid.")])]
 fn sequences(#[case] dialogue: &[(&str, &str)]) {
     let mut bench = Bench::logged_in();
     for (line, expected) in dialogue {

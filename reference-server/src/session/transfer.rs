@@ -184,6 +184,7 @@ fn refused(error: DecodeError) -> Reply {
     match error.fault {
         Fault::PageType(_) => reply::<551>(format!("Transfer aborted {error}.")),
         Fault::Incomplete
+        | Fault::NotDeflated
         | Fault::UnknownEscape(_)
         | Fault::UnknownDescriptor(_)
         | Fault::MarkerOctet(_)

@@ -166,14 +166,11 @@ impl Store for Disk {
         if offset == 0 {
             return Ok(Reading { file, size, skip: 0 });
         }
-        let length = match form {
-            Form::Image | Form::Encoded(_) => size,
-            Form::Ascii => encoded_length(&mut file)?,
-        };
+        let length = if form.counts_ascii() { encoded_length(&mut file)? } else { size };
         if offset > length {
             return Err(StoreError::BadOffset);
         }
-        let (position, skip) = if form == Form::Ascii { (0, offset) } else { (offset, 0) };
+        let (position, skip) = if form.counts_ascii() { (0, offset) } else { (offset, 0) };
         file.seek(SeekFrom::Start(position))?;
         Ok(Reading { file, size, skip })
     }

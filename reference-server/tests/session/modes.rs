@@ -3,6 +3,9 @@
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 
+use protocol::restart::Position;
+use protocol::transfer::{Parameters, Sender};
+use protocol::{Level, Mode, Type};
 use rstest::rstest;
 
 use crate::client::{Client, Server, exactly, is_at_end};
@@ -173,6 +176,7 @@ fn a_download_goes_on_at_a_marker() {
 #[case::blocks(&["TYPE I", "MODE B"], b"\x40\x00\x0Crobots.txt\r\n")]
 #[case::compressed(&["TYPE A", "MODE C"], b"\x00\x40\x0Crobots.txt\r\n")]
 #[case::pages(&["STRU P"], b"robots.txt\r\n")]
+#[case::deflated(&["MODE Z", "OPTS MODE Z LEVEL 0"], b"\x78\x01\x01\x0C\x00\xF3\xFFrobots.txt\r\n")]
 fn listings(#[case] parameters: &[&str], #[case] wire: &[u8]) {
     let (_server, mut client, mut data) = begun(parameters);
     client.say_all(&[("NLST", "150")]);
@@ -198,4 +202,105 @@ fn abor_among_many_markers() {
     data.set_nonblocking(false).unwrap();
     let closed = data.read(&mut [0]).map_err(|error| error.kind());
     assert!(matches!(closed, Ok(0) | Err(ErrorKind::ConnectionReset)), "{closed:?}");
+}
+
+/// A stored block of RFC 1951 shows its data: the header, the last block, its length and the complement of it, the data, and the
+/// checksum of RFC 1950.
+const AB_LINES: &[u8] = b"\x78\x01\x01\x06\x00\xF9\xFFa\r\nb\r\n\x03\xFF\x00\xF2";
+
+/// draft-preston-ftpext-deflate §3.2: the end of the compressed stream is that of the file, and the connection is closed then.
+#[rstest]
+#[case::image(&["TYPE I"], b"\x78\x01\x01\x02\x00\xFD\xFFab\x01\x26\x00\xC4", b"ab")]
+#[case::text(&["TYPE A"], AB_LINES, b"a\nb\n")]
+#[case::ebcdic(&["TYPE E"], b"\x78\x01\x01\x04\x00\xFB\xFF\xC1\xF1\x40\x15\x06\x70\x02\x08", b"A1 \n")]
+#[case::records(&["TYPE A", "STRU R"], b"\x78\x01\x01\x0A\x00\xF5\xFFa\xFF\x01\xFF\x01b\xFF\x01\xFF\x02\x1B\xBB\x04\xC5", b"a\n\nb\n")]
+#[case::empty(&["TYPE I"], b"\x78\x9C\x03\x00\x00\x00\x00\x01", b"")]
+fn a_deflated_file_goes_there_and_back(#[case] parameters: &[&str], #[case] wire: &[u8], #[case] local: &[u8]) {
+    let server = Server::start();
+    let mut client = server.login();
+    set(&mut client, parameters);
+    set(&mut client, &["MODE Z", "OPTS MODE Z LEVEL 0"]);
+    let mut data = client.open_passive();
+    client.say_all(&[("STOR file", "150")]);
+    data.write_all(wire).unwrap();
+    client.expect("226");
+    assert!(is_at_end(&mut data));
+    assert_eq!(std::fs::read(server.root().join("file")).unwrap(), local);
+    let mut data = client.open_passive();
+    client.say_all(&[("RETR file", "150")]);
+    let mut came = Vec::new();
+    data.read_to_end(&mut came).unwrap();
+    client.expect("226");
+    if local.is_empty() {
+        assert_eq!(came, b"\x78\x01\x01\x00\x00\xFF\xFF\x00\x00\x00\x01");
+    } else {
+        assert_eq!(came, wire);
+    }
+}
+
+#[rstest]
+#[case::nothing(b"", b"")]
+#[case::no_checksum(b"\x78\x01\x01\x02\x00\xFD\xFFab", b"ab")]
+#[case::no_data(b"\x78\x01\x01\x02\x00\xFD\xFFa", b"a")]
+#[case::wrong_checksum(b"\x78\x01\x01\x02\x00\xFD\xFFab\x01\x26\x00\xC5", b"")]
+#[case::no_zlib(b"ab", b"")]
+fn a_deflated_file_that_is_cut_short_is_no_success(#[case] wire: &[u8], #[case] local: &[u8]) {
+    let server = Server::start();
+    let mut client = server.login();
+    set(&mut client, &["MODE Z"]);
+    let mut data = client.open_passive();
+    client.say_all(&[("STOR file", "150")]);
+    data.write_all(wire).unwrap();
+    drop(data);
+    client.expect("426");
+    assert_eq!(std::fs::read(server.root().join("file")).unwrap(), local);
+}
+
+/// What is inflated meets the quota as any octets do, and none of it is kept beside.
+#[test]
+fn a_bomb_meets_the_quota() {
+    let server = Server::with(&["--quota", "1000000"]);
+    let mut client = server.login();
+    set(&mut client, &["MODE Z"]);
+    let zeros =
+        Parameters { representation: Type::Image, mode: Mode::Deflate(Level::default()), ..Parameters::default() };
+    let (mut sender, mut wire) = (Sender::new(zeros, Position::default()).unwrap(), Vec::new());
+    (0..64).for_each(|_| sender.send(&vec![0; 1 << 20], &mut wire).unwrap());
+    sender.finish(&mut wire).unwrap();
+    assert!(wire.len() < 100_000);
+    let mut data = client.open_passive();
+    client.say_all(&[("STOR file", "150")]);
+    data.write_all(&wire).unwrap();
+    client.expect("552");
+    let stored = std::fs::metadata(server.root().join("file")).unwrap().len();
+    assert!((900_000..=1_000_000).contains(&stored), "{stored}");
+}
+
+/// draft-preston-ftpext-deflate §3.7: REST counts what is compressed, and the rest is a stream of its own.
+#[test]
+fn a_deflated_file_goes_on() {
+    let server = Server::start();
+    let mut client = server.login();
+    std::fs::write(server.root().join("file"), "ab").unwrap();
+    set(&mut client, &["MODE Z", "OPTS MODE Z LEVEL 0"]);
+    let mut data = client.open_passive();
+    client.say_all(&[("REST 1", "350"), ("RETR file", "150")]);
+    let mut came = Vec::new();
+    data.read_to_end(&mut came).unwrap();
+    assert_eq!(came, b"\x78\x01\x01\x01\x00\xFE\xFFb\x00\x63\x00\x63");
+    client.expect("226");
+    let mut data = client.open_passive();
+    client.say_all(&[("REST 1", "350"), ("STOR file", "150")]);
+    data.write_all(AB_LINES).unwrap();
+    client.expect("226");
+    assert_eq!(std::fs::read(server.root().join("file")).unwrap(), b"aa\r\nb\r\n");
+    // In TYPE A a line end is two octets, and the place may be between them.
+    set(&mut client, &["TYPE A"]);
+    std::fs::write(server.root().join("file"), "a\nb\n").unwrap();
+    let mut data = client.open_passive();
+    client.say_all(&[("REST 3", "350"), ("RETR file", "150")]);
+    let mut came = Vec::new();
+    data.read_to_end(&mut came).unwrap();
+    assert_eq!(came.get(7..came.len() - 4), Some(b"b\r\n".as_slice()));
+    client.expect("226");
 }

@@ -6,8 +6,12 @@ use super::framed::{Framed, remark};
 use super::{DataChannel, Flow, Play, Said, Stop, shown};
 use crate::judge::grade::Outcome;
 use crate::judge::stage::{Act, Stage};
-use crate::scenario::tree::{Content, Form, Representation, Sent, SentBody, Step};
+use crate::scenario::tree::{Content, Form, Mode, Representation, Sent, SentBody, Step};
+use crate::wire::deflate;
 use crate::wire::framing::Flaw;
+
+/// So much of a listing in MODE Z is looked at.
+const LISTED: usize = 1 << 20;
 
 impl<'a, S: Stage> Play<'a, S> {
     pub(super) async fn server_sends(&mut self, step: &'a Step, sent: &'a Sent) -> Flow {
@@ -39,7 +43,7 @@ impl<'a, S: Stage> Play<'a, S> {
         let (form, within) = (sent.form, self.facts.reply);
         let events = self.act(Act::Receive { expected, form, from, take: None, within }).await;
         let body = self.body_in(step, form, &events)?;
-        let stays = body.framing.as_ref().is_some_and(|framing| framing.end_of_file);
+        let stays = form.mode != Mode::Deflated && body.framing.as_ref().is_some_and(|framing| framing.end_of_file);
         self.here().data = if stays { DataChannel::Open { taken: 0 } } else { DataChannel::None };
         if body.length == 0
             && let Some(stop) = self.wants_resumption().await
@@ -133,6 +137,8 @@ impl<'a, S: Stage> Play<'a, S> {
     fn compare(&mut self, step: &Step, sent: &Sent, body: &Body) {
         let at = self.last();
         let octets = body.octets.as_ref().map(reports::model::Octets::as_slice).unwrap_or_default();
+        let inflated = (sent.form.mode == Mode::Deflated).then(|| deflate::inflated(octets, LISTED));
+        let octets = inflated.as_deref().unwrap_or(octets);
         let said = match &sent.body {
             SentBody::Anything | SentBody::Entries(_) => None,
             SentBody::Length(length) => self.length(&length.value, body.length),

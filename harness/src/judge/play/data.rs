@@ -10,9 +10,7 @@ use super::{DataChannel, Flow, Play, Said, Stop, shown};
 use crate::judge::grade::Outcome;
 use crate::judge::stage::{Act, Stage};
 use crate::judge::value;
-use crate::scenario::tree::{
-    Data, Expect, Form, Located, Method, Mode, ReadKind, Rule, Sent, SentBody, Step, Template,
-};
+use crate::scenario::tree::{Data, Expect, Form, Located, Method, ReadKind, Rule, Sent, SentBody, Step, Template};
 use crate::wire::address::{extended_argument, host_port, port_argument};
 use crate::wire::reply::SeenReply;
 
@@ -301,7 +299,7 @@ impl<'a, S: Stage> Play<'a, S> {
         };
         // Behind a file in blocks the connection may stay (RFC 959 §3.4.2). Behind records it may too, but a host that stores
         // their codes as they come (RFC 1123 §4.1.2.13) sees no other end than that of the connection.
-        let end = end && sent.form.mode == Mode::Stream;
+        let end = end && sent.form.ends_the_connection();
         let content = (content, sent.form);
         let events = self.act(Act::Send { content, end, within: self.facts.reply }).await;
         let at = self.last();

@@ -27,7 +27,10 @@ pub(super) fn remark(flaw: Flaw, form: Form) -> Remark {
     let (message, expected) = words(flaw);
     let (requirement, outcome) = match flaw {
         Flaw::NoEndOfFile => (end_of_file(form), Outcome::Against),
+        // draft-preston-ftpext-deflate §3.2 has the receiver go by the end of the stream; it says nothing of what stands behind.
+        Flaw::BehindTheEnd if form.mode == Mode::Deflated => (end_of_file(form), Outcome::Tolerated),
         Flaw::CutShort | Flaw::BehindTheEnd => (form_of(form), Outcome::Against),
+        Flaw::NotZlib | Flaw::NotDeflated | Flaw::WrongChecksum => ("modez-3.3.1-zlib-format", Outcome::Against),
         Flaw::RecordNotEnded | Flaw::RecordEndInFile => (end_of_record(form), Outcome::Against),
         Flaw::UnknownEscape => ("rfc959-3.4.1-stream-record-escape", Outcome::Against),
         // RFC 959 gives these bits no meaning, and does not say that they are zero.
@@ -49,6 +52,9 @@ fn words(flaw: Flaw) -> (&'static str, &'static str) {
         Flaw::NoEndOfFile => ("nothing says that the file ends", "the mark of the end of the file"),
         Flaw::CutShort => ("the end comes in the middle of something", "whole blocks, strings or pages"),
         Flaw::BehindTheEnd => ("octets come behind the end of the file", "nothing behind it"),
+        Flaw::NotZlib => ("no header of a zlib stream", "a header of RFC 1950, with method 8 and without a dictionary"),
+        Flaw::NotDeflated => ("the zlib stream cannot be inflated", "blocks of RFC 1951"),
+        Flaw::WrongChecksum => ("the zlib stream has a wrong checksum", "the Adler-32 of what is inflated"),
         Flaw::RecordNotEnded => ("the last record has no end", "an end behind every record"),
         Flaw::RecordEndInFile => ("the end of a record in a file without records", "no end of a record"),
         Flaw::UnknownEscape => {
@@ -73,6 +79,7 @@ fn form_of(form: Form) -> &'static str {
     match (form.mode, form.structure) {
         (Mode::Blocks, _) => "rfc959-3.4.2-block-header",
         (Mode::Compressed, _) => "rfc959-3.4.3-byte-string",
+        (Mode::Deflated, _) => "modez-3.3.1-zlib-format",
         (Mode::Stream, Structure::Pages) => "rfc959-3.1.2.3-page-header-fields",
         (Mode::Stream, Structure::File | Structure::Records | Structure::Marked) => {
             "rfc959-3.4.1-stream-record-eor-eof"
@@ -84,6 +91,7 @@ fn end_of_file(form: Form) -> &'static str {
     match form.mode {
         Mode::Blocks => "rfc959-3.4.2-block-eof-flag",
         Mode::Compressed => "rfc959-3.4.3-compressed-eof",
+        Mode::Deflated => "modez-3.2-end-of-data",
         Mode::Stream => "rfc959-3.4.1-stream-record-eor-eof",
     }
 }
@@ -91,7 +99,7 @@ fn end_of_file(form: Form) -> &'static str {
 fn end_of_record(form: Form) -> &'static str {
     match form.mode {
         Mode::Blocks | Mode::Compressed => "rfc959-3.4.2-block-eor-flag",
-        Mode::Stream => "rfc959-3.4.1-stream-record-eor-eof",
+        Mode::Stream | Mode::Deflated => "rfc959-3.4.1-stream-record-eor-eof",
     }
 }
 
@@ -104,7 +112,7 @@ mod tests {
     #[test]
     fn every_flaw_is_against_a_requirement_of_the_catalogue() {
         let suite = Suite::embedded().unwrap();
-        for mode in [Mode::Stream, Mode::Blocks, Mode::Compressed] {
+        for mode in [Mode::Stream, Mode::Blocks, Mode::Compressed, Mode::Deflated] {
             for structure in [Structure::File, Structure::Records, Structure::Marked, Structure::Pages] {
                 for flaw in Flaw::ALL {
                     let remark = remark(flaw, Form { representation: Representation::Image, structure, mode });

@@ -18,7 +18,7 @@ pub(crate) const BODY: &[&str] = &[
 ];
 /// The words of `form`, in the order in which they are said.
 pub(crate) const FORMS: &[&str] =
-    &["image", "ascii", "ebcdic", "file", "records", "marked", "pages", "stream", "blocks", "compressed"];
+    &["image", "ascii", "ebcdic", "file", "records", "marked", "pages", "stream", "blocks", "compressed", "deflated"];
 /// The most octets that are said again and again: they are looked through where a body travels as text.
 const MOST_REPEATED: u64 = 64 << 20;
 
@@ -55,7 +55,7 @@ impl Reader<'_> {
             let own = match word {
                 "image" | "ascii" | "ebcdic" => 1,
                 "file" | "records" | "marked" | "pages" => 2,
-                "stream" | "blocks" | "compressed" => 3,
+                "stream" | "blocks" | "compressed" | "deflated" => 3,
                 _ => {
                     self.unknown(&node.span, "form", word, FORMS);
                     return form;
@@ -63,7 +63,7 @@ impl Reader<'_> {
             };
             if own <= part {
                 let help = "one word of image, ascii, ebcdic, then one of file, records, marked, pages, then one of \
-                            stream, blocks, compressed: form: ascii records blocks";
+                            stream, blocks, compressed, deflated: form: ascii records blocks";
                 self.fault_with_help(&node.span, format!("\"{word}\" has no place here"), help);
                 return form;
             }
@@ -76,6 +76,7 @@ impl Reader<'_> {
                 "pages" => form.structure = Structure::Pages,
                 "blocks" => form.mode = Mode::Blocks,
                 "compressed" => form.mode = Mode::Compressed,
+                "deflated" => form.mode = Mode::Deflated,
                 // What a form is if nothing is said.
                 _ => {}
             }

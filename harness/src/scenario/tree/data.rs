@@ -100,6 +100,15 @@ pub struct Form {
 }
 
 impl Form {
+    /// Whether a connection is read to its end, or only to where the octets say that the file ends. MODE Z says its end, and its
+    /// text knows no second file on the same connection.
+    pub fn ends_the_connection(self) -> bool {
+        match self.mode {
+            Mode::Stream | Mode::Deflated => true,
+            Mode::Blocks | Mode::Compressed => false,
+        }
+    }
+
     /// Whether there is nothing but the octets of the representation, and the end of the connection is that of the file.
     pub fn is_unframed(self) -> bool {
         self.structure == Structure::File && self.mode == Mode::Stream
@@ -142,6 +151,8 @@ pub enum Mode {
     Blocks,
     /// Compressed.
     Compressed,
+    /// Deflated (draft-preston-ftpext-deflate): a zlib stream, behind which the connection ends.
+    Deflated,
 }
 
 /// How a data connection is agreed on.

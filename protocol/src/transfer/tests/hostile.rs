@@ -10,8 +10,12 @@ proptest! {
     fn random_octets(wire in prop::collection::vec(any::<u8>(), 0..600), size in 1_usize..100) {
         for parameters in cells() {
             // How it ends is told by the vectors; here it must end, within the bound that `receive` asserts. The offset of
-            // pages is in what MODE C has unpacked.
-            let is_unpacked = parameters.structure == Structure::Page && parameters.mode == Mode::Compressed;
+            // pages is in what MODE C and Z have unpacked, and that of records too in MODE Z.
+            let is_unpacked = match parameters.mode {
+                Mode::Compressed => parameters.structure == Structure::Page,
+                Mode::Deflate(_) => parameters.structure != Structure::File,
+                Mode::Stream | Mode::Block => false,
+            };
             if let Err(error) = receive(parameters, &wire, size) {
                 prop_assert!(is_unpacked || error.offset <= wire.len() as u64, "{error}");
             }
@@ -66,4 +70,23 @@ fn a_bomb_is_taken_in_portions() {
     wire.extend_from_slice(b"\x00\x40\xC0");
     let outcome = receive(parameters, &wire, usize::MAX).unwrap();
     assert_eq!(outcome.stored.octets.len(), 63 * 256 * 1024);
+}
+
+/// A mebibyte of the wire is a gibibyte here; a hundredth of that is enough to see that it comes in portions too.
+#[test]
+fn a_deflated_bomb_is_taken_in_portions() {
+    let parameters =
+        Parameters { representation: Type::Image, structure: Structure::File, mode: Mode::Deflate(DEFAULT) };
+    let wire = send(parameters, &vec![0; 10 << 20], usize::MAX);
+    assert!(wire.len() < 12_000, "{}", wire.len());
+    assert_eq!(receive(parameters, &wire, usize::MAX).unwrap().stored.octets.len(), 10 << 20);
+}
+
+/// What comes behind the end of the records is thrown away as it is inflated.
+#[test]
+fn a_bomb_behind_the_end_of_records() {
+    let image = Parameters { representation: Type::Image, structure: Structure::File, mode: Mode::Deflate(DEFAULT) };
+    let wire = send(image, &[b"a\xFF\x03".as_slice(), &vec![0; 10 << 20]].concat(), usize::MAX);
+    let records = Parameters { representation: Type::default(), structure: Structure::Record, ..image };
+    assert_eq!(receive(records, &wire, usize::MAX).unwrap().stored.octets, b"a\n");
 }

@@ -112,7 +112,7 @@ proptest! {
     #[test]
     fn restarts(local in contents(40), interval in 1_u64..30, sizes in (1_usize..50, 1_usize..50)) {
         let lines = [&local, b"\n".as_slice()].concat();
-        for parameters in cells().filter(|cell| cell.structure != Structure::Page && cell.mode != Mode::Stream) {
+        for parameters in cells().filter(|cell| cell.structure != Structure::Page && cell.mode.has_markers()) {
             let local = match (parameters.structure, parameters.representation.is_text()) {
                 (Structure::Record, false) => continue,
                 (Structure::Record, true) => &lines,

@@ -9,6 +9,10 @@ const ASCII: Type = Type::Ascii(Form::NonPrint);
 const EBCDIC: Type = Type::Ebcdic(Form::NonPrint);
 const IMAGE: Type = Type::Image;
 use Mode::{Block, Compressed, Stream};
+const DEFLATE: Mode = Mode::Deflate(DEFAULT);
+/// RFC 1950, RFC 1951: a block that is stored, so that everything can be read here: the header, the last block, its length and
+/// the complement of it, the data, and the checksum.
+const STORED: Mode = Mode::Deflate(Level::new(0).unwrap());
 use Structure::{File, Page, Record};
 
 /// What the wire must become, and the local form the wire.
@@ -32,6 +36,18 @@ use Structure::{File, Page, Record};
 #[case::filler_of_ebcdic(EBCDIC, File, Compressed, b"   ", b"\x00\x40\xC3")]
 #[case::empty_compressed(IMAGE, File, Compressed, b"", b"\x00\x40\xC0")]
 #[case::compressed_records(ASCII, Record, Compressed, b"a\n\nb\n", b"\x00\x80\x01a\x00\x80\xC0\x00\xC0\x01b")]
+#[case::empty_deflated(IMAGE, File, DEFLATE, b"", b"\x78\x9C\x03\x00\x00\x00\x00\x01")]
+#[case::image_deflated(IMAGE, File, DEFLATE, b"ab", b"\x78\x9C\x4B\x4C\x02\x00\x01\x26\x00\xC4")]
+#[case::image_stored(IMAGE, File, STORED, b"ab", b"\x78\x01\x01\x02\x00\xFD\xFFab\x01\x26\x00\xC4")]
+#[case::ascii_stored(ASCII, File, STORED, b"a\nb\n", b"\x78\x01\x01\x06\x00\xF9\xFFa\r\nb\r\n\x03\xFF\x00\xF2")]
+#[case::ebcdic_stored(EBCDIC, File, STORED, b"A1 \n", b"\x78\x01\x01\x04\x00\xFB\xFF\xC1\xF1\x40\x15\x06\x70\x02\x08")]
+#[case::records_stored(
+    ASCII,
+    Record,
+    STORED,
+    b"a\n\nb\n",
+    b"\x78\x01\x01\x0A\x00\xF5\xFFa\xFF\x01\xFF\x01b\xFF\x01\xFF\x02\x1B\xBB\x04\xC5"
+)]
 fn both_ways(
     #[case] representation: Type,
     #[case] structure: Structure,
@@ -60,6 +76,22 @@ fn both_ways(
 #[case::empty_record_before_an_escape(ASCII, Record, Compressed, b"\x00\x80\x00\xC0\x01a", b"\na\n")]
 #[case::suspect_string(IMAGE, File, Compressed, b"\x00\x20\x01A\x00\x40\x01B", b"AB")]
 #[case::longest_runs(IMAGE, File, Compressed, b"\xBFA\x00\x40\xFF", &[[b'A'; 63], [0; 63]].concat())]
+#[case::both_ends_deflated(ASCII, Record, DEFLATE, b"\x78\x9C\x4B\xFC\xCF\x0C\x00\x03\x27\x01\x64", b"a\n")]
+#[case::behind_the_end_of_records(
+    ASCII,
+    Record,
+    DEFLATE,
+    b"\x78\x9C\x4B\xFC\xCF\x9C\x9B\x5F\x94\x0A\x00\x0D\x01\x03\x17",
+    b"a\n"
+)]
+#[case::two_blocks_deflated(
+    IMAGE,
+    File,
+    DEFLATE,
+    b"\x78\xDA\x4A\x04\x00\x00\x00\xFF\xFF\x4B\x02\x00\x01\x26\x00\xC4",
+    b"ab"
+)]
+#[case::small_window(IMAGE, File, DEFLATE, b"\x18\x95\x4B\x4C\x02\x00\x01\x26\x00\xC4", b"ab")]
 #[case::marker_as_a_run(IMAGE, File, Compressed, b"\x00\x10\x83m\x00\x40\x01A", b"A")]
 fn accepted(
     #[case] representation: Type,
@@ -94,6 +126,51 @@ fn accepted(
 #[case::header_of_simple_page(IMAGE, Page, Stream, b"\x05\x01\x00\x01\x00", 5, Fault::PageHeaderLength(5))]
 #[case::header_of_controlled_page(IMAGE, Page, Stream, b"\x04\x01\x00\x03", 4, Fault::PageHeaderLength(4))]
 #[case::last_page_with_data(IMAGE, Page, Stream, b"\x04\x00\x01\x00A", 4, Fault::LastPageData(1))]
+#[case::nothing_deflated(IMAGE, File, DEFLATE, b"", 0, Fault::Incomplete)]
+#[case::half_a_stream(IMAGE, File, DEFLATE, b"\x78\x9C\x4B\x4C", 4, Fault::Incomplete)]
+#[case::half_a_checksum(IMAGE, File, DEFLATE, b"\x78\x9C\x4B\x4C\x02\x00\x01\x26", 8, Fault::Incomplete)]
+#[case::wrong_checksum(IMAGE, File, DEFLATE, b"\x78\x9C\x4B\x4C\x02\x00\x01\x26\x00\xC5", 10, Fault::NotDeflated)]
+#[case::no_header(IMAGE, File, DEFLATE, b"\x4B\x4C\x02\x00", 2, Fault::NotDeflated)]
+#[case::gzip(
+    IMAGE,
+    File,
+    DEFLATE,
+    b"\x1F\x8B\x08\x00\x00\x00\x00\x00\x02\x03\x4B\x4C\x02\x00\x6D\x48\x83\x9E\x02\x00\x00\x00",
+    2,
+    Fault::NotDeflated
+)]
+#[case::dictionary(
+    IMAGE,
+    File,
+    DEFLATE,
+    b"\x78\xBB\x16\xC0\x04\x37\x4B\x81\xB3\x00\x16\xC0\x04\x37",
+    2,
+    Fault::NotDeflated
+)]
+#[case::records_without_end_deflated(
+    ASCII,
+    Record,
+    DEFLATE,
+    b"\x78\x9C\x4B\xFC\xCF\x08\x00\x03\x25\x01\x62",
+    3,
+    Fault::Incomplete
+)]
+#[case::wrong_code_deflated(
+    ASCII,
+    Record,
+    DEFLATE,
+    b"\x78\x9C\x4B\xFC\xCF\x02\x00\x03\x28\x01\x65",
+    2,
+    Fault::UnknownEscape(4)
+)]
+#[case::behind_last_page_deflated(
+    IMAGE,
+    Page,
+    DEFLATE,
+    b"\x78\x9C\x63\x61\x60\x60\x70\x04\x00\x00\x5A\x00\x46",
+    4,
+    Fault::BehindLastPage
+)]
 #[case::behind_last_page(IMAGE, Page, Block, b"\x40\x00\x05\x04\x00\x00\x00A", 4, Fault::BehindLastPage)]
 fn refused(
     #[case] representation: Type,
@@ -123,6 +200,8 @@ fn a_marker_is_bounded() {
 #[case(IMAGE, File, Block, b"\x40\x00\x01a")]
 #[case(IMAGE, File, Compressed, b"\x00\x40\x01a")]
 #[case(IMAGE, Page, Stream, b"\x04\x00\x00\x00")]
+#[case(IMAGE, File, DEFLATE, b"\x78\x9C\x4B\x4C\x02\x00\x01\x26\x00\xC4")]
+#[case(ASCII, Record, DEFLATE, b"\x78\x9C\x4B\xFC\xCF\x0C\x00\x03\x27\x01\x64")]
 fn what_follows_the_file_is_left(
     #[case] representation: Type,
     #[case] structure: Structure,
@@ -206,6 +285,18 @@ fn pages_of_36_bits() {
         assert_eq!(receive(parameters, &wire, size).unwrap().stored.octets, local);
         assert_eq!(send(parameters, &local, size), wire);
     }
+}
+
+/// draft-preston-ftpext-deflate §3.7: REST counts what is compressed, so that in TYPE A the place may be within a line end.
+#[test]
+fn a_sender_leaves_out_what_was_sent() {
+    let parameters = Parameters { representation: ASCII, structure: File, mode: STORED };
+    let (sender, mut wire) = (Sender::new(parameters, Position::default()).unwrap(), Vec::new());
+    let mut sender = sender.skipping(2);
+    b"a\nb".iter().for_each(|octet| sender.send(&[*octet], &mut wire).unwrap());
+    sender.finish(&mut wire).unwrap();
+    let inflated = receive(Parameters { representation: IMAGE, ..parameters }, &wire, 100).unwrap();
+    assert_eq!(inflated.stored.octets, b"\nb");
 }
 
 #[rstest]

@@ -2,7 +2,6 @@
 
 use std::io::Read;
 
-use protocol::Mode;
 use protocol::restart::{Mark, Position};
 use protocol::transfer::{LocalFault, Parameters, Progress};
 
@@ -10,14 +9,18 @@ use super::{Data, PIECE, Target, finish_receiving, finish_sending, local_end, re
 use crate::coding::{Sink, Source, has_markers};
 use crate::session::End;
 
+/// What makes the wire form of a file, from the position on.
+pub(super) fn source(parameters: Parameters, position: Position) -> Result<Source, End> {
+    Source::new(parameters, position).map_err(fault_end)
+}
+
 /// Sends a file. In MODE B and C its end is said, and the connection stays open (RFC 959 §3.3).
 pub(super) fn send(
     mut file: impl Read,
+    mut source: Source,
     parameters: Parameters,
-    position: Position,
     data: &mut Data,
 ) -> Result<End, End> {
-    let mut source = Source::new(parameters, position).map_err(fault_end)?;
     let (mut local, mut wire) = (vec![0; PIECE], Vec::new());
     loop {
         let length = file.read(&mut local).map_err(|error| local_end(&error))?;
@@ -75,9 +78,10 @@ pub(super) fn receive(
 }
 
 /// In MODE B and C a connection can carry the next file (RFC 959 §3.3). Under TLS each has its own: it may want other
-/// protection, and its end is what shows that nothing was cut off.
+/// protection, and its end is what shows that nothing was cut off. MODE Z says its end too; but its text has nothing of a second
+/// file, and a client that does not look for the end waits for that of the connection.
 fn may_stay_open(parameters: Parameters, data: &Data) -> bool {
-    parameters.mode != Mode::Stream && data.wire.clear().is_some()
+    parameters.mode.has_markers() && data.wire.clear().is_some()
 }
 
 /// What came behind the end belongs to the next file where there can be one, and else to none.

@@ -35,6 +35,8 @@ impl Session {
             | Feature::Mdtm
             | Feature::Mfct
             | Feature::Mfmt
+            // Without names behind it there is no engine but zlib (draft-preston-ftpext-deflate §3.5).
+            | Feature::ModeZ
             | Feature::Pbsz
             | Feature::Prot
             | Feature::RangStream
@@ -60,6 +62,7 @@ pub(super) fn opts(session: &mut Session, argument: &[u8]) -> Step {
     }
     match Verb::parse(name) {
         Some(Verb::Mlst) => session.choose_facts(options).into(),
+        Some(Verb::Mode) => session.choose_deflation(options).into(),
         Some(Verb::Hash) => session.choose_algorithm(options).into(),
         Some(_) | None => reply::<501>("There is no such option.").into(),
     }

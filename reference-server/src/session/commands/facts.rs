@@ -5,11 +5,12 @@ use protocol::Timestamp;
 use crate::session::replies::{refusal, reply};
 use crate::session::{Session, Step};
 
-/// The size is that of a transfer with the TYPE that holds now. Where the wire form
+/// The size is that of a transfer with the TYPE that holds now, in MODE Z before it is compressed: it is the place where REST
+/// goes on (draft-preston-ftpext-deflate §3.7). Where the wire form
 /// is another the file is read to count its octets: RFC 3659 §4 wants the exact number or a refusal, and a client in TYPE A
 /// has use for the number too.
 pub(super) fn size(session: &mut Session, pathname: &[u8]) -> Step {
-    let form = match session.form() {
+    let form = match session.form_inflated() {
         Ok(form) => form,
         Err(refused) => return refused,
     };

@@ -39,25 +39,28 @@ pub(super) fn structure(session: &mut Session, argument: &[u8]) -> Step {
 pub(super) fn mode(session: &mut Session, argument: &[u8]) -> Step {
     match Mode::parse(argument) {
         Ok(accepted) => {
-            session.parameters.mode = accepted;
+            session.parameters.mode = match accepted {
+                Mode::Deflate(_) => Mode::Deflate(session.options.level),
+                Mode::Stream | Mode::Block | Mode::Compressed => accepted,
+            };
             reply::<200>(format!("Mode set to {accepted}.")).into()
         }
-        Err(ParameterError::Unknown) => reply::<504>("There is no such mode; there are S, B and C.").into(),
-        Err(ParameterError::Syntax) => reply::<501>("MODE takes S, B or C.").into(),
+        Err(ParameterError::Unknown) => reply::<504>("There is no such mode; there are S, B, C and Z.").into(),
+        Err(ParameterError::Syntax) => reply::<501>("MODE takes S, B, C or Z.").into(),
     }
 }
 
 impl Session {
     /// The form of the files that are transferred now; or why none can be.
     pub(super) fn form(&self) -> Result<Form, Step> {
-        let Parameters { representation, structure, mode } = self.parameters;
-        match (representation, structure, mode) {
-            _ if is_plain(self.parameters) => Ok(Form::Image),
-            (Type::Ascii(_), Structure::File, Mode::Stream) => Ok(Form::Ascii),
-            (Type::Local(bits), Structure::Page, _) if !(3..=64).contains(&bits) => {
-                Err(reply::<504>("Pages need bytes of 3 to 64 bits.").into())
-            }
-            _ => Ok(Form::Encoded(self.parameters)),
+        form_of(self.parameters)
+    }
+
+    /// The same before MODE Z compresses it.
+    pub(super) fn form_inflated(&self) -> Result<Form, Step> {
+        match self.parameters.mode {
+            Mode::Deflate(_) => form_of(Parameters { mode: Mode::Stream, ..self.parameters }),
+            Mode::Stream | Mode::Block | Mode::Compressed => self.form(),
         }
     }
 
@@ -70,5 +73,17 @@ impl Session {
             other @ (Structure::File | Structure::Record) => other,
         };
         Parameters { representation, structure, ..self.parameters }
+    }
+}
+
+fn form_of(parameters: Parameters) -> Result<Form, Step> {
+    let Parameters { representation, structure, mode } = parameters;
+    match (representation, structure, mode) {
+        _ if is_plain(parameters) => Ok(Form::Image),
+        (Type::Ascii(_), Structure::File, Mode::Stream) => Ok(Form::Ascii),
+        (Type::Local(bits), Structure::Page, _) if !(3..=64).contains(&bits) => {
+            Err(reply::<504>("Pages need bytes of 3 to 64 bits.").into())
+        }
+        _ => Ok(Form::Encoded(parameters)),
     }
 }

@@ -1,4 +1,5 @@
-//! REST: in MODE S an octet of the transfer (RFC 3659 §5), in the others a marker that this server has given (RFC 959 §3.5).
+//! REST: in MODE S and Z an octet of the transfer (RFC 3659 §5; in MODE Z of what is compressed,
+//! draft-preston-ftpext-deflate §3.7), in the others a marker that this server has given (RFC 959 §3.5).
 
 use protocol::restart::Position;
 use protocol::transfer::Parameters;
@@ -13,7 +14,7 @@ use crate::store::Span;
 pub(super) fn rest(session: &mut Session, argument: &[u8]) -> Step {
     let argument = argument.trim_ascii();
     let position = match session.parameters.mode {
-        Mode::Stream => number(argument).ok_or("REST takes a number of octets, in decimal digits."),
+        Mode::Stream | Mode::Deflate(_) => number(argument).ok_or("REST takes a number of octets, in decimal digits."),
         Mode::Block | Mode::Compressed => {
             Position::parse(argument).ok().ok_or("REST takes a marker of this server in this mode.")
         }
@@ -55,7 +56,7 @@ impl Session {
             Sequence::Rename { .. } | Sequence::None => Position::default(),
         };
         let Parameters { structure, mode, .. } = self.parameters;
-        let is_stream_of_octets = mode == Mode::Stream && structure == Structure::File;
+        let is_stream_of_octets = !mode.has_markers() && structure == Structure::File;
         let can_restart = is_stream_of_octets || has_markers(self.parameters);
         if (can_restart && position.records == 0) || position == Position::default() {
             Ok(Part::From(position))

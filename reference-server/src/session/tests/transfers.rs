@@ -1,11 +1,13 @@
 //! What happens to commands while a transfer runs: the essay of `session::transfer`, sentence by sentence.
 
+use protocol::Mode;
 use protocol::restart::{Mark, Marker, Position};
 use protocol::transfer::{DecodeError, Fault};
 use rstest::rstest;
 
 use super::{Bench, address, code};
 use crate::session::{End, Input, Job, Received, Route};
+use crate::store::Form;
 
 #[rstest]
 #[case(End::Complete, "226")]
@@ -206,6 +208,10 @@ fn stou_names_its_file() {
 #[case::pasv_between(&["REST 7", "PASV", "RETR robots.txt"], Ok(7))]
 #[case::forgotten(&["REST 7", "PWD", "RETR robots.txt"], Ok(0))]
 #[case::taken_back(&["REST 7", "REST 0", "RETR robots.txt"], Ok(0))]
+#[case::deflated(&["MODE Z", "REST 7", "RETR robots.txt"], Ok(7))]
+#[case::deflated_to_the_end(&["MODE Z", "REST 28", "RETR robots.txt"], Ok(28))]
+#[case::deflated_behind_the_end(&["MODE Z", "REST 29", "RETR robots.txt"], Err("554"))]
+#[case::deflated_records(&["MODE Z", "STRU R", "REST 7", "RETR robots.txt"], Err("554"))]
 #[case::used_by_a_failure(&["REST 7", "RETR none", "RETR robots.txt"], Ok(0))]
 fn restart_points(#[case] lines: &[&str], #[case] expected: Result<u64, &str>) {
     let mut bench = Bench::logged_in();
@@ -233,6 +239,10 @@ fn a_restarted_file_is_cut_where_it_goes_on() {
     bench.end_transfer(0, End::Complete);
     bench.say("REST 14");
     assert_eq!(code(&bench.say("STOR robots.txt")), "554");
+    bench.say("MODE Z");
+    bench.say("REST 15");
+    bench.say("STOR robots.txt");
+    assert!(matches!(bench.running.as_ref().map(|order| &order.job), Some(Job::Receive { cut_to: Some(14), .. })));
 }
 
 #[test]
@@ -244,6 +254,31 @@ fn the_end_of_line_that_is_too_long_is_queued_too() {
     assert_eq!(bench.replies.len(), before);
     let replies = bench.end_transfer(26, End::Complete);
     assert_eq!(replies.lines().map(code).collect::<Vec<_>>(), ["226", "500"]);
+}
+
+/// draft-preston-ftpext-deflate §3.6: the settings hold until others are said, whether MODE Z is said before or behind them.
+#[rstest]
+#[case::before(&["OPTS MODE Z LEVEL 9", "MODE Z"], Some(9))]
+#[case::behind(&["MODE Z", "OPTS MODE Z LEVEL 9"], Some(9))]
+#[case::kept(&["OPTS MODE Z LEVEL 9", "MODE Z", "MODE S", "MODE Z"], Some(9))]
+#[case::refused(&["OPTS MODE Z LEVEL 9", "MODE Z", "OPTS MODE Z LEVEL 1 METHOD 9"], Some(9))]
+#[case::another(&["OPTS MODE Z LEVEL 9", "MODE Z", "OPTS MODE Z ENGINE ZLIB"], Some(9))]
+#[case::taken_back(&["OPTS MODE Z LEVEL 9", "MODE Z", "OPTS MODE Z"], Some(6))]
+#[case::other_mode(&["OPTS MODE Z LEVEL 9", "MODE B"], None)]
+fn levels(#[case] lines: &[&str], #[case] expected: Option<u32>) {
+    let mut bench = Bench::logged_in();
+    for line in lines {
+        bench.say(line);
+    }
+    bench.say("RETR robots.txt");
+    let Some(Job::Send { form: Form::Encoded(parameters), .. }) = bench.running.take().map(|order| order.job) else {
+        panic!("nothing is sent");
+    };
+    let level = match parameters.mode {
+        Mode::Deflate(level) => Some(level.number()),
+        Mode::Stream | Mode::Block | Mode::Compressed => None,
+    };
+    assert_eq!(level, expected);
 }
 
 /// RFC 959 §3.3: in MODE B and C a connection may carry more than one file.

@@ -60,7 +60,7 @@ fn not_encoded(fault: LocalFault) -> StoreError {
 /// The place in the file of an offset on the wire (RFC 3659 §5.3 counts what is transferred, not what is stored).
 pub(super) fn position(file: &mut File, form: Form, offset: u64) -> Result<u64, StoreError> {
     let size = file.metadata()?.len();
-    if form != Form::Ascii || offset == 0 {
+    if !form.counts_ascii() || offset == 0 {
         return if offset <= size { Ok(offset) } else { Err(StoreError::BadOffset) };
     }
     let (mut encoder, mut on_wire, mut in_file) = (ascii::Encoder::default(), 0, 0);
