@@ -199,7 +199,11 @@ impl Target<'_> {
     fn store(&mut self, octets: &[u8]) -> Result<(), End> {
         let fitting = self.room.take(octets.len());
         self.file.write_all(octets.get(..fitting).unwrap_or_default()).map_err(|error| local_end(&error))?;
-        if fitting == octets.len() { Ok(()) } else { Err(End::TooMuch) }
+        if fitting == octets.len() {
+            Ok(())
+        } else {
+            Err(if self.room.is_store_full() { End::NoSpace } else { End::TooMuch })
+        }
     }
 }
 

@@ -138,7 +138,7 @@ impl<S: Store> Store for Faulty<S> {
     fn room(&self, directory: &Location) -> Result<Room, StoreError> {
         self.meet(Ask::Look)?;
         let room = self.store.room(directory)?;
-        Ok(if self.fault == Fault::Full { Room { on_disk: 0, ..room } } else { room })
+        Ok(if self.fault == Fault::Full { Room { free: 0, ..room } } else { room })
     }
 
     fn describe(&self, location: &Location, access: Access) -> Result<Entry, StoreError> {
