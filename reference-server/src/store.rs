@@ -5,6 +5,7 @@ mod disk;
 mod faulty;
 mod lines;
 mod location;
+mod memory;
 mod room;
 mod tree;
 
@@ -20,6 +21,7 @@ pub(crate) use disk::Disk;
 pub(crate) use faulty::{Fault, Faulty};
 pub(crate) use lines::Lines;
 pub(crate) use location::Location;
+pub(crate) use memory::Memory;
 pub(crate) use room::{Allowance, Room};
 
 /// Where files are kept. Every call may block; none is made by a session.

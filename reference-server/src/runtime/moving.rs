@@ -62,9 +62,9 @@ fn work(job: Job, data: &mut Data) -> Result<End, End> {
             encoded::send(&file, parameters, position, data)
         }
         Job::SendLines { lines, parameters } => encoded::send(lines, parameters, Position::default(), data),
-        Job::Receive { file, form, cut_to, position, room } => {
+        Job::Receive { file, form, cut_to, position, mut room } => {
             if let Some(length) = cut_to {
-                file.set_len(length).map_err(|error| local_end(&error))?;
+                room.cut(&file, length).map_err(|error| local_end(&error))?;
             }
             let target = Target { file: &file, room };
             match form {

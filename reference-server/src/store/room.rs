@@ -1,6 +1,7 @@
 //! How much more may be stored.
 
 use std::fs::File;
+use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
@@ -32,6 +33,17 @@ impl Allowance {
             *left -= granted;
         }
         usize::try_from(granted).unwrap_or(octets)
+    }
+
+    /// Cuts the file to this length. What is cut off becomes free; not before, for whoever waits for a data connection would give others
+    /// room that there is not.
+    pub(crate) fn cut(&mut self, file: &File, length: u64) -> io::Result<()> {
+        let before = file.metadata()?.len();
+        file.set_len(length)?;
+        for left in [&self.store, &self.quota].into_iter().flatten() {
+            left.fetch_add(before.saturating_sub(length), Ordering::Relaxed);
+        }
+        Ok(())
     }
 
     /// Whether it is the store that has no room left, and not the user who may not have more of it.
@@ -73,16 +85,9 @@ pub(super) struct Limits {
 }
 
 impl Limits {
-    /// What a file may get that is cut to this length first: what is cut off becomes free.
-    pub(super) fn allowance(
-        &self,
-        file: &File,
-        cut_to: Option<u64>,
-        used: impl Fn() -> Result<u64, StoreError>,
-    ) -> Result<Allowance, StoreError> {
-        let freed = cut_to.map_or(0, |length| file.metadata().map_or(0, |file| file.len().saturating_sub(length)));
-        let (store, quota) = (self.size.share(freed, &used)?, self.quota.share(freed, &used)?);
-        Ok(Allowance { store, quota, range: None })
+    /// What a file may get.
+    pub(super) fn allowance(&self, used: impl Fn() -> Result<u64, StoreError>) -> Result<Allowance, StoreError> {
+        Ok(Allowance { store: self.size.share(&used)?, quota: self.quota.share(&used)?, range: None })
     }
 }
 
@@ -105,11 +110,7 @@ impl Limit {
     }
 
     /// All files that are received at a time share what was left when the first of them began.
-    fn share(
-        &self,
-        freed: u64,
-        used: impl Fn() -> Result<u64, StoreError>,
-    ) -> Result<Option<Arc<AtomicU64>>, StoreError> {
+    fn share(&self, used: impl Fn() -> Result<u64, StoreError>) -> Result<Option<Arc<AtomicU64>>, StoreError> {
         if self.most.is_none() {
             return Ok(None);
         }
@@ -119,8 +120,6 @@ impl Limit {
             None => Arc::new(AtomicU64::new(self.left(used)?.unwrap_or(u64::MAX))),
         };
         *last = Arc::downgrade(&left);
-        drop(last);
-        left.fetch_add(freed, Ordering::Relaxed);
         Ok(Some(left))
     }
 }

@@ -7,6 +7,8 @@ mod attributes;
 mod facts;
 mod listing;
 mod place;
+#[cfg(test)]
+mod tests;
 
 use std::fs::File;
 use std::hash::RandomState;
@@ -15,7 +17,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use protocol::listing::facts::Entry;
 
-pub(super) use attributes::{Attributes, Kind};
+pub(super) use attributes::{Attributes, Kind, Right, allows};
 
 use super::room::Limits;
 use super::{
@@ -197,7 +199,7 @@ impl<T: Tree> Store for T {
             Start::At(offset) => Some(position(&mut file, form, offset)?),
         };
         file.seek(SeekFrom::Start(cut_to.unwrap_or(0)))?;
-        let room = self.limits().allowance(&file, cut_to, || self.used())?;
+        let room = self.limits().allowance(|| self.used())?;
         Ok(Writing { file, cut_to, is_new, room })
     }
 
@@ -207,7 +209,7 @@ impl<T: Tree> Store for T {
             let location = directory.child(format!("unique.{number}").as_bytes());
             match self.open(&location, Opening::Make(Start::Beginning)) {
                 Ok(file) => {
-                    let room = self.limits().allowance(&file, None, || self.used())?;
+                    let room = self.limits().allowance(|| self.used())?;
                     return Ok((location, Writing { file, cut_to: None, is_new: true, room }));
                 }
                 Err(StoreError::Refused(Refused::Exists)) => {}

@@ -406,9 +406,12 @@ fn bench_of_quota(quota: u64) -> Bench {
 fn the_room_of_a_file(#[case] line: &str, #[case] expected: usize) {
     let mut bench = bench_of_quota(100);
     assert_eq!(code(&bench.say(line)), "150");
-    let Some(Job::Receive { mut room, .. }) = bench.running.map(|order| order.job) else {
+    let Some(Job::Receive { mut room, file, cut_to, .. }) = bench.running.map(|order| order.job) else {
         panic!("no file is received")
     };
+    if let Some(length) = cut_to {
+        room.cut(&file, length).unwrap();
+    }
     assert_eq!(room.take(usize::MAX), expected);
 }
 
@@ -424,6 +427,20 @@ fn the_room_of_two_files() {
     assert_eq!(one.room.take(1), 0);
     drop((one, other));
     assert_eq!(write(b"third").room.take(200), 100);
+}
+
+/// Two that wait for their data connections with the same file have not freed it twice.
+#[test]
+fn what_is_not_cut_yet_is_not_free() {
+    let mut bench = bench_of_quota(30);
+    let store = Arc::clone(&bench.store);
+    assert_eq!(code(&bench.say("STOR robots.txt")), "150");
+    let write = || store.write(&Location::root().child(b"robots.txt"), Form::Image, Start::Beginning).unwrap();
+    let (mut one, mut other) = (write(), write());
+    assert_eq!(one.room.take(100), 4);
+    one.room.cut(&one.file, 0).unwrap();
+    other.room.cut(&other.file, 0).unwrap();
+    assert_eq!(other.room.take(100), 26);
 }
 
 #[test]

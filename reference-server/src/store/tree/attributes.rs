@@ -44,28 +44,33 @@ pub(in crate::store) enum Right {
 impl Attributes {
     /// Whether the bits let this process do so.
     pub(in crate::store) fn allow(&self, right: Right) -> bool {
-        let user = rustix::process::geteuid();
-        if user.is_root() {
-            return true;
-        }
-        let is_of_group = |group| {
-            rustix::process::getegid().as_raw() == group
-                || rustix::process::getgroups().is_ok_and(|groups| groups.iter().any(|gid| gid.as_raw() == group))
-        };
-        let shift = if user.as_raw() == self.owner {
-            6
-        } else if is_of_group(self.group) {
-            3
-        } else {
-            0
-        };
-        let bit = match right {
-            Right::Read => 4,
-            Right::Write => 2,
-            Right::Search => 1,
-        };
-        self.mode >> shift & bit != 0
+        allows(self.mode, self.owner, self.group, right)
     }
+}
+
+/// Whether these permission bits let this process do so.
+pub(in crate::store) fn allows(mode: u32, owner: u32, group: u32, right: Right) -> bool {
+    let user = rustix::process::geteuid();
+    if user.is_root() {
+        return true;
+    }
+    let is_of_group = |group| {
+        rustix::process::getegid().as_raw() == group
+            || rustix::process::getgroups().is_ok_and(|groups| groups.iter().any(|gid| gid.as_raw() == group))
+    };
+    let shift = if user.as_raw() == owner {
+        6
+    } else if is_of_group(group) {
+        3
+    } else {
+        0
+    };
+    let bit = match right {
+        Right::Read => 4,
+        Right::Write => 2,
+        Right::Search => 1,
+    };
+    mode >> shift & bit != 0
 }
 
 impl From<&Metadata> for Attributes {
