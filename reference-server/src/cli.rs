@@ -19,7 +19,7 @@ use self::tls::{TlsArguments, Wanted};
 use crate::accounts::{Access, Accounts};
 use crate::certificates::CertificateError;
 use crate::runtime::{self, Server, Timeouts};
-use crate::session::Settings;
+use crate::session::{Creation, Settings};
 use crate::store::Store;
 
 /// Serve a directory over FTP.
@@ -146,6 +146,9 @@ async fn serve(arguments: Arguments) -> Result<(), StartError> {
     let idle = Duration::from_secs(arguments.idle_timeout);
     let mut settings = Settings { site, accounts, tls: policy, idle_limit: idle, ..Settings::default() };
     arguments.policy.apply(&mut settings)?;
+    if arguments.memory.is_some() {
+        settings.creation = Creation::Settable;
+    }
     let (listener, address) = listen(address).await?;
     let implicit = match implicit {
         Some(address) => Some(listen(address).await?),

@@ -40,6 +40,8 @@ pub(crate) trait Store: Send + Sync {
     fn modified(&self, file: &Location) -> Result<i64, StoreError>;
     /// Sets when it was modified, in seconds since 1970-01-01 UTC; returns what the disk has made of it.
     fn set_modified(&self, location: &Location, seconds: i64) -> Result<i64, StoreError>;
+    /// Sets when it was made, where that can be set; returns the time that holds then.
+    fn set_made(&self, location: &Location, seconds: i64) -> Result<i64, StoreError>;
     /// Sets the permission bits of Unix; returns those that hold then.
     fn set_mode(&self, location: &Location, mode: u32) -> Result<u32, StoreError>;
     /// Makes a symbolic link.

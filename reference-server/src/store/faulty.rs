@@ -120,6 +120,11 @@ impl<S: Store> Store for Faulty<S> {
         self.store.set_modified(location, seconds)
     }
 
+    fn set_made(&self, location: &Location, seconds: i64) -> Result<i64, StoreError> {
+        self.meet(Ask::Change)?;
+        self.store.set_made(location, seconds)
+    }
+
     fn set_mode(&self, location: &Location, mode: u32) -> Result<u32, StoreError> {
         self.meet(Ask::Change)?;
         self.store.set_mode(location, mode)

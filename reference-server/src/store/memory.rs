@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
 use contents::Contents;
-use node::{Directory, Link, Node};
+use node::{Directory, Kept, Link, Node};
 
 use super::room::{Limit, Limits};
 use super::tree::{Attributes, Names, Opening, Right, Tree};
@@ -36,7 +36,7 @@ impl Memory {
     /// # Errors
     /// When the system has no files in memory, or has not mounted `/proc`, through which they are opened again.
     pub(crate) fn new(size: u64) -> io::Result<Self> {
-        node::reopen(&node::new_file(0o600)?, Opening::Read)?;
+        Kept::new(0o600)?.open(Opening::Read)?;
         let umask = umask()?;
         Ok(Self {
             contents: Arc::new(Mutex::new(Contents::new(0o777 & !umask))),
@@ -111,10 +111,10 @@ impl Tree for Memory {
         let mut contents = self.contents();
         if let Opening::Make(_) = opening {
             let mode = 0o666 & !self.umask;
-            contents.add(file, |_| Ok(Node::File(node::new_file(mode)?)))?;
+            contents.add(file, |_| Ok(Node::File(Kept::new(mode)?)))?;
         }
         match contents.target(file)? {
-            Node::File(file) => Ok(node::reopen(file, opening)?),
+            Node::File(file) => Ok(file.open(opening)?),
             Node::Directory(_) | Node::Link(_) => Err(Refused::IsADirectory.into()),
         }
     }
@@ -126,7 +126,16 @@ impl Tree for Memory {
                 directory.check(Right::Read)?;
                 directory.modified = time;
             }
-            Node::File(file) => node::reopen(file, Opening::Read)?.set_modified(time)?,
+            Node::File(file) => file.open(Opening::Read)?.set_modified(time)?,
+            Node::Link(_) => return Err(Refused::NotAFile.into()),
+        }
+        Ok(())
+    }
+
+    fn set_made(&self, location: &Location, time: SystemTime) -> Result<(), StoreError> {
+        match self.contents().target_mut(location)? {
+            Node::Directory(directory) => directory.made = time,
+            Node::File(file) => file.made = Some(time),
             Node::Link(_) => return Err(Refused::NotAFile.into()),
         }
         Ok(())
@@ -135,7 +144,7 @@ impl Tree for Memory {
     fn set_mode(&self, location: &Location, mode: u32) -> Result<(), StoreError> {
         match self.contents().target_mut(location)? {
             Node::Directory(directory) => directory.mode = mode,
-            Node::File(file) => file.set_permissions(Permissions::from_mode(mode))?,
+            Node::File(file) => file.file.set_permissions(Permissions::from_mode(mode))?,
             Node::Link(_) => return Err(Refused::NotAFile.into()),
         }
         Ok(())
@@ -172,9 +181,11 @@ fn umask() -> io::Result<u32> {
 mod tests {
     use std::io::Write;
 
+    use protocol::Timestamp;
     use rstest::rstest;
 
     use super::*;
+    use crate::accounts::Access;
     use crate::store::{Form, Start, Store, Writing};
 
     fn write(memory: &Memory, name: &[u8]) -> Writing {
@@ -209,6 +220,17 @@ mod tests {
         assert_eq!(memory.room(&Location::root()).unwrap().free, 6);
         drop(reading);
         assert_eq!(memory.room(&Location::root()).unwrap().free, 10);
+    }
+
+    #[test]
+    fn a_file_was_made_when_somebody_says_so() {
+        let (memory, file) = (Memory::new(10).unwrap(), Location::root().child(b"f"));
+        drop(write(&memory, b"f"));
+        let made = || memory.describe(&file, Access::ReadOnly).unwrap().create;
+        assert_eq!(Store::set_made(&memory, &file, -1), Ok(-1));
+        assert_eq!(made(), Some(Timestamp::from_unix(-1)));
+        write(&memory, b"f").file.write_all(b"1").unwrap();
+        assert_eq!(made(), Some(Timestamp::from_unix(-1)));
     }
 
     #[test]

@@ -53,6 +53,10 @@ pub(super) trait Tree: Clone + Send + Sync + 'static {
     fn open(&self, file: &Location, opening: Opening) -> Result<File, StoreError>;
     /// Sets when a file or a directory was modified.
     fn set_modified(&self, location: &Location, time: SystemTime) -> Result<(), StoreError>;
+    /// Sets when a file or a directory was made. A file system of Unix knows it, and lets nobody set it.
+    fn set_made(&self, _: &Location, _: SystemTime) -> Result<(), StoreError> {
+        Err(Refused::Denied.into())
+    }
     fn set_mode(&self, location: &Location, mode: u32) -> Result<(), StoreError>;
     /// How many octets more a directory has room for, whoever asks.
     fn free(&self, directory: &Location) -> Result<u64, StoreError>;
@@ -119,10 +123,13 @@ impl<T: Tree> Store for T {
         if self.target(location)?.kind != Kind::Directory {
             plain_file(self, location)?;
         }
-        let distance = Duration::from_secs(seconds.unsigned_abs());
-        let time = if seconds < 0 { UNIX_EPOCH.checked_sub(distance) } else { UNIX_EPOCH.checked_add(distance) };
-        Tree::set_modified(self, location, time.ok_or(Refused::BadTime)?)?;
+        Tree::set_modified(self, location, time(seconds)?)?;
         Ok(self.target(location)?.modified)
+    }
+
+    fn set_made(&self, location: &Location, seconds: i64) -> Result<i64, StoreError> {
+        Tree::set_made(self, location, time(seconds)?)?;
+        self.target(location)?.made.ok_or(StoreError::Local)
     }
 
     fn set_mode(&self, location: &Location, mode: u32) -> Result<u32, StoreError> {
@@ -218,6 +225,12 @@ impl<T: Tree> Store for T {
         }
         Err(Refused::Exists.into())
     }
+}
+
+fn time(seconds: i64) -> Result<SystemTime, Refused> {
+    let distance = Duration::from_secs(seconds.unsigned_abs());
+    let time = if seconds < 0 { UNIX_EPOCH.checked_sub(distance) } else { UNIX_EPOCH.checked_add(distance) };
+    time.ok_or(Refused::BadTime)
 }
 
 /// What is known of a plain file: a pipe or a device must not even be opened.

@@ -79,6 +79,16 @@ fn no_more_fits(#[case] arguments: &[&str], #[case] allo: &str, #[case] stor: &s
 }
 
 #[test]
+fn it_can_be_set_when_a_file_was_made() {
+    let server = Server::with(&["--memory"]);
+    let mut client = server.login();
+    assert!(client.say("FEAT").contains("\r\n MFCT\r\n"));
+    client.store("STOR f", b"1");
+    client.say_all(&[("OPTS MLST Create;", "200"), ("MFCT 20010101000000 f", "213 Create=20010101000000; f\r\n")]);
+    client.say_all(&[("MLST f", "250-Facts follow:\r\n Create=20010101000000; /f\r\n")]);
+}
+
+#[test]
 fn links_and_other_directories_are_as_they_are_with_a_root() {
     let directory = tempfile::tempdir().unwrap();
     std::fs::write(directory.path().join("own"), "123").unwrap();

@@ -6,9 +6,9 @@ use protocol::transfer::is_plain;
 use rstest::rstest;
 
 use super::{Bench, address, code};
+use crate::session::{Creation, Input, Links};
 use crate::session::{End, ForeignHosts, Job, Mount, Route, VirtualHost, Volume};
-use crate::session::{Input, Links};
-use crate::store::{Disk, Form, Location, Start, Store as _};
+use crate::store::{Disk, Form, Location, Memory, Start, Store as _};
 
 /// Says each line; what comes back begins as told.
 fn play(bench: &mut Bench, dialogue: &[(&str, &str)]) {
@@ -173,6 +173,42 @@ fn anyone_may_connect_where_foreign_hosts_are_allowed() {
     let mut bench = Bench::with(|settings| settings.foreign_hosts = ForeignHosts::Allowed).log_in();
     play(&mut bench, &[("PASV", "227"), ("RETR robots.txt", "150")]);
     assert_eq!(bench.running.unwrap().route, Route::Passive { from: None });
+}
+
+fn bench_in_memory() -> Bench {
+    let mut bench = Bench::with(|settings| {
+        settings.creation = Creation::Settable;
+        let disk = Volume(Arc::new(Disk::open(tempfile::tempdir().unwrap().path()).unwrap()));
+        settings.mounts.push(Mount { name: "disk".to_owned(), volume: disk });
+    });
+    bench.store = Arc::new(Memory::new(1000).unwrap());
+    let mut bench = bench.log_in();
+    play(&mut bench, &[("MKD d", "257"), ("MFMT 20020717210715 d", "213"), ("OPTS MLST Modify;Create;", "200")]);
+    bench
+}
+
+#[rstest]
+#[case::mfct(&[("MFCT 20020717210714 d", "213 Create=20020717210714; d\r\n"),
+    ("MLST d", "250-Facts follow:\r\n Modify=20020717210715;Create=20020717210714; /d\r\n")])]
+#[case::refused(&[("MFCT 20020717210715 none", "550"), ("MFCT 20010229000000 d", "501"), ("MFCT d", "501"), ("MFCT 20020717210715 ", "501")])]
+#[case::mff(&[("MFF Create=20010101000000;Modify=20020101000000; d", "213 Create=20010101000000;Modify=20020101000000; d\r\n"),
+    ("MLST d", "250-Facts follow:\r\n Modify=20020101000000;Create=20010101000000; /d\r\n"), ("MFF Create=x; d", "501")])]
+#[case::nothing_is_made_after_it_was_modified(&[("MFCT 20020717210716 d", "213 Create=20020717210716; d"),
+    ("MLST d", "250-Facts follow:\r\n Modify=20020717210715; /d\r\n")])]
+#[case::not_on_the_disk_beside_it(&[("SMNT disk", "250"), ("MFCT 20020717210714 d", "502"), ("MFF Create=20010101000000; d", "504"), ("SMNT /", "250"),
+    ("MFCT 20020717210714 d", "213")])]
+fn creation_times_in_memory(#[case] dialogue: &[(&str, &str)]) {
+    play(&mut bench_in_memory(), dialogue);
+}
+
+#[test]
+fn feat_tells_of_creation_times_where_they_can_be_set() {
+    let mut bench = bench_in_memory();
+    let told = bench.say("FEAT");
+    assert!(told.contains("\r\n MFCT\r\n") && told.contains("\r\n MFF Modify;Create;UNIX.mode;\r\n"), "{told}");
+    bench.say("SMNT disk");
+    let told = bench.say("FEAT");
+    assert!(!told.contains("MFCT") && told.contains("\r\n MFF Modify;UNIX.mode;\r\n"), "{told}");
 }
 
 /// A bench with a virtual host that has files of its own, and one that has not.

@@ -1,9 +1,8 @@
 //! Names and what they lead to.
 
-use std::fs::File;
 use std::time::SystemTime;
 
-use super::node::{Directory, LONGEST_PATH, Node, is_open};
+use super::node::{Directory, Kept, LONGEST_PATH, Node};
 use crate::store::tree::Right;
 use crate::store::{Location, Refused, StoreError};
 
@@ -23,7 +22,7 @@ pub(super) struct Contents {
     /// The number of the next directory or link.
     next: u64,
     /// Files without a name that somebody may have open.
-    nameless: Vec<File>,
+    nameless: Vec<Kept>,
 }
 
 /// Where a name is.
@@ -154,12 +153,12 @@ impl Contents {
         while let Some(node) = left.pop() {
             match node {
                 Node::Directory(directory) => left.extend(directory.entries.values()),
-                Node::File(file) => octets += file.metadata()?.len(),
+                Node::File(file) => octets += file.octets()?,
                 Node::Link(_) => {}
             }
         }
         for file in &self.nameless {
-            octets += file.metadata()?.len();
+            octets += file.octets()?;
         }
         Ok(octets)
     }
@@ -246,7 +245,7 @@ impl Contents {
 
     fn forget_closed(&mut self) {
         let before = self.nameless.len();
-        self.nameless.retain(is_open);
+        self.nameless.retain(Kept::is_open);
         self.files_left += before - self.nameless.len();
     }
 }
@@ -264,7 +263,7 @@ fn check_length(location: &Location) -> Result<(), Refused> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::memory::node::{Link, new_file, reopen};
+    use crate::store::memory::node::Link;
     use crate::store::tree::Opening;
 
     fn at(name: &str) -> Location {
@@ -272,7 +271,7 @@ mod tests {
     }
 
     fn add_file(contents: &mut Contents, name: &str) -> Result<(), StoreError> {
-        contents.add(&at(name), |_| Ok(Node::File(new_file(0o644)?)))
+        contents.add(&at(name), |_| Ok(Node::File(Kept::new(0o644)?)))
     }
 
     #[test]
@@ -283,7 +282,7 @@ mod tests {
         assert_eq!(add_file(&mut contents, "c"), Err(StoreError::NoSpace));
         assert_eq!(contents.itself(&at("c")).map(drop), Err(Refused::Missing));
         let Node::File(file) = contents.itself(&at("a")).unwrap() else { panic!("it is no file") };
-        let opened = reopen(file, Opening::Read).unwrap();
+        let opened = file.open(Opening::Read).unwrap();
         contents.remove_file(&at("a")).unwrap();
         assert_eq!(add_file(&mut contents, "c"), Err(StoreError::NoSpace));
         drop(opened);

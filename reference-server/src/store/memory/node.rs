@@ -17,8 +17,7 @@ use crate::store::{Refused, Start, StoreError};
 #[derive(Debug)]
 pub(super) enum Node {
     Directory(Directory),
-    /// Not for reading or writing: all that are opened have a place in the file of their own, and this one would be shared.
-    File(File),
+    File(Kept),
     Link(Link),
 }
 
@@ -44,10 +43,53 @@ impl Node {
     pub(super) fn attributes(&self) -> Result<Attributes, StoreError> {
         Ok(match self {
             Self::Directory(directory) => directory.attributes(),
-            // No directory of the system has it, so that the system counts no names.
-            Self::File(file) => Attributes { links: 1, ..Attributes::from(&Metadata::from_file(file)?) },
+            Self::File(kept) => kept.attributes()?,
             Self::Link(link) => link.attributes(),
         })
+    }
+}
+
+/// A file.
+#[derive(Debug)]
+pub(super) struct Kept {
+    /// Not for reading or writing: all that are opened have a place in the file of their own, and this one would be shared.
+    pub(super) file: File,
+    /// When somebody says that it was made; what the system knows cannot be changed.
+    pub(super) made: Option<SystemTime>,
+}
+
+impl Kept {
+    pub(super) fn new(mode: u32) -> io::Result<Self> {
+        let file = File::from(rustix::fs::memfd_create("file", MemfdFlags::CLOEXEC)?);
+        file.set_permissions(Permissions::from_mode(mode))?;
+        Ok(Self { file, made: None })
+    }
+
+    /// The file, opened once more: with a place in it of its own. As long as it is open, it holds a lock that shows it.
+    pub(super) fn open(&self, opening: Opening) -> io::Result<File> {
+        let mut options = OpenOptions::new();
+        options.read(true);
+        if let Opening::Write(start) | Opening::Make(start) = opening {
+            options.write(true).append(start == Start::End);
+        }
+        let opened = options.open(format!("/proc/self/fd/{}", self.file.as_raw_fd()))?;
+        opened.try_lock_shared()?;
+        Ok(opened)
+    }
+
+    /// Whether somebody has it open. To be asked when nobody can open it any more.
+    pub(super) fn is_open(&self) -> bool {
+        self.file.try_lock().is_err()
+    }
+
+    pub(super) fn octets(&self) -> io::Result<u64> {
+        Ok(self.file.metadata()?.len())
+    }
+
+    fn attributes(&self) -> io::Result<Attributes> {
+        let known = Attributes::from(&Metadata::from_file(&self.file)?);
+        // No directory of the system has it, so that the system counts no names.
+        Ok(Attributes { links: 1, made: self.made.map(seconds).or(known.made), ..known })
     }
 }
 
@@ -58,7 +100,7 @@ pub(super) struct Directory {
     /// The permission bits.
     pub(super) mode: u32,
     pub(super) modified: SystemTime,
-    made: SystemTime,
+    pub(super) made: SystemTime,
     number: u64,
 }
 
@@ -147,30 +189,6 @@ pub(super) const LONGEST_PATH: usize = 4095;
 
 /// Where directories and links are: the numbers of no file can be the same.
 const NO_DEVICE: u64 = u64::MAX;
-
-/// A new file in memory.
-pub(super) fn new_file(mode: u32) -> io::Result<File> {
-    let file = File::from(rustix::fs::memfd_create("file", MemfdFlags::CLOEXEC)?);
-    file.set_permissions(Permissions::from_mode(mode))?;
-    Ok(file)
-}
-
-/// The file, opened once more: with a place in it of its own. As long as it is open, it holds a lock that shows it ([`is_open`]).
-pub(super) fn reopen(file: &File, opening: Opening) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.read(true);
-    if let Opening::Write(start) | Opening::Make(start) = opening {
-        options.write(true).append(start == Start::End);
-    }
-    let opened = options.open(format!("/proc/self/fd/{}", file.as_raw_fd()))?;
-    opened.try_lock_shared()?;
-    Ok(opened)
-}
-
-/// Whether somebody has a file open that nobody can open any more.
-pub(super) fn is_open(file: &File) -> bool {
-    file.try_lock().is_err()
-}
 
 fn of_process() -> (u32, u32) {
     (rustix::process::geteuid().as_raw(), rustix::process::getegid().as_raw())

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use rstest::rstest;
 use tempfile::TempDir;
 
-use crate::store::{Disk, Form, Location, Memory, Reading, Start, Store};
+use crate::store::{Disk, Form, Location, Memory, Reading, Refused, Start, Store};
 use line::play;
 
 const SIZE: u64 = 1 << 20;
@@ -126,6 +126,19 @@ fn open_files() {
         play("dele f");
         assert_eq!(read_on(&mut last, 9), "other", "{name}: it has no name");
     }
+}
+
+/// On a disk nobody can, and it says so.
+#[test]
+fn when_a_file_was_made() {
+    let (_root, [(_, disk), (_, memory)]) = stores();
+    let f = Location::root().child(b"f");
+    let made = |store: &dyn Store| {
+        play(store, "stor f 1");
+        [store.set_made(&f, 1), store.set_made(&Location::root().child(b"none"), 1)]
+    };
+    assert_eq!(made(disk.as_ref()), [Err(Refused::Denied.into()), Err(Refused::Denied.into())]);
+    assert_eq!(made(memory.as_ref()), [Ok(1), Err(Refused::Missing.into())]);
 }
 
 /// Two that append to a file both append.
