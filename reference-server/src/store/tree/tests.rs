@@ -94,6 +94,20 @@ fn edges(#[case] line: &str, #[case] name: &str, #[case] times: usize) {
     assert_eq!(disk, memory, "{line}");
 }
 
+/// Linux follows 40 of them, and no more.
+#[test]
+fn links_to_links() {
+    let (_root, stores) = stores();
+    for (name, store) in &stores {
+        let play = |line: &str| play(store.as_ref(), line);
+        play("stor 0 12");
+        for number in 1..=41 {
+            play(&format!("link {number} {}", number - 1));
+        }
+        assert_eq!([play("size 40"), play("size 41")], ["2", "Not a legal name"], "{name}");
+    }
+}
+
 fn read_on(reading: &mut Reading, most: u64) -> String {
     let mut text = String::new();
     Read::by_ref(&mut reading.file).take(most).read_to_string(&mut text).unwrap();
