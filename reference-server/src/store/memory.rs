@@ -144,7 +144,7 @@ impl Tree for Memory {
     fn set_mode(&self, location: &Location, mode: u32) -> Result<(), StoreError> {
         match self.contents().target_mut(location)? {
             Node::Directory(directory) => directory.mode = mode,
-            Node::File(file) => file.file.set_permissions(Permissions::from_mode(mode))?,
+            Node::File(kept) => kept.file.set_permissions(Permissions::from_mode(mode))?,
             Node::Link(_) => return Err(Refused::NotAFile.into()),
         }
         Ok(())
