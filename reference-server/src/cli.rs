@@ -21,7 +21,8 @@ use self::tls::{TlsArguments, Wanted};
 use crate::accounts::{Access, Accounts};
 use crate::certificates::CertificateError;
 use crate::runtime::{self, Server, Timeouts};
-use crate::session::Settings;
+use crate::session::{Creation, Settings};
+use crate::store::Store;
 
 /// Serve a directory over FTP.
 ///
@@ -30,8 +31,11 @@ use crate::session::Settings;
 #[command(version)]
 struct Arguments {
     /// The directory that is served; nothing outside of it can be reached
-    #[arg(long, value_name = "DIR")]
-    root: PathBuf,
+    #[arg(long, value_name = "DIR", required_unless_present = "memory")]
+    root: Option<PathBuf>,
+    /// Serve files in memory, with room for so many octets [without a number: 67108864]. They begin empty, and end with the server
+    #[arg(long, value_name = "OCTETS", num_args = 0..=1, default_missing_value = "67108864", conflicts_with = "root")]
+    memory: Option<u64>,
     /// The port of the control connection; 0 takes a free one
     #[arg(long, value_name = "N", default_value_t = 21)]
     port: u16,
@@ -73,6 +77,8 @@ enum Anonymous {
 enum StartError {
     #[error("cannot serve the directory {root}: {error}. Give an existing directory with --root.", root = .root.display())]
     Root { root: PathBuf, error: io::Error },
+    #[error("cannot keep files in memory: {0}. Serve a directory with --root.")]
+    Memory(io::Error),
     #[error("cannot serve the directory {directory}: {error}. Give an existing directory behind the =.", directory = .directory.display())]
     Directory { directory: PathBuf, error: io::Error },
     #[error("cannot listen on {address}: {error}. Give a free port with --port; 0 takes any.")]
@@ -134,10 +140,7 @@ fn start(arguments: Arguments) -> Result<(), StartError> {
 }
 
 async fn serve(arguments: Arguments) -> Result<(), StartError> {
-    let store = arguments
-        .policy
-        .open_root(&arguments.root)
-        .map_err(|error| StartError::Root { root: arguments.root.clone(), error })?;
+    let store = open_store(&arguments)?;
     let address = SocketAddr::new(arguments.listen, arguments.port);
     let site = arguments.site.unwrap_or_else(host_name);
     let wanted = arguments.tls.wanted(&site, address)?;
@@ -149,6 +152,9 @@ async fn serve(arguments: Arguments) -> Result<(), StartError> {
     arguments.policy.apply(&mut settings)?;
     let limits = arguments.network.limits();
     let ports = arguments.network.apply(&mut settings);
+    if arguments.memory.is_some() {
+        settings.creation = Creation::Settable;
+    }
     let (listener, address) = listen(address).await?;
     let implicit = match implicit {
         Some(address) => Some(listen(address).await?),
@@ -167,6 +173,15 @@ async fn serve(arguments: Arguments) -> Result<(), StartError> {
         tls,
     };
     Ok(runtime::serve(listener, implicit.map(|(listener, _)| listener), Arc::new(server)).await?)
+}
+
+fn open_store(arguments: &Arguments) -> Result<Arc<dyn Store>, StartError> {
+    if let Some(size) = arguments.memory {
+        return arguments.policy.in_memory(size).map_err(StartError::Memory);
+    }
+    // It is there: clap wants one of the two.
+    let root = arguments.root.clone().unwrap_or_default();
+    arguments.policy.open_root(&root).map_err(|error| StartError::Root { root, error })
 }
 
 async fn listen(address: SocketAddr) -> Result<(runtime::Listener, SocketAddr), StartError> {

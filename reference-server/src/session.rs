@@ -57,6 +57,7 @@ pub(crate) struct Settings {
     /// The address that 227 tells in the place of our own.
     pub(crate) told_host: Option<Ipv4Addr>,
     pub(crate) links: Links,
+    pub(crate) creation: Creation,
     pub(crate) hosts: Vec<VirtualHost>,
     pub(crate) mounts: Vec<Mount>,
     /// How long to wait for a command.
@@ -71,6 +72,14 @@ pub(crate) enum Links {
     #[default]
     Refused,
     Allowed,
+}
+
+/// Whether users may set when a file of the server was made. What else is mounted is on a disk, where nobody can.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Creation {
+    #[default]
+    Fixed,
+    Settable,
 }
 
 /// Whether a data connection may lead to a host that the control connection does not come from, as a transfer between two

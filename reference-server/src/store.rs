@@ -5,10 +5,11 @@ mod disk;
 mod faulty;
 mod lines;
 mod location;
+mod memory;
+mod room;
+mod tree;
 
 use std::fs::File;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use protocol::listing::facts::{Entry, Selection};
 use protocol::transfer::Parameters;
@@ -21,6 +22,8 @@ pub(crate) use disk::Disk;
 pub(crate) use faulty::{Fault, Faulty};
 pub(crate) use lines::Lines;
 pub(crate) use location::Location;
+pub(crate) use memory::Memory;
+pub(crate) use room::{Allowance, Room};
 
 /// Where files are kept. Every call may block; none is made by a session.
 pub(crate) trait Store: Send + Sync {
@@ -38,6 +41,8 @@ pub(crate) trait Store: Send + Sync {
     fn modified(&self, file: &Location) -> Result<i64, StoreError>;
     /// Sets when it was modified, in seconds since 1970-01-01 UTC; returns what the disk has made of it.
     fn set_modified(&self, location: &Location, seconds: i64) -> Result<i64, StoreError>;
+    /// Sets when it was made, where that can be set; returns the time that holds then.
+    fn set_made(&self, location: &Location, seconds: i64) -> Result<i64, StoreError>;
     /// Sets the permission bits of Unix; returns those that hold then.
     fn set_mode(&self, location: &Location, mode: u32) -> Result<u32, StoreError>;
     /// Makes a symbolic link.
@@ -123,55 +128,6 @@ pub(crate) struct Writing {
     /// Whether it was made by opening it.
     pub(crate) is_new: bool,
     pub(crate) room: Allowance,
-}
-
-/// How many octets more a file may get.
-#[derive(Debug, Default)]
-pub(crate) struct Allowance {
-    of_quota: Option<Arc<AtomicU64>>,
-    of_range: Option<u64>,
-}
-
-impl Allowance {
-    /// What is left of a quota, which other files may use up as well.
-    fn of_quota(left: Arc<AtomicU64>) -> Self {
-        Self { of_quota: Some(left), of_range: None }
-    }
-
-    /// No more than so many, either.
-    pub(crate) fn at_most(self, octets: Option<u64>) -> Self {
-        Self { of_range: octets, ..self }
-    }
-
-    /// Takes so many, or as many as are left; says how many.
-    pub(crate) fn take(&mut self, octets: usize) -> usize {
-        let mut granted = self.of_range.map_or(octets as u64, |left| left.min(octets as u64));
-        if let Some(left) = &self.of_quota {
-            let wanted = granted;
-            let before =
-                left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| Some(left.saturating_sub(wanted)));
-            granted = before.map_or(0, |before| before.min(wanted));
-        }
-        if let Some(left) = &mut self.of_range {
-            *left -= granted;
-        }
-        usize::try_from(granted).unwrap_or(octets)
-    }
-}
-
-/// How many octets more there is room for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Room {
-    pub(crate) on_disk: u64,
-    /// What is left of the quota, if there is one.
-    pub(crate) of_quota: Option<u64>,
-}
-
-impl Room {
-    /// The smaller of the two.
-    pub(crate) fn octets(self) -> u64 {
-        self.of_quota.unwrap_or(self.on_disk).min(self.on_disk)
-    }
 }
 
 /// Why the store did not do what it was asked.

@@ -9,7 +9,7 @@ use clap::Args;
 
 use super::StartError;
 use crate::session::{ForeignHosts, Links, Mount, Settings, VirtualHost, Volume};
-use crate::store::{Disk, Fault, Faulty, Store};
+use crate::store::{Disk, Fault, Faulty, Memory, Store};
 
 /// What users may do.
 #[derive(Debug, Args)]
@@ -36,7 +36,7 @@ pub(super) struct Policy {
     /// How many octets the files below a root may have together
     #[arg(long, value_name = "OCTETS")]
     quota: Option<u64>,
-    /// A fault of the disk, to see what a client makes of it: `full`, `denied`, or `slow=MILLISECONDS`
+    /// A fault of the files, to see what a client makes of it: `full`, `denied`, or `slow=MILLISECONDS`
     #[arg(long, value_name = "FAULT", value_parser = fault)]
     fault: Option<Fault>,
 }
@@ -44,11 +44,19 @@ pub(super) struct Policy {
 impl Policy {
     /// Opens the root, with the quota and the fault that hold for every directory that is served.
     pub(super) fn open_root(&self, root: &Path) -> io::Result<Arc<dyn Store>> {
-        let disk = Disk::open(root)?.with_quota(self.quota);
-        Ok(match self.fault {
-            None => Arc::new(disk),
-            Some(fault) => Arc::new(Faulty::new(disk, fault)),
-        })
+        Ok(self.with_fault(Disk::open(root)?.with_quota(self.quota)))
+    }
+
+    /// The same, with files in memory in the place of a directory.
+    pub(super) fn in_memory(&self, size: u64) -> io::Result<Arc<dyn Store>> {
+        Ok(self.with_fault(Memory::new(size)?.with_quota(self.quota)))
+    }
+
+    fn with_fault(&self, store: impl Store + 'static) -> Arc<dyn Store> {
+        match self.fault {
+            None => Arc::new(store),
+            Some(fault) => Arc::new(Faulty::new(store, fault)),
+        }
     }
 
     /// Puts it into the settings.

@@ -65,9 +65,9 @@ fn work(job: Job, data: &mut Data) -> Result<End, End> {
         Job::SendLines { lines, parameters } => {
             encoded::send(lines, encoded::source(parameters, Position::default())?, parameters, data)
         }
-        Job::Receive { file, form, cut_to, position, room } => {
+        Job::Receive { file, form, cut_to, position, mut room } => {
             if let Some(length) = cut_to {
-                file.set_len(length).map_err(|error| local_end(&error))?;
+                room.cut(&file, length).map_err(|error| local_end(&error))?;
             }
             let target = Target { file: &file, room };
             match form {
@@ -202,7 +202,11 @@ impl Target<'_> {
     fn store(&mut self, octets: &[u8]) -> Result<(), End> {
         let fitting = self.room.take(octets.len());
         self.file.write_all(octets.get(..fitting).unwrap_or_default()).map_err(|error| local_end(&error))?;
-        if fitting == octets.len() { Ok(()) } else { Err(End::TooMuch) }
+        if fitting == octets.len() {
+            Ok(())
+        } else {
+            Err(if self.room.is_store_full() { End::NoSpace } else { End::TooMuch })
+        }
     }
 }
 

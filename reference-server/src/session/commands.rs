@@ -29,15 +29,15 @@ use protocol::command::{Login as When, Source};
 use protocol::{Command, CommandError, Verb};
 
 use super::replies::reply;
-use super::{Login, Sequence, Session, Step};
+use super::{Creation, Login, Sequence, Session, Step};
 
 /// What a verb does with its argument.
 type Procedure = fn(&mut Session, &[u8]) -> Step;
 
-/// The procedure of a verb; `None` when no server of this kind has it.
+/// The procedure of a verb.
 #[expect(clippy::too_many_lines, reason = "a line for each verb, so that the compiler misses one that is forgotten")]
-fn procedure(verb: Verb) -> Option<Procedure> {
-    let procedure: Procedure = match verb {
+fn procedure(verb: Verb) -> Procedure {
+    match verb {
         Verb::User => login::user,
         Verb::Pass => login::pass,
         Verb::Acct => login::acct,
@@ -100,10 +100,8 @@ fn procedure(verb: Verb) -> Option<Procedure> {
         Verb::Xsha512 => hash::xsha512,
         Verb::Avbl => store::avbl,
         Verb::Clnt => extensions::clnt,
-        // A file system of Unix knows when a file was made, and lets nobody set it.
-        Verb::Mfct => return None,
-    };
-    Some(procedure)
+        Verb::Mfct => modify::mfct,
+    }
 }
 
 impl Session {
@@ -147,9 +145,10 @@ impl Session {
     /// The procedure of a verb; `None` when this server does not have it, or has it switched off.
     fn procedure(&self, verb: Verb) -> Option<Procedure> {
         let is_of_security = verb.row().source == Source::Rfc(2228);
-        let is_off =
-            (is_of_security && self.settings.tls.is_none()) || (verb == Verb::Smnt && self.settings.mounts.is_empty());
-        procedure(verb).filter(|_| !is_off)
+        let is_off = (is_of_security && self.settings.tls.is_none())
+            || (verb == Verb::Smnt && self.settings.mounts.is_empty())
+            || (verb == Verb::Mfct && self.creation() == Creation::Fixed);
+        (!is_off).then(|| procedure(verb))
     }
 
     fn is_logged_in(&self) -> bool {

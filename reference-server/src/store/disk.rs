@@ -2,41 +2,27 @@
 //!
 //! cap-std opens every path from the root's own handle and refuses what leads out of it, symbolic links included.
 
-mod attributes;
-mod facts;
-mod listing;
-mod place;
-mod room;
-
+use std::fs::File;
 use std::hash::RandomState;
-use std::io::{self, Seek, SeekFrom};
+use std::io;
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
-use std::sync::atomic::AtomicU64;
-use std::sync::{Arc, Mutex, Weak};
+use std::sync::Arc;
+use std::time::SystemTime;
 
 use cap_std::ambient_authority;
-use cap_std::fs::{Dir, Metadata, MetadataExt, OpenOptions};
-
-use protocol::listing::facts::Entry;
-
-use place::{any_length, check_pages, encoded_length, position};
+use cap_std::fs::{Dir, OpenOptions, Permissions, PermissionsExt};
 
 use super::location::as_path;
-use super::{
-    Algorithm, Digested, Form, Lines, Listing, Location, Reading, Refused, Room, Span, Start, Store, StoreError,
-    Writing,
-};
-use crate::accounts::Access;
+use super::room::{Limit, Limits};
+use super::tree::{Attributes, Names, Opening, Tree};
+use super::{Location, Refused, Start, StoreError};
 
 /// A store on the disk.
 #[derive(Debug, Clone)]
 pub(crate) struct Disk {
     root: Arc<Dir>,
-    /// How many octets the files below the root may have together.
-    quota: Option<u64>,
-    /// What is left of it, while files are received.
-    left: Arc<Mutex<Weak<AtomicU64>>>,
-    /// Makes the numbers of files that the fact `unique` tells. They say nothing about the disk (RFC 3659 §11).
+    limits: Limits,
     secret: RandomState,
 }
 
@@ -44,55 +30,43 @@ impl Disk {
     /// Opens the root.
     pub(crate) fn open(root: &Path) -> io::Result<Self> {
         let root = Arc::new(Dir::open_ambient_dir(root, ambient_authority())?);
-        Ok(Self { root, quota: None, left: Arc::default(), secret: RandomState::new() })
+        Ok(Self { root, limits: Limits::default(), secret: RandomState::new() })
     }
 
     /// The same with a limit of the octets that the files may have together.
     pub(crate) fn with_quota(self, quota: Option<u64>) -> Self {
-        Self { quota, ..self }
-    }
-
-    fn metadata(&self, location: &Location) -> Result<Metadata, StoreError> {
-        Ok(self.root.metadata(as_path(&location.below_root()))?)
-    }
-
-    /// The metadata of a plain file: a pipe or a device must not even be opened.
-    fn plain_file(&self, location: &Location) -> Result<Metadata, StoreError> {
-        let metadata = self.metadata(location)?;
-        if metadata.is_dir() {
-            return Err(Refused::IsADirectory.into());
-        }
-        if metadata.is_file() { Ok(metadata) } else { Err(Refused::NotAFile.into()) }
-    }
-
-    fn open_to_read(&self, file: &Location) -> Result<std::fs::File, StoreError> {
-        Ok(self.root.open(as_path(&file.below_root()))?.into_std())
-    }
-
-    fn open_to_write(&self, file: &Location, start: Start) -> Result<(std::fs::File, bool), StoreError> {
-        let path = file.below_root();
-        let mut options = OpenOptions::new();
-        options.read(true).write(true).append(start == Start::End);
-        let exists = match self.plain_file(file) {
-            Ok(_) => true,
-            Err(StoreError::Refused(Refused::Missing)) => false,
-            Err(error) => return Err(error),
-        };
-        options.create_new(!exists);
-        Ok((self.root.open_with(as_path(&path), &options)?.into_std(), !exists))
+        Self { limits: Limits { quota: Limit::of(quota), ..self.limits }, ..self }
     }
 }
 
-impl Store for Disk {
+impl Tree for Disk {
+    fn itself(&self, location: &Location) -> Result<Attributes, StoreError> {
+        Ok(Attributes::from(&self.root.symlink_metadata(as_path(&location.below_root()))?))
+    }
+
+    fn target(&self, location: &Location) -> Result<Attributes, StoreError> {
+        Ok(Attributes::from(&self.root.metadata(as_path(&location.below_root()))?))
+    }
+
+    fn way(&self, link: &Location) -> Result<Vec<u8>, StoreError> {
+        let way = self.root.read_link_contents(as_path(&link.below_root()))?;
+        Ok(way.as_os_str().as_bytes().to_vec())
+    }
+
     fn enter(&self, directory: &Location) -> Result<(), StoreError> {
         // Opened, not only looked at: a directory that may not be searched cannot be worked in.
         self.root.open_dir(as_path(&directory.below_root()))?;
         Ok(())
     }
 
-    fn find(&self, location: &Location) -> Result<(), StoreError> {
-        self.root.symlink_metadata(as_path(&location.below_root()))?;
-        Ok(())
+    /// Those of a large directory come as the disk gives them: to order them all, all had to be in memory.
+    fn names(&self, directory: &Location) -> Result<Names, StoreError> {
+        const ORDERED: usize = 10_000;
+        let entries = self.root.read_dir(as_path(&directory.below_root()))?;
+        let mut names = entries.map(|entry| Ok(entry?.file_name().as_bytes().to_vec()));
+        let mut first = names.by_ref().take(ORDERED).collect::<Result<Vec<Vec<u8>>, StoreError>>()?;
+        first.sort_unstable();
+        Ok(Box::new(first.into_iter().map(Ok).chain(names)))
     }
 
     fn make_directory(&self, directory: &Location) -> Result<(), StoreError> {
@@ -103,113 +77,70 @@ impl Store for Disk {
         Ok(self.root.remove_dir(as_path(&directory.below_root()))?)
     }
 
-    fn delete(&self, file: &Location) -> Result<(), StoreError> {
-        let path = file.below_root();
-        if self.root.symlink_metadata(as_path(&path))?.is_dir() {
-            return Err(Refused::IsADirectory.into());
-        }
-        Ok(self.root.remove_file(as_path(&path))?)
+    fn remove_file(&self, file: &Location) -> Result<(), StoreError> {
+        Ok(self.root.remove_file(as_path(&file.below_root()))?)
     }
 
     fn rename(&self, from: &Location, to: &Location) -> Result<(), StoreError> {
         Ok(self.root.rename(as_path(&from.below_root()), &self.root, as_path(&to.below_root()))?)
     }
 
-    fn size(&self, file: &Location, form: Form) -> Result<u64, StoreError> {
-        let metadata = self.plain_file(file)?;
-        match form {
-            Form::Image => Ok(metadata.len()),
-            // RFC 3659 §4: the exact number, not an estimate. Only reading the file gives it.
-            Form::Ascii => encoded_length(&mut self.open_to_read(file)?),
-            Form::Encoded(parameters) => any_length(&mut self.open_to_read(file)?, parameters),
+    fn make_link(&self, link: &Location, way: &[u8]) -> Result<(), StoreError> {
+        Ok(self.root.symlink(as_path(way), as_path(&link.below_root()))?)
+    }
+
+    fn open(&self, file: &Location, opening: Opening) -> Result<File, StoreError> {
+        let mut options = OpenOptions::new();
+        options.read(true);
+        match opening {
+            Opening::Read => {}
+            Opening::Write(start) => drop(options.write(true).append(start == Start::End)),
+            Opening::Make(start) => drop(options.write(true).append(start == Start::End).create_new(true)),
         }
+        Ok(self.root.open_with(as_path(&file.below_root()), &options)?.into_std())
     }
 
-    fn modified(&self, file: &Location) -> Result<i64, StoreError> {
-        Ok(self.plain_file(file)?.mtime())
+    fn set_modified(&self, location: &Location, time: SystemTime) -> Result<(), StoreError> {
+        Ok(self.open(location, Opening::Read)?.set_modified(time)?)
     }
 
-    fn set_modified(&self, location: &Location, seconds: i64) -> Result<i64, StoreError> {
-        self.modify(location, seconds)
+    fn set_mode(&self, location: &Location, mode: u32) -> Result<(), StoreError> {
+        Ok(self.root.set_permissions(as_path(&location.below_root()), Permissions::from_mode(mode))?)
     }
 
-    fn set_mode(&self, location: &Location, mode: u32) -> Result<u32, StoreError> {
-        self.change_mode(location, mode)
+    fn free(&self, directory: &Location) -> Result<u64, StoreError> {
+        let directory = self.root.open_dir(as_path(&directory.below_root()))?;
+        let disk = rustix::fs::fstatvfs(&directory).map_err(io::Error::from)?;
+        Ok(disk.f_bavail.saturating_mul(disk.f_frsize))
     }
 
-    fn make_link(&self, link: &Location, target: &Location) -> Result<(), StoreError> {
-        self.link(link, target)
-    }
-
-    fn digest(&self, file: &Location, algorithm: Algorithm, span: Span) -> Result<Digested, StoreError> {
-        self.digest_of(file, algorithm, span)
-    }
-
-    fn room(&self, directory: &Location) -> Result<Room, StoreError> {
-        self.room_of(directory)
-    }
-
-    fn describe(&self, location: &Location, access: Access) -> Result<Entry, StoreError> {
-        self.facts(location, access)
-    }
-
-    fn list(&self, location: &Location, listing: &Listing) -> Result<Lines, StoreError> {
-        self.listing(location, listing)
-    }
-
-    fn read(&self, file: &Location, form: Form, offset: u64) -> Result<Reading, StoreError> {
-        let size = self.plain_file(file)?.len();
-        let mut file = self.open_to_read(file)?;
-        if let Form::Encoded(parameters) = form {
-            check_pages(&mut file, parameters)?;
-        }
-        if offset == 0 {
-            return Ok(Reading { file, size, skip: 0 });
-        }
-        let length = if form.counts_ascii() { encoded_length(&mut file)? } else { size };
-        if offset > length {
-            return Err(StoreError::BadOffset);
-        }
-        let (position, skip) = if form.counts_ascii() { (0, offset) } else { (offset, 0) };
-        file.seek(SeekFrom::Start(position))?;
-        Ok(Reading { file, size, skip })
-    }
-
-    fn write(&self, file: &Location, form: Form, start: Start) -> Result<Writing, StoreError> {
-        // A file that is to be continued must be there.
-        if let Start::At(offset) = start
-            && offset > 0
-        {
-            self.plain_file(file)?;
-        }
-        let (mut file, is_new) = self.open_to_write(file, start)?;
-        let cut_to = match start {
-            Start::Beginning => Some(0),
-            Start::End => None,
-            Start::At(offset) => Some(position(&mut file, form, offset)?),
-        };
-        file.seek(SeekFrom::Start(cut_to.unwrap_or(0)))?;
-        let room = self.room_for(&file, cut_to)?;
-        Ok(Writing { file, cut_to, is_new, room })
-    }
-
-    fn write_new(&self, directory: &Location) -> Result<(Location, Writing), StoreError> {
-        const TRIES: u32 = 10_000;
-        for number in 1..=TRIES {
-            let file = directory.child(format!("unique.{number}").as_bytes());
-            let mut options = OpenOptions::new();
-            options.write(true).create_new(true);
-            match self.root.open_with(as_path(&file.below_root()), &options) {
-                Ok(opened) => {
-                    let opened = opened.into_std();
-                    let room = self.room_for(&opened, None)?;
-                    return Ok((file, Writing { file: opened, cut_to: None, is_new: true, room }));
+    fn used(&self) -> Result<u64, StoreError> {
+        let (mut directories, mut octets) = (vec![Location::root()], 0);
+        while let Some(directory) = directories.pop() {
+            // What went away since its name was read has no octets.
+            let entries = match self.root.read_dir(as_path(&directory.below_root())) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                entries => entries?,
+            };
+            for entry in entries {
+                let entry = entry?;
+                let Ok(metadata) = entry.metadata() else { continue };
+                if metadata.is_dir() {
+                    directories.push(directory.child(entry.file_name().as_bytes()));
+                } else if metadata.is_file() {
+                    octets += metadata.len();
                 }
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-                Err(error) => return Err(error.into()),
             }
         }
-        Err(Refused::Exists.into())
+        Ok(octets)
+    }
+
+    fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    fn secret(&self) -> &RandomState {
+        &self.secret
     }
 }
 

@@ -120,6 +120,11 @@ impl<S: Store> Store for Faulty<S> {
         self.store.set_modified(location, seconds)
     }
 
+    fn set_made(&self, location: &Location, seconds: i64) -> Result<i64, StoreError> {
+        self.meet(Ask::Change)?;
+        self.store.set_made(location, seconds)
+    }
+
     fn set_mode(&self, location: &Location, mode: u32) -> Result<u32, StoreError> {
         self.meet(Ask::Change)?;
         self.store.set_mode(location, mode)
@@ -138,7 +143,7 @@ impl<S: Store> Store for Faulty<S> {
     fn room(&self, directory: &Location) -> Result<Room, StoreError> {
         self.meet(Ask::Look)?;
         let room = self.store.room(directory)?;
-        Ok(if self.fault == Fault::Full { Room { on_disk: 0, ..room } } else { room })
+        Ok(if self.fault == Fault::Full { Room { free: 0, ..room } } else { room })
     }
 
     fn describe(&self, location: &Location, access: Access) -> Result<Entry, StoreError> {

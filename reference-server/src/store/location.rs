@@ -58,6 +58,11 @@ impl Location {
         self.names.len()
     }
 
+    /// The names, from the root on.
+    pub(super) fn names(&self) -> &[Vec<u8>] {
+        &self.names
+    }
+
     /// The last name; `/` for the root.
     pub(crate) fn name(&self) -> &[u8] {
         self.names.last().map_or(b"/", Vec::as_slice)

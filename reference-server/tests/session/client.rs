@@ -1,5 +1,6 @@
 //! A server of its own for each test, and a client that sees every octet.
 
+use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
@@ -24,12 +25,17 @@ impl Server {
         Self::with(&[])
     }
 
+    /// With `--memory` the root is not served.
     pub(crate) fn with(arguments: &[&str]) -> Self {
         let root = tempfile::tempdir().unwrap();
         std::fs::write(root.path().join("robots.txt"), "User-agent: *\nDisallow: /\n").unwrap();
+        let mut served: Vec<&OsStr> = vec!["-root".as_ref(), root.path().as_os_str()];
+        if arguments.contains(&"--memory") {
+            served.clear();
+        }
         let mut child = Command::new(env!("CARGO_BIN_EXE_reference-server"))
-            .args(["-port", "0", "-root"])
-            .arg(root.path())
+            .args(["-port", "0"])
+            .args(served)
             .args(["--site", "ftp.ssast.org", "--user", "u:p"])
             .args(arguments)
             .stderr(Stdio::piped())

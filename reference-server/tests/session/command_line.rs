@@ -16,6 +16,8 @@ fn help_names_the_options() {
 #[rstest]
 #[case::no_root(&["--port", "0"], 2, "--root <DIR>")]
 #[case::no_such_root(&["--root", "/nonexistent/here", "--port", "0"], 1, "Give an existing directory with --root.")]
+#[case::memory_of_no_number(&["--memory", "x"], 2, "invalid value 'x' for '--memory [<OCTETS>]'")]
+#[case::root_and_memory(&["--memory", "--root", "."], 2, "'--memory [<OCTETS>]' cannot be used with '--root <DIR>'")]
 #[case::port_is_no_number(&["-port", "x", "-root", "."], 2, "invalid value 'x' for '--port <N>'")]
 #[case::user_without_password(&["--root", ".", "--user", "u"], 2, "write NAME:PASSWORD")]
 #[case::mount_without_directory(&["--root", ".", "--mount", "x"], 2, "write NAME=DIR")]

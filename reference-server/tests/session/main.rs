@@ -6,6 +6,7 @@ mod client;
 mod command_line;
 mod control;
 mod data;
+mod memory;
 mod modes;
 #[cfg(test)]
 mod network;

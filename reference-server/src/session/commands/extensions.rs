@@ -23,7 +23,7 @@ impl Session {
         match feature {
             Feature::Mlst => format!("{label} {}", self.options.facts.starred()),
             Feature::Lang => format!("{label} {}", self.options.language.starred()),
-            Feature::Mff => format!("{label} {}", modify::FACTS),
+            Feature::Mff => format!("{label} {}", modify::facts(self.creation())),
             Feature::Hash => format!("{label} {}", self.algorithms()),
             Feature::AuthTls
             | Feature::Avbl

@@ -1,22 +1,36 @@
-//! MFMT and MFF (draft-somers-ftp-mfxx). MFCT is not here: nobody can set when a file of Unix was made.
+//! MFMT, MFCT and MFF (draft-somers-ftp-mfxx). On a disk of Unix nobody can set when a file was made: there is MFCT for files in memory.
 
 use protocol::listing::facts::Fact;
 use protocol::{Reply, Timestamp};
 
 use crate::session::replies::{refusal, reply};
-use crate::session::{Session, Step};
+use crate::session::{Creation, Session, Step};
 use crate::store::{Location, Store, StoreError};
 
 /// The facts that MFF can set, as FEAT tells them (§5.6).
-pub(super) const FACTS: &str = "Modify;UNIX.mode;";
+pub(super) const fn facts(creation: Creation) -> &'static str {
+    match creation {
+        Creation::Fixed => "Modify;UNIX.mode;",
+        Creation::Settable => "Modify;Create;UNIX.mode;",
+    }
+}
 
 /// The reply has the time that the disk has made of it (§3.1).
 pub(super) fn mfmt(session: &mut Session, argument: &[u8]) -> Step {
+    set_time(session, argument, Change::Modify)
+}
+
+/// The same for the time at which it was made (§4.1).
+pub(super) fn mfct(session: &mut Session, argument: &[u8]) -> Step {
+    set_time(session, argument, Change::Create)
+}
+
+fn set_time(session: &mut Session, argument: &[u8], change: fn(i64) -> Change) -> Step {
     let Some((time, pathname)) = split(argument) else {
-        return reply::<501>("MFMT takes a time, and a pathname behind it.").into();
+        return reply::<501>("This takes a time, and a pathname behind it.").into();
     };
     match Timestamp::parse(time) {
-        Ok(time) => set(session, vec![Change::Modify(time.to_unix())], pathname),
+        Ok(time) => set(session, vec![change(time.to_unix())], pathname),
         Err(error) => reply::<501>(format!("{error}.")).into(),
     }
 }
@@ -26,7 +40,7 @@ pub(super) fn mff(session: &mut Session, argument: &[u8]) -> Step {
     let Some((facts, pathname)) = split(argument) else {
         return reply::<501>("MFF takes facts, each with a semicolon, and a pathname behind them.").into();
     };
-    match changes(facts) {
+    match changes(facts, session.creation()) {
         Ok(changes) => set(session, changes, pathname),
         Err(refused) => refused.into(),
     }
@@ -37,6 +51,8 @@ pub(super) fn mff(session: &mut Session, argument: &[u8]) -> Step {
 enum Change {
     /// The time of modification, in seconds since 1970-01-01 UTC.
     Modify(i64),
+    /// The time at which it was made, the same.
+    Create(i64),
     /// The permission bits.
     Mode(u32),
 }
@@ -49,24 +65,28 @@ impl Change {
                 let modified = store.set_modified(location, seconds)?;
                 format!("Modify={};", Timestamp::from_unix(modified))
             }
+            Self::Create(seconds) => {
+                let made = store.set_made(location, seconds)?;
+                format!("Create={};", Timestamp::from_unix(made))
+            }
             Self::Mode(mode) => format!("UNIX.mode={:04o};", store.set_mode(location, mode)?),
         })
     }
 }
 
 /// `Modify=20020717210715;UNIX.mode=644;`. RFC 3659 §7.5: names of facts have no case.
-fn changes(facts: &[u8]) -> Result<Vec<Change>, Reply> {
+fn changes(facts: &[u8], creation: Creation) -> Result<Vec<Change>, Reply> {
     let syntax = || reply::<501>("A fact is written name=value; as in Modify=20020717210715;");
     let facts = facts.strip_suffix(b";").ok_or_else(syntax)?;
     let change = |fact: &[u8]| {
         let place = fact.iter().position(|&octet| octet == b'=').ok_or_else(syntax)?;
         let (name, value) = fact.split_at(place);
         let value = value.strip_prefix(b"=").unwrap_or_default();
+        let seconds =
+            || Timestamp::parse(value).map(|time| time.to_unix()).map_err(|error| reply::<501>(format!("{error}.")));
         match Fact::parse(name) {
-            Some(Fact::Modify) => {
-                let time = Timestamp::parse(value).map_err(|error| reply::<501>(format!("{error}.")))?;
-                Ok(Change::Modify(time.to_unix()))
-            }
+            Some(Fact::Modify) => seconds().map(Change::Modify),
+            Some(Fact::Create) if creation == Creation::Settable => seconds().map(Change::Create),
             Some(Fact::UnixMode) => permission_bits(value).map(Change::Mode).ok_or_else(no_mode),
             Some(Fact::Type | Fact::Size | Fact::Create | Fact::Perm | Fact::Unique) | None => {
                 Err(reply::<504>([b"This fact cannot be set: ", name].concat()))
@@ -100,6 +120,13 @@ fn set(session: &mut Session, changes: Vec<Change>, pathname: &[u8]) -> Step {
             },
         ),
         Err(refused) => refused,
+    }
+}
+
+impl Session {
+    /// Whether it can be set here when a file was made.
+    pub(super) fn creation(&self) -> Creation {
+        if self.volume.is_some() { Creation::Fixed } else { self.settings.creation }
     }
 }
 
@@ -139,6 +166,6 @@ mod tests {
     #[case("Create=19700101000001;", Err(504))]
     #[case("frogs=1;", Err(504))]
     fn facts_of_mff(#[case] facts: &str, #[case] expected: Result<Vec<Change>, u16>) {
-        assert_eq!(changes(facts.as_bytes()).map_err(|refused| refused.code().number()), expected);
+        assert_eq!(changes(facts.as_bytes(), Creation::Fixed).map_err(|refused| refused.code().number()), expected);
     }
 }

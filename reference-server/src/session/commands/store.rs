@@ -144,7 +144,7 @@ pub(super) fn allo(session: &mut Session, argument: &[u8]) -> Step {
             Ok(room) if room.of_quota.is_some_and(|left| wanted > left) => {
                 reply::<552>("That is more than you may store.").into()
             }
-            Ok(room) if wanted > room.on_disk => reply::<452>("That is more than there is room for.").into(),
+            Ok(room) if wanted > room.free => reply::<452>("That is more than there is room for.").into(),
             Ok(_) => reply::<200>("There is room; it is not reserved.").into(),
             Err(error) => refusal(error).into(),
         },

@@ -6,9 +6,9 @@ use protocol::transfer::is_plain;
 use rstest::rstest;
 
 use super::{Bench, address, code};
+use crate::session::{Creation, Input, Links};
 use crate::session::{End, ForeignHosts, Job, Mount, Route, VirtualHost, Volume};
-use crate::session::{Input, Links};
-use crate::store::{Disk, Form, Location, Start, Store as _};
+use crate::store::{Disk, Form, Location, Memory, Start, Store as _};
 
 /// Says each line; what comes back begins as told.
 fn play(bench: &mut Bench, dialogue: &[(&str, &str)]) {
@@ -173,6 +173,42 @@ fn anyone_may_connect_where_foreign_hosts_are_allowed() {
     let mut bench = Bench::with(|settings| settings.foreign_hosts = ForeignHosts::Allowed).log_in();
     play(&mut bench, &[("PASV", "227"), ("RETR robots.txt", "150")]);
     assert_eq!(bench.running.unwrap().route, Route::Passive { from: None });
+}
+
+fn bench_in_memory() -> Bench {
+    let mut bench = Bench::with(|settings| {
+        settings.creation = Creation::Settable;
+        let disk = Volume(Arc::new(Disk::open(tempfile::tempdir().unwrap().path()).unwrap()));
+        settings.mounts.push(Mount { name: "disk".to_owned(), volume: disk });
+    });
+    bench.store = Arc::new(Memory::new(1000).unwrap());
+    let mut bench = bench.log_in();
+    play(&mut bench, &[("MKD d", "257"), ("MFMT 20020717210715 d", "213"), ("OPTS MLST Modify;Create;", "200")]);
+    bench
+}
+
+#[rstest]
+#[case::mfct(&[("MFCT 20020717210714 d", "213 Create=20020717210714; d\r\n"),
+    ("MLST d", "250-Facts follow:\r\n Modify=20020717210715;Create=20020717210714; /d\r\n")])]
+#[case::refused(&[("MFCT 20020717210715 none", "550"), ("MFCT 20010229000000 d", "501"), ("MFCT d", "501"), ("MFCT 20020717210715 ", "501")])]
+#[case::mff(&[("MFF Create=20010101000000;Modify=20020101000000; d", "213 Create=20010101000000;Modify=20020101000000; d\r\n"),
+    ("MLST d", "250-Facts follow:\r\n Modify=20020101000000;Create=20010101000000; /d\r\n"), ("MFF Create=x; d", "501")])]
+#[case::nothing_is_made_after_it_was_modified(&[("MFCT 20020717210716 d", "213 Create=20020717210716; d"),
+    ("MLST d", "250-Facts follow:\r\n Modify=20020717210715; /d\r\n")])]
+#[case::not_on_the_disk_beside_it(&[("SMNT disk", "250"), ("MFCT 20020717210714 d", "502"), ("MFF Create=20010101000000; d", "504"), ("SMNT /", "250"),
+    ("MFCT 20020717210714 d", "213")])]
+fn creation_times_in_memory(#[case] dialogue: &[(&str, &str)]) {
+    play(&mut bench_in_memory(), dialogue);
+}
+
+#[test]
+fn feat_tells_of_creation_times_where_they_can_be_set() {
+    let mut bench = bench_in_memory();
+    let told = bench.say("FEAT");
+    assert!(told.contains("\r\n MFCT\r\n") && told.contains("\r\n MFF Modify;Create;UNIX.mode;\r\n"), "{told}");
+    bench.say("SMNT disk");
+    let told = bench.say("FEAT");
+    assert!(!told.contains("MFCT") && told.contains("\r\n MFF Modify;UNIX.mode;\r\n"), "{told}");
 }
 
 /// A bench with a virtual host that has files of its own, and one that has not.
@@ -406,9 +442,12 @@ fn bench_of_quota(quota: u64) -> Bench {
 fn the_room_of_a_file(#[case] line: &str, #[case] expected: usize) {
     let mut bench = bench_of_quota(100);
     assert_eq!(code(&bench.say(line)), "150");
-    let Some(Job::Receive { mut room, .. }) = bench.running.map(|order| order.job) else {
+    let Some(Job::Receive { mut room, file, cut_to, .. }) = bench.running.map(|order| order.job) else {
         panic!("no file is received")
     };
+    if let Some(length) = cut_to {
+        room.cut(&file, length).unwrap();
+    }
     assert_eq!(room.take(usize::MAX), expected);
 }
 
@@ -424,6 +463,20 @@ fn the_room_of_two_files() {
     assert_eq!(one.room.take(1), 0);
     drop((one, other));
     assert_eq!(write(b"third").room.take(200), 100);
+}
+
+/// Two that wait for their data connections with the same file have not freed it twice.
+#[test]
+fn what_is_not_cut_yet_is_not_free() {
+    let mut bench = bench_of_quota(30);
+    let store = Arc::clone(&bench.store);
+    assert_eq!(code(&bench.say("STOR robots.txt")), "150");
+    let write = || store.write(&Location::root().child(b"robots.txt"), Form::Image, Start::Beginning).unwrap();
+    let (mut one, mut other) = (write(), write());
+    assert_eq!(one.room.take(100), 4);
+    one.room.cut(&one.file, 0).unwrap();
+    other.room.cut(&other.file, 0).unwrap();
+    assert_eq!(other.room.take(100), 26);
 }
 
 #[test]
