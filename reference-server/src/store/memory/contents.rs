@@ -110,7 +110,11 @@ impl Contents {
     }
 
     pub(super) fn rename(&mut self, from: &Location, to: &Location) -> Result<(), StoreError> {
+        // What is wrong with the directories comes before that the root cannot be renamed, or replaced.
         let (from, to) = (self.place(from)?, self.place(to)?);
+        for place in [&from, &to].into_iter().flatten() {
+            self.directory(place)?.check(Right::Search)?;
+        }
         let (from, to) = (from.ok_or(StoreError::Local)?, to.ok_or(StoreError::Local)?);
         let source = self.directory(&from)?.entry(&from.name)?;
         let target = match self.directory(&to)?.entry(&to.name) {
