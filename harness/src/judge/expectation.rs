@@ -175,7 +175,7 @@ mod tests {
     use rstest::rstest;
 
     use super::*;
-    use crate::scenario::tree::{Silence, Within};
+    use crate::scenario::tree::{Charset, Silence, Within};
 
     fn set(text: &str) -> Vec<Vec<ReplyPattern>> {
         if text.is_empty() {
@@ -206,6 +206,9 @@ mod tests {
             first_word: Vec::new(),
             features: None,
             if_features: Vec::new(),
+            without_features: Vec::new(),
+            language: None,
+            charset: Charset::Any,
             entry: None,
             silence: Silence::Against,
             reads: Vec::new(),

@@ -182,6 +182,16 @@ struct Connection {
     unanswered: usize,
     data: DataChannel,
     tls: TlsSeen,
+    end: Ended,
+}
+
+/// What it is that the server closes the control connection where a reply is due.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+enum Ended {
+    #[default]
+    Against,
+    /// In order; nothing more is played.
+    Allowed,
 }
 
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]

@@ -213,6 +213,7 @@ impl<'a> Names<'a> {
             | Action::Silence { .. }
             | Action::Tls(_)
             | Action::Closed(_)
+            | Action::MayClose
             | Action::HangUp(_)
             | Action::Switch(_) => {}
         }
@@ -239,7 +240,7 @@ impl<'a> Names<'a> {
         if let Some(text) = &expect.text {
             self.text(&text.value);
         }
-        for part in expect.contains.iter().chain(&expect.says) {
+        for part in expect.contains.iter().chain(&expect.says).chain(&expect.language) {
             self.used(&part.value, &part.span);
         }
         for read in &expect.reads {

@@ -3,8 +3,8 @@
 use super::reader::{Fields, Reader, Wrong};
 use super::values::{self, Optional};
 use crate::scenario::tree::{
-    CodePattern, Expect, FactValue, Located, Read, ReadKind, ReadUse, ReplyPattern, Rule, Silence, Template, TextMode,
-    Within,
+    Charset, CodePattern, Expect, FactValue, Located, Read, ReadKind, ReadUse, ReplyPattern, Rule, Silence, Template,
+    TextMode, Within,
 };
 use crate::scenario::yaml::{Node, Value};
 
@@ -23,6 +23,9 @@ pub(crate) const KEYS: &[&str] = &[
     "first-word",
     "features",
     "if-features",
+    "without-features",
+    "language",
+    "charset",
     "entry",
     "capture",
     "reads",
@@ -95,6 +98,12 @@ impl Reader<'_> {
         expected.features = fields.value("features").map(|node| self.features(node));
         expected.if_features =
             fields.value("if-features").map(|node| self.texts(node, "if-features")).unwrap_or_default();
+        expected.without_features =
+            fields.value("without-features").map(|node| self.texts(node, "without-features")).unwrap_or_default();
+        expected.language = fields.value("language").and_then(|node| self.template(node, "language"));
+        let charsets = [("utf-8", Charset::Utf8)];
+        expected.charset =
+            fields.value("charset").and_then(|node| self.word(node, "charset", &charsets)).unwrap_or_default();
         expected.entry = fields.value("entry").and_then(|node| self.entry(node));
         expected.reads = self.reads(&fields);
         expected.within = fields.value("within").and_then(|node| self.within(node)).unwrap_or_default();
@@ -292,6 +301,9 @@ fn expect(pass: Vec<Vec<ReplyPattern>>) -> Expect {
         first_word: Vec::new(),
         features: None,
         if_features: Vec::new(),
+        without_features: Vec::new(),
+        language: None,
+        charset: Charset::Any,
         entry: None,
         silence: Silence::Against,
         reads: Vec::new(),
