@@ -94,6 +94,9 @@ pub fn content(content: &Content) -> String {
         Content::Octets(octets) if octets.len() <= 60 => format!("\"{}\"", octets.escape_ascii()),
         Content::Octets(octets) => format!("{} octets", octets.len()),
         Content::Generated { size, seed } => format!("{size} octets, generated from seed {seed}"),
+        Content::Repeated { unit, times, end } if **unit == [0] => {
+            format!("{times} octets of zero, then \"{}\"", end.escape_ascii())
+        }
         Content::Repeated { unit, times, end } if end.is_empty() => {
             format!("\"{}\" {times} times", unit.escape_ascii())
         }

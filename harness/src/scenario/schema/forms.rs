@@ -203,7 +203,8 @@ pub(super) fn body_key(key: &str) -> Value {
     let (description, form) = match key {
         "text" => ("This text.", reference("text")),
         "times" => ("The text is said so often.", reference("text")),
-        "end" => ("What stands behind a text that is said again and again.", reference("text")),
+        "end" => ("What stands behind a text that is said again and again, or behind zeros.", reference("text")),
+        "zeros" => ("So many octets of zero, which take no room on the disk: 5 GiB.", reference("text")),
         "hex" => ("These octets, in hexadecimal.", reference("text")),
         "size" => ("A generated body of so many octets: 1 MiB.", reference("text")),
         "seed" => ("The seed of the generated body; else 0.", reference("text")),
