@@ -2,6 +2,7 @@
 
 use super::reader::{Fields, Reader, Wrong};
 use super::values::{self, Optional};
+use crate::scenario::check::{BUILT_IN, OF_ACCOUNTS};
 use crate::scenario::tree::{
     Charset, CodePattern, Expect, FactValue, Located, Read, ReadKind, ReadUse, ReplyPattern, Rule, Silence, Template,
     TextMode, Within,
@@ -50,8 +51,10 @@ const READS: &[(&str, ReadKind)] = &[
 /// What `deviation` says where it is tolerated that no reply comes.
 const SILENCE: &str = "silence";
 
-/// Names that a scenario may not bind: they mean something of their own.
-const RESERVED: [&str; 3] = ["host-port", "user", "password"];
+/// Whether a scenario may not bind it: it means something of its own.
+fn is_reserved(name: &str) -> bool {
+    name == "host-port" || BUILT_IN.contains(&name) || OF_ACCOUNTS.iter().any(|(_, names)| names.contains(&name))
+}
 
 impl Reader<'_> {
     /// The value of `S:`.
@@ -239,7 +242,7 @@ impl Reader<'_> {
             let Some(kind) = self.word(key, "value of a reply", READS) else { continue };
             let Some(text) = self.text(value, "the name") else { continue };
             let Some(name) = self.or_fault(value, values::name(text)) else { continue };
-            if RESERVED.contains(&name.as_str()) {
+            if is_reserved(&name) {
                 self.fault(&value.span, format!("{{{name}}} has a meaning of its own; choose another name"));
             }
             found.push(Read { kind, use_: ReadUse::Bind(name), span: super::reader::both(key, value) });
