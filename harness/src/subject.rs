@@ -1,5 +1,6 @@
 //! What is judged: how it is started or reached, what it claims, and what is already known of it.
 
+mod accounts;
 mod address;
 mod attach;
 mod driven;
@@ -23,6 +24,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub use self::accounts::{Account, Accounts};
 pub use self::driven::Driven;
 pub use self::known::Known;
 pub(crate) use self::listening::is_listened_on;
@@ -49,6 +51,8 @@ pub struct Subject {
     pub known: Vec<Known>,
     /// How the scenarios log in.
     pub login: Login,
+    /// Who needs an account.
+    pub accounts: Accounts,
     /// Whether one process bears many cases, one after the other. Otherwise each case has a fresh one.
     pub pool: bool,
     /// How it is told what to do, if it is a client.
@@ -199,6 +203,7 @@ impl Subject {
             timers: BTreeMap::new(),
             known: Vec::new(),
             login,
+            accounts: Accounts::default(),
             pool: false,
             drive: None,
             way,

@@ -162,8 +162,8 @@ impl<'a, S: Stage> Play<'a, S> {
                 self.control.by_server = true;
                 Ok(())
             }
-            // What it says of the server's ports says nothing of a client.
-            Action::Unpredictable(_) => Ok(()),
+            // What they say of a server says nothing of a client.
+            Action::Unpredictable(_) | Action::MayClose => Ok(()),
             Action::Silence { during, .. } => self.silence(&step.span, *during).await,
             // The plan leaves out what has such steps.
             Action::HangUp(_) | Action::Switch(_) | Action::Tls(_) => {

@@ -24,6 +24,7 @@ use super::stage::{Act, Stage};
 use super::text::Bindings;
 use crate::scenario::catalogue::{Catalogue, Level};
 use crate::scenario::tree::{Scenario, Span, Step};
+use crate::subject::Accounts;
 use crate::wire::reply::{ReplyReader, SeenReply};
 
 /// What a play must know of the subject and the run.
@@ -33,6 +34,8 @@ pub struct Facts {
     pub user: String,
     /// The user's password.
     pub password: String,
+    /// Who needs an account.
+    pub accounts: Accounts,
     /// Commands that the subject wants after a login.
     pub after_login: Vec<String>,
     /// The timers that the subject owns.
@@ -104,10 +107,7 @@ pub async fn play<S: Stage>(
         events: 0,
         connection: "a".to_owned(),
         connections: BTreeMap::new(),
-        bindings: Bindings::from([
-            ("user".to_owned(), facts.user.clone().into_bytes()),
-            ("password".to_owned(), facts.password.clone().into_bytes()),
-        ]),
+        bindings: own_names(facts),
         marker_places: BTreeMap::new(),
         findings: Vec::new(),
         framing: Vec::new(),
@@ -123,6 +123,13 @@ pub async fn play<S: Stage>(
         play.framing.retain(|finding| finding.requirement.as_deref() != Some(framing::SEVEN_BIT));
     }
     Played { end, findings: play.findings, framing: play.framing, kind: play.kind, identity: play.identity }
+}
+
+/// The names that are bound in every scenario: to the subject's own values.
+fn own_names(facts: &Facts) -> Bindings {
+    let user = [("user", facts.user.as_str()), ("password", facts.password.as_str())];
+    let all = user.into_iter().chain(facts.accounts.named());
+    all.map(|(name, value)| (name.to_owned(), value.as_bytes().to_vec())).collect()
 }
 
 struct Play<'a, S> {
@@ -182,6 +189,16 @@ struct Connection {
     unanswered: usize,
     data: DataChannel,
     tls: TlsSeen,
+    end: Ended,
+}
+
+/// What it is that the server closes the control connection where a reply is due.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+enum Ended {
+    #[default]
+    Against,
+    /// In order; nothing more is played.
+    Allowed,
 }
 
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]

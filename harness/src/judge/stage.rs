@@ -118,6 +118,8 @@ pub enum Act<'a> {
         on: Wire,
         /// Which session.
         session: Session,
+        /// The host that the client's hello names on the control connection, and from then on on data connections.
+        server_name: Option<&'a str>,
         /// How long it may take.
         within: Duration,
     },

@@ -34,13 +34,16 @@ fn why_not(step: &Step) -> Option<&'static str> {
         Action::HangUp(_) => Some("to break off the control connection"),
         Action::Switch(_) => Some("to speak on another control connection"),
         Action::Tls(_) => Some("to speak under TLS"),
-        Action::Login | Action::Silence { .. } | Action::Closed(_) | Action::Unpredictable(_) => None,
+        Action::Login | Action::Silence { .. } | Action::Closed(_) | Action::MayClose | Action::Unpredictable(_) => {
+            None
+        }
     }
 }
 
 /// Whether the reply is about features and facts: those of the harness would say nothing of a client.
 fn tells(expect: &Expect) -> bool {
-    let lists = expect.features.is_some() || !expect.if_features.is_empty();
+    let named = [&expect.if_features, &expect.without_features].into_iter().any(|features| !features.is_empty());
+    let lists = named || expect.features.is_some() || expect.language.is_some();
     let of_facts = |read: &Read| matches!(read.kind, ReadKind::Chosen | ReadKind::Offered | ReadKind::Starred);
     lists || expect.entry.is_some() || expect.reads.iter().any(of_facts)
 }

@@ -20,7 +20,8 @@ pub(super) fn lay(running: &Running, files: &BTreeMap<String, Entry>) -> io::Res
             Entry::Directory => running.place(name.trim_end_matches('/'), Placed::Directory)?,
             Entry::File(content) => {
                 let body = content::octets(content, files).map_err(io::Error::other)?;
-                running.place(name, Placed::File(&mut body.stream()))?;
+                let hole = body.hole();
+                running.place(name, Placed::Sparse { hole, octets: &mut body.without_first(hole).stream() })?;
             }
         }
     }

@@ -16,7 +16,7 @@ use crate::judge::again::{Again, at_once};
 use crate::judge::grade::Scale;
 use crate::judge::{Facts, client, play};
 use crate::scenario::{Profile, Suite};
-use crate::subject::{Role, Subject};
+use crate::subject::{Accounts, Role, Subject};
 
 /// The report of a run. Its times are left to the caller.
 pub(super) fn report(
@@ -30,6 +30,7 @@ pub(super) fn report(
     let mut cases = rounds.into_cases();
     let Excused { remarks, stale } = excuse(suite, subject, &options.baseline, &mut cases);
     hide(&subject.login.password, &mut cases);
+    subject.accounts.passwords().for_each(|password| hide(password, &mut cases));
     let mut report = Report {
         schema: SCHEMA.to_owned(),
         generator: format!("ftpspec {}", env!("CARGO_PKG_VERSION")),
@@ -194,6 +195,7 @@ pub fn again(suite: &Suite, report: &Report) -> Report {
     let facts = Facts {
         user: report.subject.user.clone(),
         password: String::new(),
+        accounts: Accounts::default(),
         after_login: Vec::new(),
         timers: report.subject.timers.iter().map(|(name, time)| (name.clone(), Duration::from_millis(*time))).collect(),
         exact_text: report.exact_text,

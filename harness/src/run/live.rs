@@ -41,6 +41,8 @@ pub(super) struct Wires {
     pub(super) transfers: u32,
     /// What its TLS shares, once there is some.
     pub(super) sessions: Option<Sessions>,
+    /// The host that its hellos name.
+    pub(super) server_name: Option<String>,
 }
 
 impl<'a> Live<'a> {
@@ -162,8 +164,8 @@ impl Stage for Live<'_> {
             Act::Drain => wires.drain(&mut self.recorder),
             Act::Say { segments, urgent } => self.say(&mut wires, segments, urgent).await,
             Act::Silence { on, during } => self.silence(&mut wires, on, during).await,
-            Act::Secure { on, session, within } => {
-                let way = secure::Way { on, session, within };
+            Act::Secure { on, session, server_name, within } => {
+                let way = secure::Way { on, session, server_name, within };
                 Box::pin(secure::negotiate(&mut wires, &mut self.recorder, way)).await;
             }
             Act::LeaveTls { within } => Box::pin(secure::leave(&mut wires, &mut self.recorder, within)).await,

@@ -74,6 +74,7 @@ pub(super) fn wait(scenario: &Scenario, facts: &Facts) -> Duration {
         | Action::Data(_)
         | Action::Tls(_)
         | Action::Closed(_)
+        | Action::MayClose
         | Action::HangUp(_)
         | Action::Switch(_)
         | Action::Unpredictable(_) => Duration::ZERO,

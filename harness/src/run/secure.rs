@@ -14,13 +14,15 @@ use crate::scenario::tree::{Session, Wire};
 
 /// Which TLS is negotiated.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Way {
+pub(super) struct Way<'a> {
     pub(super) on: Wire,
     pub(super) session: Session,
+    /// The host that the hello on the control connection names.
+    pub(super) server_name: Option<&'a str>,
     pub(super) within: Duration,
 }
 
-pub(super) async fn negotiate(wires: &mut Wires, recorder: &mut Recorder, way: Way) {
+pub(super) async fn negotiate(wires: &mut Wires, recorder: &mut Recorder, way: Way<'_>) {
     let channel = match way.on {
         Wire::Control => Channel::Control,
         Wire::Data => Channel::Data,
@@ -38,7 +40,11 @@ pub(super) async fn negotiate(wires: &mut Wires, recorder: &mut Recorder, way: W
     };
     let within = recorder.patience(way.within);
     let until = recorder.deadline(within);
-    let Wires { control, data, .. } = wires;
+    if way.on == Wire::Control {
+        wires.server_name = way.server_name.map(str::to_owned);
+    }
+    let Wires { control, data, server_name, .. } = wires;
+    let server_name = server_name.as_deref();
     // What is said on the control connection meanwhile is not lost: a server may say 150 before TLS or behind it.
     let (socket, mut other) = match way.on {
         Wire::Control => (control.as_mut(), None),
@@ -47,7 +53,7 @@ pub(super) async fn negotiate(wires: &mut Wires, recorder: &mut Recorder, way: W
     let Some(socket) = socket else {
         return recorder.note(channel, What::Fault { why: "there is no connection for TLS".to_owned() });
     };
-    let mut negotiating = std::pin::pin!(timeout_at(until, socket.secure(&sessions)));
+    let mut negotiating = std::pin::pin!(timeout_at(until, socket.secure(&sessions, server_name)));
     let negotiated = loop {
         tokio::select! {
             biased;

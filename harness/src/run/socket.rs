@@ -6,6 +6,7 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection, Connection, HandshakeKind, ServerConfig, ServerConnection};
 use sha2::{Digest, Sha256};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -85,17 +86,33 @@ impl Socket {
         self.tls.is_some()
     }
 
+    /// The host that the client's hello named, where this is the server.
+    pub(super) fn server_name(&self) -> Option<&str> {
+        match self.tls.as_deref() {
+            Some(Connection::Server(connection)) => connection.server_name(),
+            Some(Connection::Client(_)) | None => None,
+        }
+    }
+
     /// Whether the peer has ended TLS as it should; `None` in clear.
     pub(super) fn was_notified(&self) -> Option<bool> {
         self.tls.as_ref().map(|_| self.was_notified)
     }
 
-    /// Negotiates TLS as its client, whoever made the connection (RFC 4217 §7).
+    /// Negotiates TLS as its client, whoever made the connection (RFC 4217 §7). The hello names a host, or none.
     ///
     /// # Errors
     /// What is wrong with the negotiation, or with the connection.
-    pub(super) async fn secure(&mut self, sessions: &Arc<ClientConfig>) -> io::Result<Negotiated> {
-        let name = self.peer_addr()?.ip().into();
+    pub(super) async fn secure(
+        &mut self,
+        sessions: &Arc<ClientConfig>,
+        server_name: Option<&str>,
+    ) -> io::Result<Negotiated> {
+        let name = match server_name {
+            Some(name) => ServerName::try_from(name.to_owned()).map_err(io::Error::other)?,
+            // RFC 6066 §3: an address is not named.
+            None => self.peer_addr()?.ip().into(),
+        };
         let connection = ClientConnection::new(Arc::clone(sessions), name).map_err(io::Error::other)?;
         self.negotiate(connection.into()).await
     }

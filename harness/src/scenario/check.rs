@@ -14,7 +14,12 @@ use super::tree::{
 /// More lines are more than one purpose. An assignment's whole example session may have them.
 const MAX_LINES: usize = 40;
 /// Names that are always bound, with the subject's own values.
-const BUILT_IN: [&str; 2] = ["user", "password"];
+pub(crate) const BUILT_IN: [&str; 2] = ["user", "password"];
+/// Names that are bound to the subject's own values where a scenario needs the claim beside them.
+pub(crate) const OF_ACCOUNTS: [(&str, [&str; 3]); 2] = [
+    ("account-to-log-in", ["log-in-user", "log-in-password", "log-in-account"]),
+    ("account-to-store", ["store-user", "store-password", "store-account"]),
+];
 /// What a text may name although nothing binds it: six numbers (RFC 959 §4.1.2, 227).
 const IN_TEXTS: &str = "host-port";
 
@@ -171,7 +176,9 @@ fn captures(suite: &Suite, scenario: &Scenario, faults: &mut Vec<Diagnostic>) {
         // What is wrong with that state is said where it stands; it may bind any name.
         return;
     }
-    let mut bound: Names<'_> = Names { bound: BUILT_IN.into_iter().collect(), unbound: Vec::new() };
+    let needed = |claim: &str| scenario.needs.iter().any(|need| need.value == claim);
+    let accounts = OF_ACCOUNTS.into_iter().filter(|(claim, _)| needed(claim)).flat_map(|(_, names)| names);
+    let mut bound = Names { bound: BUILT_IN.into_iter().chain(accounts).collect(), unbound: Vec::new() };
     for given in scenario.given.iter().filter_map(|name| suite.given(&name.value)) {
         given.steps.iter().for_each(|step| bound.step(step));
     }
@@ -181,6 +188,10 @@ fn captures(suite: &Suite, scenario: &Scenario, faults: &mut Vec<Diagnostic>) {
     for (name, span) in bound.unbound {
         let fault =
             Diagnostic::new(span.clone(), &scenario.source, format!("nothing has bound {{{name}}} before this step"));
+        if let Some((claim, _)) = OF_ACCOUNTS.iter().find(|(_, names)| names.contains(&name)) {
+            faults.push(fault.help(format!("it is the subject's: write needs: [{claim}]")));
+            continue;
+        }
         if bound.bound.contains(name) {
             faults.push(fault.help("it is bound later; a name is bound first and used then"));
             continue;
@@ -213,6 +224,7 @@ impl<'a> Names<'a> {
             | Action::Silence { .. }
             | Action::Tls(_)
             | Action::Closed(_)
+            | Action::MayClose
             | Action::HangUp(_)
             | Action::Switch(_) => {}
         }
@@ -239,7 +251,7 @@ impl<'a> Names<'a> {
         if let Some(text) = &expect.text {
             self.text(&text.value);
         }
-        for part in expect.contains.iter().chain(&expect.says) {
+        for part in expect.contains.iter().chain(&expect.says).chain(&expect.language) {
             self.used(&part.value, &part.span);
         }
         for read in &expect.reads {

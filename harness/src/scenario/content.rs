@@ -113,6 +113,16 @@ impl Body {
         }
     }
 
+    /// How many octets of zero it begins with that a file system need not keep.
+    pub fn hole(&self) -> u64 {
+        match &self.origin {
+            Origin::Repeated { unit, repeated, .. } if unit.iter().all(|octet| *octet == 0) => {
+                repeated.saturating_sub(self.from).min(self.length)
+            }
+            Origin::Repeated { .. } | Origin::Octets(_) | Origin::Generated(_) => 0,
+        }
+    }
+
     /// What remains behind its first octets.
     #[must_use]
     pub fn without_first(mut self, octets: u64) -> Self {
@@ -236,6 +246,18 @@ mod tests {
             let start = usize::try_from(start).unwrap();
             prop_assert_eq!(&part[..read], &whole[start.min(37)..(start + length).min(37)]);
         }
+    }
+
+    #[test]
+    fn a_file_of_zeros_is_a_hole_and_its_end() {
+        let zeros = |times| Content::Repeated { unit: [0].into(), times, end: b"end"[..].into() };
+        let body = octets(&zeros(5 << 30), &BTreeMap::new()).unwrap();
+        assert_eq!((body.hole(), body.length()), (5 << 30, (5 << 30) + 3));
+        assert_eq!(all(&body.clone().without_first((5 << 30) - 1)), b"\0end");
+        assert_eq!(body.clone().without_first((5 << 30) - 1).hole(), 1);
+        assert_eq!(body.without_first((5 << 30) + 1).hole(), 0);
+        let text = Content::Repeated { unit: b"a"[..].into(), times: 9, end: [].into() };
+        assert_eq!(octets(&text, &BTreeMap::new()).unwrap().hole(), 0);
     }
 
     #[test]

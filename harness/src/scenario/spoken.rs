@@ -41,6 +41,7 @@ impl Spoken {
             Action::Data(_)
             | Action::Tls(_)
             | Action::Silence { .. }
+            | Action::MayClose
             | Action::HangUp(_)
             | Action::Switch(_)
             | Action::Unpredictable(_) => {}

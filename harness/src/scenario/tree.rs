@@ -11,8 +11,8 @@ use std::time::Duration;
 
 pub use self::data::{Data, Form, Method, Mode, Representation, Sent, SentBody, Structure};
 pub use self::reply::{
-    CodePattern, Entries, EntryPattern, Expect, FactPattern, FactValue, Read, ReadKind, ReadUse, ReplyPattern, Rule,
-    Silence, Within,
+    Charset, CodePattern, Entries, EntryPattern, Expect, FactPattern, FactValue, Read, ReadKind, ReadUse, ReplyPattern,
+    Rule, Silence, Within,
 };
 
 /// A place in a scenario file: line and column counted from 1, width in characters.
@@ -194,6 +194,8 @@ pub enum Action {
     Tls(Tls),
     /// `closed:` the server closes the control connection.
     Closed(Closed),
+    /// `may-close:` from here on the server may close the control connection. Where it does, the case has passed.
+    MayClose,
     /// `hang-up:` the client ends the control connection, without QUIT.
     HangUp(Break),
     /// `as:` the following steps speak on this control connection.
@@ -203,7 +205,7 @@ pub enum Action {
 }
 
 /// Something about TLS.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Tls {
     /// The client negotiates TLS.
     Negotiate {
@@ -213,6 +215,8 @@ pub enum Tls {
         session: Session,
         /// What it is that no TLS comes of it.
         failure: Failure,
+        /// The host that the hello on the control connection names (RFC 6066 §3). None: it names none.
+        server_name: Option<String>,
     },
     /// TLS ends on the control connection, which goes on in clear.
     Leave,

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use super::tree::{
-    Action, Break, Closed, CodePattern, Content, Data, Ending, Entries, Entry, EntryPattern, Expect, FactPattern,
-    FactValue, Failure, Form, Left, Listened, Located, Method, Mode, Piece, Read, ReadKind, ReadUse, ReplyPattern,
-    Representation, Rule, Say, Sent, SentBody, Session, Silence, Step, Structure, Template, Tls, Wire, Within,
+    Action, Break, Charset, Closed, CodePattern, Content, Data, Ending, Entries, Entry, EntryPattern, Expect,
+    FactPattern, FactValue, Failure, Form, Left, Listened, Located, Method, Mode, Piece, Read, ReadKind, ReadUse,
+    ReplyPattern, Representation, Rule, Say, Sent, SentBody, Session, Silence, Step, Structure, Template, Tls, Wire,
+    Within,
 };
 
 /// What a step does, in a sentence or two.
@@ -37,9 +38,12 @@ pub fn step(step: &Step) -> String {
             };
             format!("the server closes the control connection{how}{}{last}{skipped}", deadline(within))
         }
+        Action::MayClose => {
+            "from here on the server may close the control connection, and the case has passed then".to_owned()
+        }
         Action::HangUp(Break::Fin) => "the client ends the control connection".to_owned(),
         Action::HangUp(Break::Reset) => "the client resets the control connection".to_owned(),
-        Action::Tls(tls) => secured(*tls),
+        Action::Tls(tls) => secured(tls),
         Action::Switch(name) => format!("from here on connection {name}"),
         Action::Unpredictable(names) => {
             let names: Vec<_> = names.iter().map(|name| format!("{{{}}}", name.value)).collect();
@@ -90,6 +94,9 @@ pub fn content(content: &Content) -> String {
         Content::Octets(octets) if octets.len() <= 60 => format!("\"{}\"", octets.escape_ascii()),
         Content::Octets(octets) => format!("{} octets", octets.len()),
         Content::Generated { size, seed } => format!("{size} octets, generated from seed {seed}"),
+        Content::Repeated { unit, times, end } if **unit == [0] => {
+            format!("{times} octets of zero, then \"{}\"", end.escape_ascii())
+        }
         Content::Repeated { unit, times, end } if end.is_empty() => {
             format!("\"{}\" {times} times", unit.escape_ascii())
         }
@@ -177,6 +184,15 @@ fn expect(expected: &Expect) -> String {
         Some([]) => add("it has the form of a list of features".to_owned()),
         Some(features) => add(format!("it tells {}", values(features))),
     }
+    if !expected.without_features.is_empty() {
+        add(format!("it tells none of {}", values(&expected.without_features)));
+    }
+    if let Some(language) = &expected.language {
+        add(format!("no other language than {} has a star", template(&language.value)));
+    }
+    if expected.charset == Charset::Utf8 {
+        add("its text is in UTF-8".to_owned());
+    }
     if let Some(pattern) = &expected.entry {
         add(entry_pattern(pattern));
     }
@@ -212,9 +228,9 @@ fn read(read: &Read) -> String {
     }
 }
 
-fn secured(tls: Tls) -> String {
+fn secured(tls: &Tls) -> String {
     match tls {
-        Tls::Negotiate { on, session, failure } => {
+        Tls::Negotiate { on, session, failure, server_name } => {
             let on = match on {
                 Wire::Control => "control",
                 Wire::Data => "data",
@@ -227,7 +243,8 @@ fn secured(tls: Tls) -> String {
                 Failure::Against => "",
                 Failure::Passes => "; where that fails the case has passed",
             };
-            format!("the client begins TLS on the {on} connection{session}{failure}")
+            let name = server_name.as_ref().map(|name| format!(", naming {name}")).unwrap_or_default();
+            format!("the client begins TLS on the {on} connection{name}{session}{failure}")
         }
         Tls::Leave => "TLS ends on the control connection, which goes on in clear".to_owned(),
         Tls::EndedByNotice => "the server has ended TLS on the data connection by close_notify".to_owned(),

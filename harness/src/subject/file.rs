@@ -11,7 +11,7 @@ use self::value::{CommandLine, Day, FileText, Mode, Owner, Text, Time, Url};
 use super::attach::Attach;
 use super::launch::{ConfigFile, Launch};
 use super::placeholder::Template;
-use super::{Drive, Known, Login, Role, Subject, SubjectError, Way};
+use super::{Account, Accounts, Drive, Known, Login, Role, Subject, SubjectError, Way};
 
 /// Reads a subject's file. `file` is the name that messages give it.
 ///
@@ -50,6 +50,8 @@ struct Written {
     launch: Option<WrittenLaunch>,
     attach: Option<Url>,
     login: Option<WrittenLogin>,
+    #[serde(default)]
+    accounts: WrittenAccounts,
     #[serde(default)]
     claims: BTreeSet<String>,
     #[serde(default)]
@@ -108,6 +110,21 @@ struct WrittenLogin {
     after: Vec<String>,
 }
 
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct WrittenAccounts {
+    to_log_in: Option<WrittenAccount>,
+    to_store: Option<WrittenAccount>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenAccount {
+    user: String,
+    password: String,
+    account: String,
+}
+
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct WrittenKnown {
@@ -143,13 +160,20 @@ impl Written {
         };
         let drive = drive_of(role, self.drive, &way)?;
         let login = self.login.map(WrittenLogin::into_login).or(said_by_url).unwrap_or_else(Login::anonymous);
+        let accounts = self.accounts.into_accounts();
+        let mut claims = self.claims;
+        // Where the file claims nothing, all is tried, and what it says of accounts is known all the same.
+        if !claims.is_empty() {
+            claims.extend(accounts.claims().map(str::to_owned));
+        }
         Ok(Subject {
             name: name.to_owned(),
             role,
-            claims: self.claims,
+            claims,
             timers: self.timers.into_iter().map(|(name, Time(length))| (name, length)).collect(),
             known: self.known.into_iter().map(WrittenKnown::into_known).collect(),
             login,
+            accounts,
             pool: self.pool,
             drive,
             way,
@@ -225,6 +249,13 @@ fn config_files(written: BTreeMap<String, FileText>) -> Result<Vec<ConfigFile>, 
 impl WrittenLogin {
     fn into_login(self) -> Login {
         Login { user: self.user, password: self.password, after: self.after }
+    }
+}
+
+impl WrittenAccounts {
+    fn into_accounts(self) -> Accounts {
+        let account = |own: WrittenAccount| Account { user: own.user, password: own.password, account: own.account };
+        Accounts { to_log_in: self.to_log_in.map(account), to_store: self.to_store.map(account) }
     }
 }
 

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -21,6 +21,13 @@ pub enum Placed<'a> {
     Directory,
     /// A file with the octets that are read.
     File(&'a mut dyn Read),
+    /// A file that begins with zeros, which take no room where the file system can do that.
+    Sparse {
+        /// How many.
+        hole: u64,
+        /// The octets behind them.
+        octets: &'a mut dyn Read,
+    },
 }
 
 impl std::fmt::Debug for Placed<'_> {
@@ -28,6 +35,7 @@ impl std::fmt::Debug for Placed<'_> {
         formatter.write_str(match self {
             Self::Directory => "Directory",
             Self::File(_) => "File",
+            Self::Sparse { .. } => "Sparse",
         })
     }
 }
@@ -116,14 +124,19 @@ impl Root {
         }
         match what {
             Placed::Directory => self.directory(&directory, last).map(drop),
-            Placed::File(octets) => {
-                let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-                let created = rustix::fs::openat(&directory, last, flags, Mode::from_raw_mode(0o600))?;
-                let mut file = File::from(created);
-                io::copy(octets, &mut file)?;
-                self.settle(&file.into(), self.ownership.file)
-            }
+            Placed::File(octets) => self.file(&directory, last, 0, octets),
+            Placed::Sparse { hole, octets } => self.file(&directory, last, hole, octets),
         }
+    }
+
+    fn file(&self, directory: &OwnedFd, name: &str, hole: u64, octets: &mut dyn Read) -> io::Result<()> {
+        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let created = rustix::fs::openat(directory, name, flags, Mode::from_raw_mode(0o600))?;
+        let mut file = File::from(created);
+        file.set_len(hole)?;
+        file.seek(SeekFrom::Start(hole))?;
+        io::copy(octets, &mut file)?;
+        self.settle(&file.into(), self.ownership.file)
     }
 
     /// Everything in it, by the path below it. Octets that are no UTF-8 are written as `\xff`.
@@ -244,7 +257,7 @@ mod tests {
     use std::ffi::OsStr;
     use std::io::Read;
     use std::os::unix::ffi::OsStrExt;
-    use std::os::unix::fs::{PermissionsExt, symlink};
+    use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 
     use rstest::rstest;
     use tempfile::TempDir;
@@ -274,6 +287,20 @@ mod tests {
         assert_eq!(mode & 0o7777, 0o644, "whatever the umask is");
         root.empty().unwrap();
         assert!(root.found().unwrap().is_empty());
+    }
+
+    #[test]
+    fn zeros_take_no_room() {
+        let (_folder, root) = root();
+        root.place("big", Placed::Sparse { hole: 5 << 30, octets: &mut "the end".as_bytes() }).unwrap();
+        let big = root.path().join("big").metadata().unwrap();
+        assert_eq!(big.len(), (5 << 30) + 7);
+        assert!(big.blocks() * 512 < 1 << 20, "{} blocks", big.blocks());
+        let mut file = root.read("big").unwrap();
+        let mut end = String::new();
+        std::io::Seek::seek(&mut file, std::io::SeekFrom::Start(5 << 30)).unwrap();
+        file.read_to_string(&mut end).unwrap();
+        assert_eq!(end, "the end");
     }
 
     #[test]

@@ -80,6 +80,36 @@ pub fn offered(reply: &SeenReply) -> Option<Vec<Offered>> {
     fact_list(line.get(4..).unwrap_or_default(), Stars::Allowed)
 }
 
+/// A language that a server speaks (RFC 2640 §4.3).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Language {
+    /// Its tag, as it was written.
+    pub tag: Vec<u8>,
+    /// Whether it has the star of the language in use.
+    pub starred: bool,
+}
+
+/// The languages behind LANG in FEAT, however they are parted. None where that line is not there.
+pub fn languages(reply: &SeenReply) -> Vec<Language> {
+    let lines = features(reply);
+    let told = lines.iter().filter(|line| label(line).eq_ignore_ascii_case(b"LANG"));
+    let tags = told.flat_map(|line| line.get(4..).unwrap_or_default().split(|octet| b"; ,".contains(octet)));
+    let one = |written: &[u8]| {
+        let tag = written.strip_suffix(b"*").unwrap_or(written).to_vec();
+        Language { starred: tag.len() < written.len(), tag }
+    };
+    tags.map(one).filter(|language| !language.tag.is_empty()).collect()
+}
+
+/// Whether two tags have the same primary tag: a server may choose the variant (RFC 2640 §4.2).
+pub fn same_language(one: &[u8], other: &[u8]) -> bool {
+    let primary = |tag: &[u8]| {
+        let end = tag.iter().position(|octet| !octet.is_ascii_alphabetic()).unwrap_or(tag.len());
+        tag.get(..end).unwrap_or_default().to_ascii_lowercase()
+    };
+    primary(one) == primary(other)
+}
+
 /// The facts in the text of the reply to OPTS MLST, where it is of its form: `MLST OPTS`, and if there are some a space and a
 /// semicolon behind each.
 pub fn chosen(text: &[u8]) -> Option<Vec<Offered>> {
@@ -252,6 +282,28 @@ mod tests {
         let told: Vec<_> = found.iter().map(|one| (one.name.as_str(), one.starred)).collect();
         assert_eq!(told, [("Type", true), ("UNIX.mode", false)]);
         assert_eq!(offered(&read(&["211-A", " SIZE", "211 End"])), None);
+    }
+
+    #[rstest]
+    #[case(" LANG EN*;FR", "EN* FR")]
+    #[case(" lang EN;FR-CA*", "EN FR-CA*")]
+    #[case(" LANG en-US.UTF-8*;", "en-US.UTF-8*")]
+    #[case(" LANG", "")]
+    #[case(" LANGUAGE EN*", "")]
+    fn told_languages(#[case] line: &str, #[case] expected: &str) {
+        let found = languages(&read(&["211-A", " SIZE", line, "211 End"]));
+        let star = |language: &Language| if language.starred { "*" } else { "" };
+        let one = |language: &Language| format!("{}{}", String::from_utf8_lossy(&language.tag), star(language));
+        assert_eq!(found.iter().map(one).collect::<Vec<_>>().join(" "), expected);
+    }
+
+    #[rstest]
+    #[case("EN", "en-US", true)]
+    #[case("en_GB.UTF-8", "EN", true)]
+    #[case("EN", "ENM", false)]
+    #[case("EN", "DE", false)]
+    fn variants(#[case] one: &str, #[case] other: &str, #[case] expected: bool) {
+        assert_eq!(same_language(one.as_bytes(), other.as_bytes()), expected);
     }
 
     proptest! {

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use harness::scenario::tree::{
-    Action, Closed, CodePattern, Content, Data, Ending, Entries, Entry, Expect, FactPattern, FactValue, Failure, Form,
-    Left, Listened, Located, Method, Mode, Peer, Piece, ReadKind, ReadUse, ReplyPattern, Representation, Rule,
-    Scenario, Sent, SentBody, Session, Silence, Structure, Template, TextMode, Tls, Wire, Within,
+    Action, Charset, Closed, CodePattern, Content, Data, Ending, Entries, Entry, Expect, FactPattern, FactValue,
+    Failure, Form, Left, Listened, Located, Method, Mode, Peer, Piece, ReadKind, ReadUse, ReplyPattern, Representation,
+    Rule, Scenario, Sent, SentBody, Session, Silence, Structure, Template, TextMode, Tls, Wire, Within,
 };
 use harness::scenario::{Diagnostics, Suite};
 use rstest::rstest;
@@ -25,7 +25,7 @@ fn action(step: &str) -> Result<Action, Diagnostics> {
 }
 
 fn negotiates(on: Wire) -> Tls {
-    Tls::Negotiate { on, session: Session::Resumed, failure: Failure::Against }
+    Tls::Negotiate { on, session: Session::Resumed, failure: Failure::Against, server_name: None }
 }
 
 /// The octets of every segment; a capture as its name in braces.
@@ -145,9 +145,14 @@ fn the_rest_of_a_reply() {
     assert_eq!((found.reads[0].kind, &found.reads[0].use_), (ReadKind::HostPort, &ReadUse::Bind("there".to_owned())));
     assert_eq!(found.reads[1].kind, ReadKind::Port);
     assert_eq!(found.within, Within::Timer("data".to_owned()));
+    assert_eq!((found.charset, found.language), (Charset::Any, None));
     assert_eq!(expected("S: { pass: 200, within: 2min }").unwrap().within, Within::Time(Duration::from_mins(2)));
     assert_eq!(expected("S: { pass: 200, contains: one }").unwrap().contains.len(), 1);
     assert_eq!(expected("S: { pass: 200, says: [one, two] }").unwrap().says.len(), 2);
+    let found = expected("S: { pass: 211, without-features: [base, feat], language: DE, charset: utf-8 }").unwrap();
+    assert_eq!(found.without_features.iter().map(|label| label.value.as_str()).collect::<Vec<_>>(), ["base", "feat"]);
+    assert_eq!(found.language.map(|language| text(&language.value)).as_deref(), Some("DE"));
+    assert_eq!(found.charset, Charset::Utf8);
 }
 
 fn content(content: Content) -> SentBody {
@@ -313,8 +318,10 @@ fn opened(method: Method) -> Action {
 #[case("silence: { on: both, for: 1s }", Action::Silence { on: Listened::Both, during: Duration::from_secs(1) })]
 #[case("tls: control", Action::Tls(negotiates(Wire::Control)))]
 #[case("tls: data", Action::Tls(negotiates(Wire::Data)))]
-#[case("tls: { on: data, session: fresh }", Action::Tls(Tls::Negotiate { on: Wire::Data, session: Session::Fresh, failure: Failure::Against }))]
-#[case("tls: { on: control, failure: passes }", Action::Tls(Tls::Negotiate { on: Wire::Control, session: Session::Resumed, failure: Failure::Passes }))]
+#[case("tls: { on: data, session: fresh }", Action::Tls(Tls::Negotiate { on: Wire::Data, session: Session::Fresh, failure: Failure::Against, server_name: None }))]
+#[case("tls: { on: control, failure: passes }", Action::Tls(Tls::Negotiate { on: Wire::Control, session: Session::Resumed, failure: Failure::Passes, server_name: None }))]
+#[case("tls: { on: control, server-name: one.ftpspec.test }", Action::Tls(Tls::Negotiate { on: Wire::Control, session: Session::Resumed, failure: Failure::Against, server_name: Some("one.ftpspec.test".to_owned()) }))]
+#[case("may-close: {}", Action::MayClose)]
 #[case("tls: { leave: control }", Action::Tls(Tls::Leave))]
 #[case("tls: { ended: close-notify }", Action::Tls(Tls::EndedByNotice))]
 #[case("tls: { certificate: same }", Action::Tls(Tls::SameCertificate))]

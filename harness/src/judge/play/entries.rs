@@ -13,7 +13,7 @@ use crate::judge::stage::Stage;
 use crate::judge::text::{Bindings, fill, matches};
 use crate::scenario::tree::{Entries, EntryPattern, Expect, FactPattern, FactValue, Located, Step, Template};
 use crate::wire::facts::{LONGEST_LISTING, SeenEntry, listing, reply as entries_in};
-use crate::wire::features::{features, offered};
+use crate::wire::features::{features, languages, offered, same_language};
 use crate::wire::reply::SeenReply;
 
 /// RFC 3659 §7.2.
@@ -42,6 +42,12 @@ impl<S: Stage> Play<'_, S> {
         for feature in expect.features.iter().flatten() {
             self.feature(step, &lines, &feature.value, event);
         }
+        for feature in &expect.without_features {
+            self.no_feature(step, &lines, &feature.value, event);
+        }
+        if let Some(language) = &expect.language {
+            self.language(step, &language.value, reply, event)?;
+        }
         match &expect.entry {
             Some(pattern) => self.entry(step, pattern, reply, event),
             None => Ok(()),
@@ -68,6 +74,33 @@ impl<S: Stage> Play<'_, S> {
         };
         let told = lines.join(&b", "[..]);
         self.find(step, Axis::Text, outcome, Said::new(message).expected(feature).received(shown(&told)).at(event));
+    }
+
+    /// No line has this label, whatever stands behind it.
+    fn no_feature(&mut self, step: &Step, lines: &[Vec<u8>], label: &str, event: usize) {
+        let told = lines.iter().find(|line| tells(std::slice::from_ref(line), &format!("{label} *")));
+        let Some(line) = told else { return };
+        let said = Said::new("a feature is told that is none").expected(format!("no line {label}"));
+        self.find(step, Axis::Text, Outcome::Against, said.received(shown(line)).at(event));
+    }
+
+    /// RFC 2640 §4.3: the star stands behind the language in use. It may be left out, and the server may choose the variant.
+    fn language(&mut self, step: &Step, language: &Template, reply: &SeenReply, event: usize) -> Flow {
+        let Ok(language) = fill(language, &self.bindings) else { return Ok(()) };
+        let all = languages(reply);
+        if !all.iter().any(|one| same_language(&one.tag, &language)) {
+            return Err(Stop::NotApplicable(format!("it does not tell the language {}", shown(&language))));
+        }
+        let starred: Vec<_> = all.iter().filter(|one| one.starred).map(|one| one.tag.as_slice()).collect();
+        let message = match starred.as_slice() {
+            [] => return Ok(()),
+            [one] if same_language(one, &language) => return Ok(()),
+            [_] => "the star stands behind another language than the one in use",
+            _ => "several languages have the star of the one in use",
+        };
+        let said = Said::new(message).expected(format!("a star behind {}, or none", shown(&language)));
+        self.find(step, Axis::Text, Outcome::Against, said.received(shown(&starred.join(&b";"[..]))).at(event));
+        Ok(())
     }
 
     fn entry(&mut self, step: &Step, pattern: &EntryPattern, reply: &SeenReply, event: usize) -> Flow {

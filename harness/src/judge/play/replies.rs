@@ -5,13 +5,13 @@ use std::time::Duration;
 use reports::model::{Axis, CloseKind, FailKind, Grade, What};
 
 use super::lacking::NOT_IMPLEMENTED;
-use super::{Play, Said, Stop, shown};
+use super::{Ended, Play, Said, Stop, shown};
 use crate::judge::expectation::{Match, Matcher, Quality};
 use crate::judge::grade::Outcome;
 use crate::judge::stage::{Act, Stage};
 use crate::judge::text::{fill, matches};
 use crate::judge::value;
-use crate::scenario::tree::{Expect, Located, Read, ReadKind, ReadUse, Silence, Step, Template, TextMode};
+use crate::scenario::tree::{Charset, Expect, Located, Read, ReadKind, ReadUse, Silence, Step, Template, TextMode};
 use crate::wire::reply::{Flaw, SeenReply};
 
 /// How many lines that are no reply are passed over while one reply is waited for.
@@ -60,6 +60,7 @@ impl<S: Stage> Play<'_, S> {
                     return Err(Stop::NotApplicable(format!("answered {}", shown(&first_line(&reply)))));
                 }
                 Match::Enough => return Err(Stop::Done),
+                Match::Against if code == 421 && self.here().end == Ended::Allowed => return Err(Stop::Done),
                 Match::Against if code == 421 => return Err(Stop::ServiceGone),
                 Match::Against => {
                     let lacks = simple && code == NOT_IMPLEMENTED;
@@ -165,6 +166,9 @@ impl<S: Stage> Play<'_, S> {
         if let Some(rest) = self.here().reader.rest() {
             return self.unended(step, matcher, &rest, event);
         }
+        if self.here().end == Ended::Allowed {
+            return Stop::Done;
+        }
         let said = Said::new("the server closed the control connection instead of replying")
             .expected(matcher.expected())
             .received("end of the connection")
@@ -261,6 +265,9 @@ impl<S: Stage> Play<'_, S> {
         if !expect.first_word.is_empty() {
             self.first_word(step, expect, reply, event);
         }
+        if expect.charset == Charset::Utf8 {
+            self.in_utf8(step, reply, event);
+        }
         let exact = expect.contains.iter().map(|part| (part, <[u8]>::eq as fn(&[u8], &[u8]) -> bool));
         let any_case = expect.says.iter().map(|part| (part, <[u8]>::eq_ignore_ascii_case as fn(&[u8], &[u8]) -> bool));
         for (part, same) in exact.chain(any_case) {
@@ -275,6 +282,12 @@ impl<S: Stage> Play<'_, S> {
                 self.find(step, Axis::Text, Outcome::Against, said);
             }
         }
+    }
+
+    fn in_utf8(&mut self, step: &Step, reply: &SeenReply, event: usize) {
+        let Some(line) = reply.lines.iter().find(|line| std::str::from_utf8(line).is_err()) else { return };
+        let said = Said::new("the text of the reply is not in UTF-8").expected("UTF-8").received(shown(line)).at(event);
+        self.find(step, Axis::Text, Outcome::Against, said);
     }
 
     /// Another word than the listed ones is tolerated: no list is ever complete.

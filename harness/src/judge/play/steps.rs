@@ -6,7 +6,7 @@ use std::time::Duration;
 use reports::model::{Axis, CloseKind, Grade, What};
 
 use super::replies::first_line;
-use super::{Flow, Play, Said, Stop, shown, verb};
+use super::{Ended, Flow, Play, Said, Stop, shown, verb};
 use crate::judge::grade::Outcome;
 use crate::judge::stage::{Act, OwnPort, Stage};
 use crate::judge::text::fill;
@@ -24,8 +24,12 @@ impl<'a, S: Stage> Play<'a, S> {
             Action::Login => self.login(step).await,
             Action::Data(data) => self.data(step, data).await,
             Action::Silence { on, during } => self.silence(step, *on, *during).await,
-            Action::Tls(tls) => self.tls(step, *tls).await,
+            Action::Tls(tls) => self.tls(step, tls).await,
             Action::Closed(closed) => self.closed(step, closed).await,
+            Action::MayClose => {
+                self.here().end = Ended::Allowed;
+                Ok(())
+            }
             Action::HangUp(how) => {
                 self.connect(step).await?;
                 self.surplus(step).await;

@@ -53,16 +53,16 @@ impl TlsSeen {
 }
 
 impl<S: Stage> Play<'_, S> {
-    pub(super) async fn tls(&mut self, step: &Step, tls: Tls) -> Flow {
+    pub(super) async fn tls(&mut self, step: &Step, tls: &Tls) -> Flow {
         match tls {
-            Tls::Negotiate { on: Wire::Control, session, failure } => {
+            Tls::Negotiate { on: Wire::Control, session, failure, server_name } => {
                 self.connect(step).await?;
                 self.nothing_in_clear(step).await;
-                self.secure_control(step, session, failure).await
+                self.secure_control(step, *session, *failure, server_name.as_deref()).await
             }
-            Tls::Negotiate { on: Wire::Data, session, failure } => {
+            Tls::Negotiate { on: Wire::Data, session, failure, server_name: _ } => {
                 self.reach(step).await?;
-                self.secure_data(step, session, failure).await
+                self.secure_data(step, *session, *failure).await
             }
             Tls::Leave => self.leave_tls(step).await,
             Tls::EndedByNotice => {
@@ -86,9 +86,15 @@ impl<S: Stage> Play<'_, S> {
         self.find(step, Axis::Order, Outcome::Against, said);
     }
 
-    async fn secure_control(&mut self, step: &Step, session: Session, failure: Failure) -> Flow {
+    async fn secure_control(
+        &mut self,
+        step: &Step,
+        session: Session,
+        failure: Failure,
+        server_name: Option<&str>,
+    ) -> Flow {
         let within = self.facts.reply;
-        let events = self.act(Act::Secure { on: Wire::Control, session, within }).await;
+        let events = self.act(Act::Secure { on: Wire::Control, session, server_name, within }).await;
         match events.last().map(|event| event.what.clone()) {
             Some(What::Secured { certificate, .. }) => {
                 self.here().tls.control = certificate;
@@ -105,7 +111,7 @@ impl<S: Stage> Play<'_, S> {
 
     async fn secure_data(&mut self, step: &Step, session: Session, failure: Failure) -> Flow {
         let within = self.facts.reply;
-        let events = self.act(Act::Secure { on: Wire::Data, session, within }).await;
+        let events = self.act(Act::Secure { on: Wire::Data, session, server_name: None, within }).await;
         match events.last().map(|event| event.what.clone()) {
             Some(What::Secured { .. }) => Ok(()),
             Some(What::NotSecured { why }) => {

@@ -32,6 +32,8 @@ pub(super) struct Secrets {
     own: Arc<ServerConfig>,
     /// The same with another certificate.
     other: Arc<ServerConfig>,
+    /// The host that the client's hello named on the control connection.
+    server_name: Option<String>,
 }
 
 /// What somebody says first.
@@ -47,11 +49,17 @@ impl Secrets {
     /// Keys of its own, and certificates that nobody vouches for.
     pub(super) fn new() -> io::Result<Arc<Self>> {
         let sessions = Sessions::new().map_err(io::Error::other)?;
-        Ok(Arc::new(Self { sessions, own: configuration()?, other: configuration()? }))
+        Ok(Arc::new(Self { sessions, own: configuration()?, other: configuration()?, server_name: None }))
+    }
+
+    /// The same, where the client's hello has named a host or none.
+    pub(super) fn naming(&self, server_name: Option<String>) -> Arc<Self> {
+        let (own, other) = (Arc::clone(&self.own), Arc::clone(&self.other));
+        Arc::new(Self { sessions: self.sessions.clone(), own, other, server_name })
     }
 
     pub(super) async fn to_server(&self, server: &mut Socket) -> io::Result<()> {
-        server.secure(&self.sessions.shared).await.map(drop)
+        server.secure(&self.sessions.shared, self.server_name.as_deref()).await.map(drop)
     }
 
     pub(super) async fn to_client(&self, client: &mut Socket) -> io::Result<()> {

@@ -370,8 +370,10 @@ impl Session {
             return Ok(());
         }
         let secrets = Secrets::new()?;
-        secrets.to_server(&mut self.server).await?;
+        // The client's first, for its hello says which host is meant.
         secrets.to_client(&mut self.client).await?;
+        let secrets = secrets.naming(self.client.server_name().map(str::to_owned));
+        secrets.to_server(&mut self.server).await?;
         self.secrets = Some(secrets);
         self.protection = Protection::Clear;
         self.login = Login::Before;

@@ -10,7 +10,7 @@ use crate::scenario::tree::{Content, Entry, Form, Left, Located, Mode, Represent
 use crate::scenario::yaml::{Node, Value};
 
 /// The keys of a content map.
-pub(crate) const CONTENT: &[&str] = &["text", "times", "end", "hex", "size", "seed", "of", "from"];
+pub(crate) const CONTENT: &[&str] = &["text", "times", "end", "hex", "size", "seed", "of", "from", "zeros"];
 /// The keys of a body map: a content's, and those that say less than every octet.
 pub(crate) const BODY: &[&str] = &[
     "text", "times", "end", "hex", "size", "seed", "of", "from", "rest-of", "behind", "names", "mentions", "without",
@@ -21,6 +21,8 @@ pub(crate) const FORMS: &[&str] =
     &["image", "ascii", "ebcdic", "file", "records", "marked", "pages", "stream", "blocks", "compressed", "deflated"];
 /// The most octets that are said again and again: they are looked through where a body travels as text.
 const MOST_REPEATED: u64 = 64 << 20;
+/// The most octets that are compared. A file of zeros takes no room, but time.
+const MOST_COMPARED: u64 = 1 << 30;
 
 impl Reader<'_> {
     /// The value of an entry of `files:`.
@@ -175,6 +177,10 @@ impl Reader<'_> {
             let from = fields.value("from").and_then(|node| self.size(node)).unwrap_or(0);
             return self.fixture(of, name, from);
         }
+        if let Some(zeros) = fields.value("zeros") {
+            self.alone(fields, &["zeros", "end"]);
+            return self.zeros(zeros, fields);
+        }
         if let Some(size) = fields.value("size") {
             self.alone(fields, &["size", "seed"]);
             let octets = self.size(size)?;
@@ -211,6 +217,13 @@ impl Reader<'_> {
         Some(Content::Repeated { unit, times, end: Arc::from(end.as_bytes()) })
     }
 
+    /// Octets of zero, and an end.
+    fn zeros(&mut self, zeros: &Node, fields: &Fields<'_>) -> Option<Content> {
+        let times = self.size(zeros)?;
+        let end = fields.value("end").and_then(|node| self.text(node, "end")).unwrap_or_default();
+        Some(Content::Repeated { unit: Arc::from([0]), times, end: Arc::from(end.as_bytes()) })
+    }
+
     /// A size such as `1 MiB`.
     pub(crate) fn size(&mut self, node: &Node) -> Option<u64> {
         let text = self.text(node, "the size")?;
@@ -225,6 +238,7 @@ impl Reader<'_> {
                     self.fault(&node.span, format!("\"{name}\" has {length} octets only"));
                     return None;
                 }
+                self.compared(node, length - from)?;
                 Some(Content::Fixture { name: name.to_owned(), from })
             }
             Some(Entry::Directory) => {
@@ -236,6 +250,16 @@ impl Reader<'_> {
                 None
             }
         }
+    }
+
+    /// What is sent or left is compared octet by octet, and that takes its time.
+    fn compared(&mut self, node: &Node, length: u64) -> Option<()> {
+        if length > MOST_COMPARED {
+            let help = "take its end alone, { of: name, from: 4294967300 }";
+            self.fault_with_help(&node.span, "more than 1 GiB cannot be compared", help);
+            return None;
+        }
+        Some(())
     }
 
     /// Says that `files` has no such name.
@@ -272,7 +296,11 @@ impl Reader<'_> {
     pub(crate) fn left(&mut self, node: &Node, path: &str) -> Option<Located<Left>> {
         let value = match &node.value {
             Value::Scalar { text, .. } => self.left_word(node, text, path)?,
-            Value::List(_) | Value::Map(_) => Left::File(self.file_content(node)?),
+            Value::List(_) | Value::Map(_) => {
+                let content = self.file_content(node)?;
+                self.compared(node, self.length(&content))?;
+                Left::File(content)
+            }
         };
         Some(Located { value, span: node.span.clone() })
     }
@@ -283,7 +311,7 @@ impl Reader<'_> {
             "directory" => Some(Left::Directory),
             "same" => match self.fixtures.get(path) {
                 Some(Entry::Directory) => Some(Left::Directory),
-                Some(Entry::File(_)) => Some(Left::File(Content::Fixture { name: path.to_owned(), from: 0 })),
+                Some(Entry::File(_)) => self.fixture(node, path, 0).map(Left::File),
                 None => {
                     self.no_file(node, path);
                     None

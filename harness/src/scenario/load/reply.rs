@@ -2,9 +2,10 @@
 
 use super::reader::{Fields, Reader, Wrong};
 use super::values::{self, Optional};
+use crate::scenario::check::{BUILT_IN, OF_ACCOUNTS};
 use crate::scenario::tree::{
-    CodePattern, Expect, FactValue, Located, Read, ReadKind, ReadUse, ReplyPattern, Rule, Silence, Template, TextMode,
-    Within,
+    Charset, CodePattern, Expect, FactValue, Located, Read, ReadKind, ReadUse, ReplyPattern, Rule, Silence, Template,
+    TextMode, Within,
 };
 use crate::scenario::yaml::{Node, Value};
 
@@ -24,6 +25,9 @@ pub(crate) const KEYS: &[&str] = &[
     "first-word",
     "features",
     "if-features",
+    "without-features",
+    "language",
+    "charset",
     "entry",
     "capture",
     "reads",
@@ -48,8 +52,10 @@ const READS: &[(&str, ReadKind)] = &[
 /// What `deviation` says where it is tolerated that no reply comes.
 const SILENCE: &str = "silence";
 
-/// Names that a scenario may not bind: they mean something of their own.
-const RESERVED: [&str; 3] = ["host-port", "user", "password"];
+/// Whether a scenario may not bind it: it means something of its own.
+fn is_reserved(name: &str) -> bool {
+    name == "host-port" || BUILT_IN.contains(&name) || OF_ACCOUNTS.iter().any(|(_, names)| names.contains(&name))
+}
 
 impl Reader<'_> {
     /// The value of `S:`.
@@ -97,6 +103,12 @@ impl Reader<'_> {
         expected.features = fields.value("features").map(|node| self.features(node));
         expected.if_features =
             fields.value("if-features").map(|node| self.texts(node, "if-features")).unwrap_or_default();
+        expected.without_features =
+            fields.value("without-features").map(|node| self.texts(node, "without-features")).unwrap_or_default();
+        expected.language = fields.value("language").and_then(|node| self.template(node, "language"));
+        let charsets = [("utf-8", Charset::Utf8)];
+        expected.charset =
+            fields.value("charset").and_then(|node| self.word(node, "charset", &charsets)).unwrap_or_default();
         expected.entry = fields.value("entry").and_then(|node| self.entry(node));
         expected.reads = self.reads(&fields);
         expected.within = fields.value("within").and_then(|node| self.within(node)).unwrap_or_default();
@@ -232,7 +244,7 @@ impl Reader<'_> {
             let Some(kind) = self.word(key, "value of a reply", READS) else { continue };
             let Some(text) = self.text(value, "the name") else { continue };
             let Some(name) = self.or_fault(value, values::name(text)) else { continue };
-            if RESERVED.contains(&name.as_str()) {
+            if is_reserved(&name) {
                 self.fault(&value.span, format!("{{{name}}} has a meaning of its own; choose another name"));
             }
             found.push(Read { kind, use_: ReadUse::Bind(name), span: super::reader::both(key, value) });

@@ -9,9 +9,9 @@ use crate::scenario::yaml::{Node, Value};
 
 /// The steps, by their key.
 pub(crate) const STEPS: &[&str] =
-    &["C", "S", "login", "data", "tls", "silence", "closed", "hang-up", "as", "unpredictable"];
+    &["C", "S", "login", "data", "tls", "silence", "closed", "may-close", "hang-up", "as", "unpredictable"];
 const STEP_KEYS: &[&str] =
-    &["C", "S", "login", "data", "tls", "silence", "closed", "hang-up", "as", "unpredictable", "for"];
+    &["C", "S", "login", "data", "tls", "silence", "closed", "may-close", "hang-up", "as", "unpredictable", "for"];
 /// The keys of the map of `C`.
 pub(crate) const SAY: &[&str] = &["bytes", "urgent", "line", "end", "segments"];
 /// What `data:` says in one word.
@@ -110,6 +110,10 @@ impl Reader<'_> {
             "tls" => self.tls(value).map(Action::Tls),
             "silence" => self.silence(value),
             "closed" => self.closed(value).map(Action::Closed),
+            "may-close" => {
+                self.nothing(value, "may-close");
+                Some(Action::MayClose)
+            }
             "hang-up" => {
                 let words = [("fin", Break::Fin), ("reset", Break::Reset)];
                 self.word(value, "end of a connection", &words).map(Action::HangUp)

@@ -94,6 +94,10 @@ pub(super) fn step_key(key: &str) -> Value {
             "The server closes the control connection.",
             json!({ "type": "object", "properties": properties(CLOSED, closed_key), "additionalProperties": false }),
         ),
+        "may-close" => (
+            "From here on the server may close the control connection; where it does, the case has passed.",
+            reference("nothing"),
+        ),
         "hang-up" => ("The client ends the control connection, without QUIT.", words(&["fin", "reset"])),
         "as" => ("The following steps speak on this control connection.", reference("text")),
         "unpredictable" => ("From the ports bound to these names the next one cannot be told.", reference("texts")),
@@ -106,6 +110,7 @@ fn tls_key(key: &str) -> Value {
     let (description, form) = match key {
         "on" => ("The client begins TLS on this connection.", words(&["control", "data"])),
         "session" => ("Whether an earlier session is offered; else resumed.", words(&["resumed", "fresh"])),
+        "server-name" => ("The host that the client's hello names; else none.", reference("text")),
         "failure" => ("What it is that no TLS comes of it; else against.", words(&["against", "passes"])),
         "leave" => ("TLS ends here, and the connection goes on in clear.", words(&["control"])),
         "ended" => ("How the server ended TLS on the last data connection.", words(&["close-notify"])),
@@ -170,6 +175,12 @@ pub(super) fn reply_key(key: &str) -> Value {
             json!({ "type": "array", "items": reference("text") }),
         ),
         "if-features" => ("Lines of the reply to FEAT; where one is missing, the case is skipped.", reference("texts")),
+        "without-features" => ("Labels, none of which the reply to FEAT tells.", reference("texts")),
+        "language" => (
+            "The language in use: no other has the star in the reply to FEAT; where it is not told, the case is skipped.",
+            reference("text"),
+        ),
+        "charset" => ("How the text of the last reply is encoded.", words(&["utf-8"])),
         "entry" => ("The entry in a reply to MLST.", reference("entry-map")),
         "capture" => ("Read a value out of the last reply and bind it to a name.", read("text")),
         "reads" => ("The value in the last reply must be this, or not this.", read("value")),
@@ -193,7 +204,8 @@ pub(super) fn body_key(key: &str) -> Value {
     let (description, form) = match key {
         "text" => ("This text.", reference("text")),
         "times" => ("The text is said so often.", reference("text")),
-        "end" => ("What stands behind a text that is said again and again.", reference("text")),
+        "end" => ("What stands behind a text that is said again and again, or behind zeros.", reference("text")),
+        "zeros" => ("So many octets of zero, which take no room on the disk: 5 GiB.", reference("text")),
         "hex" => ("These octets, in hexadecimal.", reference("text")),
         "size" => ("A generated body of so many octets: 1 MiB.", reference("text")),
         "seed" => ("The seed of the generated body; else 0.", reference("text")),

@@ -34,6 +34,12 @@ pub struct Expect {
     pub features: Option<Vec<Located<String>>>,
     /// Lines of a reply to FEAT. Where one is not there, the case is skipped.
     pub if_features: Vec<Located<String>>,
+    /// Labels of features, none of which may be in a reply to FEAT, in any letter case.
+    pub without_features: Vec<Located<String>>,
+    /// The language that is in use: in a reply to FEAT no other has the star (RFC 2640 §4.3).
+    pub language: Option<Located<Template>>,
+    /// How the text of the last reply is encoded.
+    pub charset: Charset,
     /// The entry in a reply to MLST.
     pub entry: Option<EntryPattern>,
     /// Whether it is tolerated that no reply comes.
@@ -61,6 +67,9 @@ impl Expect {
             first_word: Vec::new(),
             features: None,
             if_features: Vec::new(),
+            without_features: Vec::new(),
+            language: None,
+            charset: Charset::Any,
             entry: None,
             silence: Silence::Against,
             reads: Vec::new(),
@@ -77,6 +86,16 @@ pub enum Silence {
     Against,
     /// What was said is perhaps no command.
     Tolerated,
+}
+
+/// How the text of a reply is encoded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Charset {
+    /// However it is.
+    #[default]
+    Any,
+    /// In UTF-8, of which ASCII is a part.
+    Utf8,
 }
 
 /// How a reply outside the accepted sequences is graded.
