@@ -184,6 +184,22 @@ fn listings(#[case] parameters: &[&str], #[case] wire: &[u8]) {
     client.expect("2");
 }
 
+/// RFC 3659 §7.2 has MODE S for MLSD, and draft-preston-ftpext-deflate §3.1 has MODE Z for all transfers.
+#[rstest]
+#[case::blocks("MODE B", b"Type=")]
+#[case::deflated("MODE Z", b"\x78\x9C")]
+fn facts(#[case] mode: &str, #[case] front: &[u8]) {
+    let server = Server::start();
+    let mut client = server.login();
+    set(&mut client, &["TYPE A", "STRU R", mode]);
+    let mut data = client.open_passive();
+    client.say_all(&[("MLSD", "150")]);
+    assert!(exactly(&mut data, front.len()).eq_ignore_ascii_case(front));
+    let mut rest = Vec::new();
+    data.read_to_end(&mut rest).unwrap();
+    client.expect("226");
+}
+
 /// A client that sends markers and reads no replies can be stopped all the same.
 #[test]
 fn abor_among_many_markers() {

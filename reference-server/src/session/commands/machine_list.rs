@@ -30,19 +30,31 @@ pub(super) fn mlst(session: &mut Session, pathname: &[u8]) -> Step {
     }
 }
 
-/// How a listing of facts is sent: as octets, whatever TYPE, STRU and MODE are, and they stay as they are (§7.2).
-const OCTETS: Parameters = Parameters { representation: Type::Image, structure: Structure::File, mode: Mode::Stream };
+impl Session {
+    /// How a listing of facts is sent: as octets in MODE S, whatever TYPE, STRU and MODE are, and they stay as they are (§7.2).
+    ///
+    /// MODE Z is excepted. draft-preston-ftpext-deflate §3.1 has it for all data transfers, and contradicts RFC 3659 so; the
+    /// clients that say MODE Z, and the servers that have it, go by the draft.
+    fn parameters_of_facts(&self) -> Parameters {
+        let mode = match self.parameters.mode {
+            deflated @ Mode::Deflate(_) => deflated,
+            Mode::Stream | Mode::Block | Mode::Compressed => Mode::Stream,
+        };
+        Parameters { representation: Type::Image, structure: Structure::File, mode }
+    }
+}
 
 /// What is in a directory, on a data connection.
 pub(super) fn mlsd(session: &mut Session, pathname: &[u8]) -> Step {
+    let parameters = session.parameters_of_facts();
     let listing = Listing::Facts { selection: session.options.facts.clone(), access: session.access() };
     match session.locate(pathname) {
         Ok(directory) => Step::perform(
             move |store| store.list(&directory, &listing),
-            |_, lines| match lines {
+            move |_, lines| match lines {
                 Ok(lines) => Step::Transfer(Box::new(Begin {
                     preliminary: reply::<150>("Opening BINARY mode data connection for the facts of a directory."),
-                    job: Job::SendLines { lines, parameters: OCTETS },
+                    job: Job::SendLines { lines, parameters },
                     kind: Kind::Listing,
                 })),
                 Err(error) => not_listed(error).into(),
