@@ -227,6 +227,8 @@ impl Reader<'_> {
         match self.fixtures.get(path) {
             Some(Entry::File(_) | Entry::Directory) => {}
             Some(Entry::Link(_)) => self.fault(&target.span, format!("\"{path}\" is a link itself")),
+            // What is no path was said already.
+            None if values::path(path).is_err() => {}
             None => self.no_file(target, path),
         }
     }
