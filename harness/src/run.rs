@@ -187,7 +187,7 @@ pub(crate) fn facts(suite: &Suite, subject: &Subject, options: &Options) -> Fact
     Facts {
         user: subject.login.user.clone(),
         password: subject.login.password.clone(),
-        accounts: subject.accounts.clone(),
+        accounts: subject.accounts.named(),
         after_login: subject.login.after.clone(),
         timers: subject.timers.clone(),
         exact_text: options.exact_text,

@@ -24,7 +24,6 @@ use super::stage::{Act, Stage};
 use super::text::Bindings;
 use crate::scenario::catalogue::{Catalogue, Level};
 use crate::scenario::tree::{Scenario, Span, Step};
-use crate::subject::Accounts;
 use crate::wire::reply::{ReplyReader, SeenReply};
 
 /// What a play must know of the subject and the run.
@@ -34,8 +33,8 @@ pub struct Facts {
     pub user: String,
     /// The user's password.
     pub password: String,
-    /// Who needs an account.
-    pub accounts: Accounts,
+    /// What else scenarios name of the subject's own: the users who need an account.
+    pub accounts: Vec<(&'static str, String)>,
     /// Commands that the subject wants after a login.
     pub after_login: Vec<String>,
     /// The timers that the subject owns.
@@ -128,7 +127,7 @@ pub async fn play<S: Stage>(
 /// The names that are bound in every scenario: to the subject's own values.
 fn own_names(facts: &Facts) -> Bindings {
     let user = [("user", facts.user.as_str()), ("password", facts.password.as_str())];
-    let all = user.into_iter().chain(facts.accounts.named());
+    let all = user.into_iter().chain(facts.accounts.iter().map(|(name, value)| (*name, value.as_str())));
     all.map(|(name, value)| (name.to_owned(), value.as_bytes().to_vec())).collect()
 }
 

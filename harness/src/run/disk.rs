@@ -23,6 +23,7 @@ pub(super) fn lay(running: &Running, files: &BTreeMap<String, Entry>) -> io::Res
                 let hole = body.hole();
                 running.place(name, Placed::Sparse { hole, octets: &mut body.without_first(hole).stream() })?;
             }
+            Entry::Link(target) => running.place(name, Placed::Link { to: target })?,
         }
     }
     Ok(())

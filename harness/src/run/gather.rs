@@ -195,7 +195,7 @@ pub fn again(suite: &Suite, report: &Report) -> Report {
     let facts = Facts {
         user: report.subject.user.clone(),
         password: String::new(),
-        accounts: Accounts::default(),
+        accounts: Accounts::default().named(),
         after_login: Vec::new(),
         timers: report.subject.timers.iter().map(|(name, time)| (name.clone(), Duration::from_millis(*time))).collect(),
         exact_text: report.exact_text,

@@ -23,8 +23,8 @@ pub enum ContentError {
     /// `files` has no such entry.
     #[error("there is no file \"{0}\" in `files`")]
     Missing(String),
-    /// The entry is a directory.
-    #[error("\"{0}\" is a directory")]
+    /// The entry is a directory or a link.
+    #[error("\"{0}\" is a directory or a link")]
     Directory(String),
     /// Copies that are copies of each other.
     #[error("\"{0}\" is a copy of itself")]
@@ -69,7 +69,7 @@ pub fn octets(content: &Content, files: &BTreeMap<String, Entry>) -> Result<Body
                 from = from.saturating_add(*left_out);
                 content = match files.get(name) {
                     Some(Entry::File(content)) => content,
-                    Some(Entry::Directory) => return Err(ContentError::Directory(name.clone())),
+                    Some(Entry::Directory | Entry::Link(_)) => return Err(ContentError::Directory(name.clone())),
                     None => return Err(ContentError::Missing(name.clone())),
                 };
             }

@@ -28,7 +28,7 @@ fn definitions() -> Value {
         "given": forms::described_map("A state that scenarios begin with.", file::GIVEN, forms::scenario_key, &["purpose", "tested-by", "steps"]),
         "step": step(),
         "reply-map": forms::described_map("What the server may reply.", reply::KEYS, forms::reply_key, &[]),
-        "content-map": forms::described_map("Octets.", body::CONTENT, forms::body_key, &[]),
+        "content-map": forms::described_map("Octets, or a link.", &[body::CONTENT, file::LINK].concat(), forms::body_key, &[]),
         "body-map": forms::described_map("What travels.", body::BODY, forms::body_key, &[]),
         "entry-map": forms::described_map("An entry of MLST.", entries::ENTRY, forms::entry_key, &[]),
         "facts": { "type": "object", "additionalProperties": reference("value") },

@@ -118,6 +118,8 @@ pub enum Entry {
     Directory,
     /// A file.
     File(Content),
+    /// A symbolic link to this path of the tree.
+    Link(String),
 }
 
 /// What must stand at a path afterwards.

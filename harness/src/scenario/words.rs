@@ -113,6 +113,7 @@ pub fn entry(entry: &Entry) -> String {
     match entry {
         Entry::Directory => "a directory".to_owned(),
         Entry::File(content) => self::content(content),
+        Entry::Link(target) => format!("a symbolic link to {target}"),
     }
 }
 

@@ -28,12 +28,12 @@ impl Accounts {
     }
 
     /// What scenarios call the names, passwords and accounts. They are empty where there is no such user.
-    pub fn named(&self) -> Vec<(&'static str, &str)> {
+    pub fn named(&self) -> Vec<(&'static str, String)> {
         let to_log_in =
             ["log-in-user", "log-in-password", "log-in-account"].into_iter().zip(values(self.to_log_in.as_ref()));
         let to_store =
             ["store-user", "store-password", "store-account"].into_iter().zip(values(self.to_store.as_ref()));
-        to_log_in.chain(to_store).collect()
+        to_log_in.chain(to_store).map(|(name, value)| (name, value.to_owned())).collect()
     }
 
     /// The passwords.

@@ -28,6 +28,11 @@ pub enum Placed<'a> {
         /// The octets behind them.
         octets: &'a mut dyn Read,
     },
+    /// A symbolic link.
+    Link {
+        /// The name below the folder that it leads to, whether or not something stands there.
+        to: &'a str,
+    },
 }
 
 impl std::fmt::Debug for Placed<'_> {
@@ -36,6 +41,7 @@ impl std::fmt::Debug for Placed<'_> {
             Self::Directory => "Directory",
             Self::File(_) => "File",
             Self::Sparse { .. } => "Sparse",
+            Self::Link { .. } => "Link",
         })
     }
 }
@@ -119,13 +125,19 @@ impl Root {
     pub(super) fn place(&self, name: &str, what: Placed<'_>) -> io::Result<()> {
         let (above, last) = split(name)?;
         let mut directory = self.open()?;
-        for part in above {
+        for part in &above {
             directory = self.directory(&directory, part)?;
         }
         match what {
             Placed::Directory => self.directory(&directory, last).map(drop),
             Placed::File(octets) => self.file(&directory, last, 0, octets),
             Placed::Sparse { hole, octets } => self.file(&directory, last, hole, octets),
+            Placed::Link { to } => {
+                split(to)?;
+                // Relative, so that it leads to the same in a server that has the folder for its root.
+                let up = "../".repeat(above.len());
+                Ok(rustix::fs::symlinkat(format!("{up}{}", to.trim_end_matches('/')), &directory, last)?)
+            }
         }
     }
 
@@ -301,6 +313,21 @@ mod tests {
         std::io::Seek::seek(&mut file, std::io::SeekFrom::Start(5 << 30)).unwrap();
         file.read_to_string(&mut end).unwrap();
         assert_eq!(end, "the end");
+    }
+
+    #[test]
+    fn a_link_is_laid_inside_only() {
+        let (_folder, root) = root();
+        root.place("box/file", Placed::File(&mut "12345".as_bytes())).unwrap();
+        root.place("box/deep/link", Placed::Link { to: "box/file" }).unwrap();
+        root.place("link", Placed::Link { to: "box/" }).unwrap();
+        assert_eq!(std::fs::read_to_string(root.path().join("box/deep/link")).unwrap(), "12345");
+        assert_eq!(std::fs::read_link(root.path().join("link")).unwrap(), std::path::Path::new("box"));
+        root.place("out", Placed::Link { to: "../root" }).unwrap_err();
+        root.place("out", Placed::Link { to: "/etc/passwd" }).unwrap_err();
+        assert_eq!(root.found().unwrap()["link"], Found::Other);
+        root.empty().unwrap();
+        assert!(root.found().unwrap().is_empty());
     }
 
     #[test]

@@ -245,6 +245,11 @@ impl Reader<'_> {
                 self.fault(&node.span, format!("\"{name}\" is a directory"));
                 None
             }
+            Some(Entry::Link(target)) => {
+                let message = format!("\"{name}\" is a link; name the file that it leads to, \"{target}\"");
+                self.fault(&node.span, message);
+                None
+            }
             None => {
                 self.no_file(node, name);
                 None
@@ -287,7 +292,7 @@ impl Reader<'_> {
                 Some(Entry::File(Content::Repeated { unit, times, end })) => {
                     ((unit.len() as u64).saturating_mul(*times) + end.len() as u64).saturating_sub(*from)
                 }
-                Some(Entry::File(Content::Fixture { .. }) | Entry::Directory) | None => 0,
+                Some(Entry::File(Content::Fixture { .. }) | Entry::Directory | Entry::Link(_)) | None => 0,
             },
         }
     }
@@ -311,7 +316,7 @@ impl Reader<'_> {
             "directory" => Some(Left::Directory),
             "same" => match self.fixtures.get(path) {
                 Some(Entry::Directory) => Some(Left::Directory),
-                Some(Entry::File(_)) => self.fixture(node, path, 0).map(Left::File),
+                Some(Entry::File(_) | Entry::Link(_)) => self.fixture(node, path, 0).map(Left::File),
                 None => {
                     self.no_file(node, path);
                     None

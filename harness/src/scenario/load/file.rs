@@ -27,6 +27,9 @@ pub(crate) const SCENARIO: &[&str] = &[
 /// The keys of a given state.
 pub(crate) const GIVEN: &[&str] = &["purpose", "tested-by", "needs", "files", "steps"];
 
+/// The key of a symbolic link.
+pub(crate) const LINK: &[&str] = &["link"];
+
 /// A file whose row is filled in.
 #[derive(Debug)]
 pub(crate) struct Filled {
@@ -210,8 +213,23 @@ impl Reader<'_> {
             }
             self.fixtures.extend(added);
         }
-        for (key, _) in fields.entries() {
+        for (key, value) in fields.entries() {
             self.one_tree(key);
+            if let Some(target) = child(value, "link") {
+                self.leads_somewhere(target);
+            }
+        }
+    }
+
+    /// A link leads to a file or a directory of the tree.
+    fn leads_somewhere(&mut self, target: &Node) {
+        let path = target.text().unwrap_or_default().trim_end_matches('/');
+        match self.fixtures.get(path) {
+            Some(Entry::File(_) | Entry::Directory) => {}
+            Some(Entry::Link(_)) => self.fault(&target.span, format!("\"{path}\" is a link itself")),
+            // What is no path was said already.
+            None if values::path(path).is_err() => {}
+            None => self.no_file(target, path),
         }
     }
 
@@ -219,10 +237,11 @@ impl Reader<'_> {
     fn one_tree(&mut self, key: &Node) {
         let name = key.text().unwrap_or_default();
         let path = name.trim_end_matches('/');
-        let is_file = |path: &str| matches!(self.fixtures.get(path), Some(Entry::File(_)));
+        let is_directory = |path: &str| self.fixtures.get(path) == Some(&Entry::Directory);
+        let is_file = |path: &str| self.fixtures.contains_key(path) && !is_directory(path);
         let mut above = path.match_indices('/').filter_map(|(end, _)| path.get(..end));
         let file = above.find(|above| is_file(above));
-        let both = self.fixtures.contains_key(path) && name.ends_with('/') == is_file(path);
+        let both = self.fixtures.contains_key(path) && name.ends_with('/') != is_directory(path);
         let message = match file {
             Some(file) => format!("\"{file}\" is a file, so nothing can stand below it"),
             None if both => format!("\"{path}\" is a file and a directory"),
@@ -237,6 +256,12 @@ impl Reader<'_> {
         if name.ends_with('/') {
             self.nothing(value, name);
             return Some((path, Entry::Directory));
+        }
+        if let Some(target) = child(value, "link") {
+            self.fields(value, "a link", LINK)?;
+            let written = self.text(target, "link")?;
+            let target = self.or_fault(target, values::path(written))?;
+            return Some((path, Entry::Link(target)));
         }
         // A wrong content is one fault; a name that is then not known would be a second.
         let content = self.file_content(value).unwrap_or_else(|| Content::Octets(Arc::from([])));

@@ -205,6 +205,7 @@ pub(super) fn body_key(key: &str) -> Value {
         "text" => ("This text.", reference("text")),
         "times" => ("The text is said so often.", reference("text")),
         "end" => ("What stands behind a text that is said again and again, or behind zeros.", reference("text")),
+        "link" => ("A symbolic link to this name of `files`.", reference("text")),
         "zeros" => ("So many octets of zero, which take no room on the disk: 5 GiB.", reference("text")),
         "hex" => ("These octets, in hexadecimal.", reference("text")),
         "size" => ("A generated body of so many octets: 1 MiB.", reference("text")),
