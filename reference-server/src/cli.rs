@@ -164,7 +164,9 @@ async fn serve(arguments: Arguments) -> Result<(), StartError> {
     if let Some((_, address)) = &implicit {
         say(&format!("listening on {address}, with TLS from the beginning"));
     }
+    let (stopper, stop) = runtime::stop();
     let server = Server {
+        stop,
         timeouts: Timeouts { data: Duration::from_secs(arguments.data_timeout), idle },
         limits,
         ports,
@@ -172,7 +174,7 @@ async fn serve(arguments: Arguments) -> Result<(), StartError> {
         store,
         tls,
     };
-    Ok(runtime::serve(listener, implicit.map(|(listener, _)| listener), Arc::new(server)).await?)
+    Ok(runtime::serve(listener, implicit.map(|(listener, _)| listener), Arc::new(server), stopper).await?)
 }
 
 fn open_store(arguments: &Arguments) -> Result<Arc<dyn Store>, StartError> {

@@ -5,6 +5,7 @@ mod control;
 mod data;
 mod moving;
 mod places;
+mod stop;
 mod tls;
 
 use std::io;
@@ -21,6 +22,7 @@ use places::Places;
 
 pub(crate) use data::Ports;
 pub(crate) use places::Limits;
+pub(crate) use stop::{Stop, Stopper, stop};
 pub(crate) use tls::Tls;
 
 /// How many threads there may be besides those that move files: for what the sessions ask of the store.
@@ -34,6 +36,7 @@ pub(crate) struct Server {
     pub(crate) limits: Limits,
     pub(crate) ports: Ports,
     pub(crate) tls: Option<Tls>,
+    pub(crate) stop: Stop,
 }
 
 /// How long to wait.
@@ -52,7 +55,11 @@ pub(crate) struct Timeouts {
 pub(crate) fn to_the_end<T>(limits: Limits, serving: impl Future<Output = T>) -> io::Result<T> {
     let mut runtime = tokio::runtime::Builder::new_current_thread();
     runtime.enable_all().max_blocking_threads(limits.in_all.saturating_add(MORE_THREADS));
-    Ok(runtime.build()?.block_on(serving))
+    let runtime = runtime.build()?;
+    let end = runtime.block_on(serving);
+    // A thread that waits for a client is not waited for.
+    runtime.shutdown_background();
+    Ok(end)
 }
 
 /// A port for control connections.
@@ -63,8 +70,15 @@ pub(crate) async fn listen(address: SocketAddr) -> io::Result<Listener> {
     TcpListener::bind(address).await
 }
 
-/// Serves whoever connects, for ever. On the second port TLS begins without AUTH.
-pub(crate) async fn serve(clear: Listener, implicit: Option<Listener>, server: Arc<Server>) -> io::Result<()> {
+/// Serves whoever connects, until SIGTERM or SIGINT. On the second port TLS begins without AUTH.
+///
+/// Then nobody new is let in, transfers come to their end, and every session is told 421. A second signal ends it at once.
+pub(crate) async fn serve(
+    clear: Listener,
+    implicit: Option<Listener>,
+    server: Arc<Server>,
+    stopper: Stopper,
+) -> io::Result<()> {
     let places = Places::new(server.limits);
     let implicit = async {
         match implicit {
@@ -73,8 +87,14 @@ pub(crate) async fn serve(clear: Listener, implicit: Option<Listener>, server: A
         }
     };
     tokio::select! {
-        never = watch(clear, &server, &places, Security::Clear) => never,
-        never = implicit => never,
+        never = watch(clear, &server, &places, Security::Clear) => return never,
+        never = implicit => return never,
+        asked = stop::asked() => asked?,
+    }
+    drop(server);
+    tokio::select! {
+        () = stopper.end() => Ok(()),
+        asked = stop::asked() => asked,
     }
 }
 

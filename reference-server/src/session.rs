@@ -220,7 +220,8 @@ impl Session {
             Input::Moved(octets) => self.moved(octets),
             Input::Marked(mark) => self.marked(&mark),
             Input::TransferEnded { octets, end } => self.transfer_ended(octets, end),
-            Input::Idle => self.idle(),
+            Input::Idle => self.dismiss("No command for too long; closing the control connection."),
+            Input::Stopping => self.dismiss("The server is being stopped; closing the control connection."),
             Input::Disconnected => self.disconnected(),
         }
         self.execute_waiting();
@@ -303,9 +304,9 @@ impl Session {
     }
 
     /// RFC 1123 §4.1.3.2. 421 is the one reply that may come without a command.
-    fn idle(&mut self) {
+    fn dismiss(&mut self, why: &str) {
         if matches!(self.state, State::Ready) {
-            self.say(&reply::<421>("No command for too long; closing the control connection."));
+            self.say(&reply::<421>(why));
             self.close();
         }
     }

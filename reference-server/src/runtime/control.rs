@@ -89,6 +89,8 @@ enum Event {
     Read(usize),
     Transfer(News),
     Idle,
+    /// The server is to end.
+    Stopping,
 }
 
 impl Conversation {
@@ -117,6 +119,10 @@ impl Conversation {
                     self.feed(Input::TransferEnded { octets, end }).await?;
                 }
                 Event::Idle => self.feed(Input::Idle).await?,
+                Event::Stopping => {
+                    self.feed(Input::Stopping).await?;
+                    self.is_closing = true;
+                }
             }
             self.take_lines().await?;
         }
@@ -129,6 +135,8 @@ impl Conversation {
         let idle_until = idle_from + self.session.idle_limit();
         tokio::select! {
             news = news(self.running.as_mut()) => Ok(Event::Transfer(news)),
+            // A transfer comes to its end first.
+            () = self.server.stop.begun(), if is_idle_limited => Ok(Event::Stopping),
             length = self.channel.read(buffer), if may_read => Ok(Event::Read(length?)),
             () = tokio::time::sleep_until(idle_until), if is_idle_limited => Ok(Event::Idle),
         }

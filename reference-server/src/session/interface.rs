@@ -35,6 +35,8 @@ pub(crate) enum Input {
     },
     /// No command came for the idle timeout.
     Idle,
+    /// The server is to end, and no transfer runs.
+    Stopping,
     /// The client closed the control connection.
     Disconnected,
 }

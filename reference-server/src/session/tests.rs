@@ -399,11 +399,13 @@ fn a_line_that_is_too_long_has_one_reply() {
     assert_eq!(code(&bench.say("NOOP")), "200");
 }
 
-#[test]
-fn an_idle_client_is_told_before_the_close() {
+#[rstest]
+#[case(Input::Idle)]
+#[case(Input::Stopping)]
+fn an_idle_client_is_told_before_the_close(#[case] input: Input) {
     let mut bench = Bench::logged_in();
     let before = bench.replies.len();
-    bench.feed(Input::Idle);
+    bench.feed(input);
     assert_eq!(code(&bench.replies[before]), "421");
     assert!(bench.is_closed());
 }

@@ -4,9 +4,10 @@ use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
+use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
 /// How long a reply may take before a test gives up.
@@ -60,6 +61,17 @@ impl Server {
 
     pub(crate) fn root(&self) -> &Path {
         self.root.path()
+    }
+
+    /// Sends SIGTERM.
+    pub(crate) fn terminate(&self) {
+        let process = Pid::from_child(&self.child);
+        kill_process(process, Signal::TERM).unwrap();
+    }
+
+    /// Waits until the process has ended by itself.
+    pub(crate) fn exit(mut self) -> ExitStatus {
+        self.child.wait().unwrap()
     }
 
     /// A client that has read the greeting.

@@ -12,4 +12,6 @@ mod modes;
 mod network;
 mod security;
 #[cfg(test)]
+mod stop;
+#[cfg(test)]
 mod tls;

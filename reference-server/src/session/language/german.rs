@@ -33,6 +33,10 @@ pub(super) const TEXTS: &[(&str, &str)] = &[
         "No command for too long; closing the control connection.",
         "Zu lange kein Befehl; die Steuerverbindung wird geschlossen.",
     ),
+    (
+        "The server is being stopped; closing the control connection.",
+        "Der Server wird beendet; die Steuerverbindung wird geschlossen.",
+    ),
     ("You have transferred {} byte in {} file.", "Sie haben {} Byte in {} Datei übertragen."),
     ("You have transferred {} bytes in {} file.", "Sie haben {} Bytes in {} Datei übertragen."),
     ("You have transferred {} byte in {} files.", "Sie haben {} Byte in {} Dateien übertragen."),
