@@ -78,7 +78,7 @@ fn patterns_select() {
     assert_eq!(count("scenarios/example/retrieve.yaml"), Ok(4));
     assert_eq!(count("example"), Ok(6));
     assert_eq!(count("example/r*"), Ok(4));
-    assert_eq!(count("exam*"), Err("no scenario matches \"exam*\"".to_owned()));
+    assert_eq!(count("exam*"), Err("no scenario matches \"exam*\"; did you mean \"exam**\"?".to_owned()));
     assert_eq!(count("example/**"), Ok(6));
     assert_eq!(count("**/retrieve"), Ok(4));
     let wrong = count("example/retreive").unwrap_err();

@@ -15,7 +15,7 @@ pub enum Select {
     Nothing {
         /// The pattern.
         pattern: String,
-        /// An id that is written nearly so.
+        /// An id or a glob that is written nearly so.
         near: Option<String>,
     },
     /// The scenario is there, and has no such row.
@@ -68,6 +68,11 @@ impl Suite {
         if let (Some(row), Some(_)) = (pattern.row, of_path().next()) {
             let rows = of_path().map(|scenario| format!("[{}]", parts(scenario).1)).collect();
             return Select::Row { id: pattern.path.to_owned(), row: row.to_owned(), rows };
+        }
+        // `*` stays within a name, and is the first thing that everybody tries.
+        let wide = pattern.path.replace("**", "*").replace('*', "**");
+        if wide != pattern.path && self.scenarios().iter().any(|own| glob(wide.as_bytes(), parts(own).0.as_bytes())) {
+            return Select::Nothing { pattern: pattern.written.to_owned(), near: Some(wide) };
         }
         let paths = || self.scenarios().iter().map(|scenario| parts(scenario).0);
         let last = |path: &str| path.rsplit('/').next().map(str::to_owned).unwrap_or_default();
