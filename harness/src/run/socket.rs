@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rustls::pki_types::ServerName;
+use rustls::server::{Accepted, Acceptor};
 use rustls::{ClientConfig, ClientConnection, Connection, HandshakeKind, ServerConfig, ServerConnection};
 use sha2::{Digest, Sha256};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -86,14 +87,6 @@ impl Socket {
         self.tls.is_some()
     }
 
-    /// The host that the client's hello named, where this is the server.
-    pub(super) fn server_name(&self) -> Option<&str> {
-        match self.tls.as_deref() {
-            Some(Connection::Server(connection)) => connection.server_name(),
-            Some(Connection::Client(_)) | None => None,
-        }
-    }
-
     /// Whether the peer has ended TLS as it should; `None` in clear.
     pub(super) fn was_notified(&self) -> Option<bool> {
         self.tls.as_ref().map(|_| self.was_notified)
@@ -126,27 +119,52 @@ impl Socket {
         self.negotiate(connection.into()).await
     }
 
+    /// Reads the hello of a client, and answers nothing yet.
+    ///
+    /// # Errors
+    /// As [`Self::secure`]. The client is told nothing of what is wrong.
+    pub(super) async fn hear_hello(&mut self) -> io::Result<Accepted> {
+        let mut acceptor = Acceptor::default();
+        loop {
+            self.await_record().await?;
+            let record = self.take_record();
+            let mut left = record.as_slice();
+            while !left.is_empty() {
+                acceptor.read_tls(&mut left)?;
+            }
+            let accepted = acceptor.accept().map_err(|(error, _alert)| io::Error::other(error))?;
+            if let Some(accepted) = accepted {
+                return Ok(accepted);
+            }
+        }
+    }
+
+    /// Goes on as the server behind [`Self::hear_hello`].
+    ///
+    /// # Errors
+    /// As [`Self::secure`].
+    pub(super) async fn answer_hello(
+        &mut self,
+        accepted: Accepted,
+        configuration: &Arc<ServerConfig>,
+    ) -> io::Result<Negotiated> {
+        let answered = accepted.into_connection(Arc::clone(configuration));
+        let connection = answered.map_err(|(error, _alert)| io::Error::other(error))?;
+        self.negotiate(connection.into()).await
+    }
+
     async fn negotiate(&mut self, connection: Connection) -> io::Result<Negotiated> {
         if self.tls.is_some() {
             return Err(io::Error::other("TLS stands already, and there is no TLS inside TLS here"));
         }
         let mut connection = Box::new(connection);
-        let mut buffer = vec![0; 8192];
         loop {
             self.collect(&mut connection)?;
             self.flush().await?;
             if !connection.is_handshaking() {
                 break;
             }
-            if !self.has_record()? {
-                let length = self.stream.read(&mut buffer).await?;
-                if length == 0 {
-                    let why = "the connection ended before TLS was negotiated";
-                    return Err(io::Error::new(io::ErrorKind::UnexpectedEof, why));
-                }
-                self.raw.extend_from_slice(buffer.get(..length).unwrap_or_default());
-                continue;
-            }
+            self.await_record().await?;
             let opened = self.open_record(&mut connection);
             if opened.is_err() {
                 // The peer is told by an alert; it may have gone.
@@ -364,17 +382,36 @@ impl Socket {
         Ok(self.raw.len() >= HEADER + length)
     }
 
+    /// Reads until a whole record is there.
+    async fn await_record(&mut self) -> io::Result<()> {
+        let mut buffer = vec![0; 8192];
+        while !self.has_record()? {
+            let length = self.stream.read(&mut buffer).await?;
+            if length == 0 {
+                let why = "the connection ended before TLS was negotiated";
+                return Err(io::Error::new(io::ErrorKind::UnexpectedEof, why));
+            }
+            self.raw.extend_from_slice(buffer.get(..length).unwrap_or_default());
+        }
+        Ok(())
+    }
+
+    /// Takes the first record, which is whole.
+    fn take_record(&mut self) -> Vec<u8> {
+        let Some([high, low]) = self.raw.get(3..HEADER) else { return Vec::new() };
+        let length = HEADER + usize::from(u16::from_be_bytes([*high, *low]));
+        self.raw.drain(..length).collect()
+    }
+
     /// Opens the first record, which is whole. One at a time: what comes behind the last one is in clear.
     fn open_record(&mut self, tls: &mut Connection) -> io::Result<()> {
-        let Some([high, low]) = self.raw.get(3..HEADER) else { return Ok(()) };
-        let length = HEADER + usize::from(u16::from_be_bytes([*high, *low]));
-        let mut record = self.raw.get(..length).unwrap_or_default();
-        while !record.is_empty() {
-            tls.read_tls(&mut record)?;
+        let record = self.take_record();
+        let mut left = record.as_slice();
+        while !left.is_empty() {
+            tls.read_tls(&mut left)?;
             let state = tls.process_new_packets().map_err(io::Error::other)?;
             self.was_notified |= state.peer_has_closed();
         }
-        self.raw.drain(..length);
         Ok(())
     }
 }

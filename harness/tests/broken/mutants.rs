@@ -66,11 +66,22 @@ fn a_mutant_without_a_fault_lives() {
     assert!(said.contains("nothing of "), "{said}");
 }
 
-/// RFC 7151 §3.3: behind a HOST that is refused a server may close.
-const CLOSING: [(&str, &str); 3] = [
-    ("host/refused-changes-nothing[name=no-such-host.invalid]", "{ on: HOST no-such-host.invalid, close: fin }"),
-    ("host/refused-changes-nothing[name=a..b]", "{ on: { command: USER, since: HOST }, reply: 421 Bye., close: fin }"),
-    ("tls/other-name", "{ on: HOST two.ftpspec.test, close: fin }"),
+/// RFC 7151 §3.3: behind a HOST that is refused a server may close. So it may where a stranger has said something in clear behind
+/// AUTH.
+const CLOSING: [(&str, &str); 4] = [
+    (
+        "rfc7151/host/refused-changes-nothing[name=no-such-host.invalid]",
+        "{ on: HOST no-such-host.invalid, close: fin }",
+    ),
+    (
+        "rfc7151/host/refused-changes-nothing[name=a..b]",
+        "{ on: { command: USER, since: HOST }, reply: 421 Bye., close: fin }",
+    ),
+    ("rfc7151/tls/other-name", "{ on: HOST two.ftpspec.test, close: fin }"),
+    (
+        "rfc4217/auth/drops-what-waits",
+        "{ on: { command: NOOP, after: AUTH }, forward: nothing, times: never, close: fin }",
+    ),
 ];
 
 #[test]
@@ -79,12 +90,12 @@ fn a_server_that_may_close_is_not_killed() {
     std::fs::create_dir_all(folder.path().join("trial")).unwrap();
     for (at, (kills, rule)) in CLOSING.iter().enumerate() {
         let text = format!(
-            "about: A trial.\nsource: this test\nkills: rfc7151/{kills}\n\
+            "about: A trial.\nsource: this test\nkills: {kills}\n\
              for: rfc7151-3.3-host-error-ignored-or-closed\naxis: lifecycle\nrules: [{rule}]\n"
         );
         std::fs::write(folder.path().join(format!("trial/closes-{at}.yaml")), text).unwrap();
     }
-    let trials = ["trial/closes-0", "trial/closes-1", "trial/closes-2"];
+    let trials = ["trial/closes-0", "trial/closes-1", "trial/closes-2", "trial/closes-3"];
     let (code, said) = prove(&[&trials[..], &["--mutants", folder.path().to_str().unwrap()]].concat());
     assert_eq!((code, said.matches("but it is pass").count()), (1, CLOSING.len()), "{said}");
 }

@@ -150,6 +150,9 @@ impl<'a, S: Stage> Play<'a, S> {
             None | Some(What::Quiet { .. }) => return Ok(()),
             Some(What::Received { octets }) => ("octets came where nothing may come", octets.to_string()),
             Some(What::BodyReceived(body)) => ("data came where nothing may come", format!("{} octets", body.length)),
+            Some(What::Closed { .. }) if on == Listened::Control && self.here().end == Ended::Allowed => {
+                return Err(Stop::Done);
+            }
             Some(What::Closed { how }) => {
                 ("the connection ended where nothing may happen", Self::end_word(*how).to_owned())
             }

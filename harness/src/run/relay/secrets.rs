@@ -7,6 +7,7 @@ use rcgen::{CertificateParams, KeyPair};
 use rustls::ServerConfig;
 use rustls::crypto::ring::default_provider;
 use rustls::pki_types::PrivateKeyDer;
+use rustls::server::Accepted;
 use tokio::net::TcpStream;
 
 use crate::run::socket::Socket;
@@ -46,20 +47,19 @@ pub(super) enum First {
 }
 
 impl Secrets {
-    /// Keys of its own, and certificates that nobody vouches for.
-    pub(super) fn new() -> io::Result<Arc<Self>> {
+    /// Keys of its own, and certificates that nobody vouches for. The client's hello has named a host or none.
+    pub(super) fn new(server_name: Option<String>) -> io::Result<Arc<Self>> {
         let sessions = Sessions::new().map_err(io::Error::other)?;
-        Ok(Arc::new(Self { sessions, own: configuration()?, other: configuration()?, server_name: None }))
-    }
-
-    /// The same, where the client's hello has named a host or none.
-    pub(super) fn naming(&self, server_name: Option<String>) -> Arc<Self> {
-        let (own, other) = (Arc::clone(&self.own), Arc::clone(&self.other));
-        Arc::new(Self { sessions: self.sessions.clone(), own, other, server_name })
+        Ok(Arc::new(Self { sessions, own: configuration()?, other: configuration()?, server_name }))
     }
 
     pub(super) async fn to_server(&self, server: &mut Socket) -> io::Result<()> {
         server.secure(&self.sessions.shared, self.server_name.as_deref()).await.map(drop)
+    }
+
+    /// Goes on behind the hello of the client.
+    pub(super) async fn answer(&self, hello: Accepted, client: &mut Socket) -> io::Result<()> {
+        client.answer_hello(hello, &self.own).await.map(drop)
     }
 
     pub(super) async fn to_client(&self, client: &mut Socket) -> io::Result<()> {
@@ -108,7 +108,7 @@ mod tests {
 
     async fn secured() -> (Socket, Socket) {
         let (mut client, mut server) = pair().await;
-        let secrets = Secrets::new().unwrap();
+        let secrets = Secrets::new(None).unwrap();
         let (one, other) = tokio::join!(secrets.to_server(&mut client), secrets.to_client(&mut server));
         one.and(other).unwrap();
         (client, server)
@@ -171,7 +171,7 @@ mod tests {
     async fn what_is_no_tls_is_shown() {
         let (mut client, mut server) = pair().await;
         server.write_all(b"530 No.\r\n").await.unwrap();
-        let secrets = Secrets::new().unwrap();
+        let secrets = Secrets::new(None).unwrap();
         let error = secrets.to_server(&mut client).await.unwrap_err();
         assert_eq!(error.to_string(), r"in clear came, where TLS was due: 530 No.\r\n");
     }

@@ -369,11 +369,12 @@ impl Session {
         if first_word(self.client.as_stream(), self.server.as_stream()).await != First::Hello {
             return Ok(());
         }
-        let secrets = Secrets::new()?;
-        // The client's first, for its hello says which host is meant.
-        secrets.to_client(&mut self.client).await?;
-        let secrets = secrets.naming(self.client.server_name().map(str::to_owned));
+        // The hello says which host is meant. It is answered only where the server has answered ours: a server that refuses TLS
+        // refuses it to the client.
+        let hello = self.client.hear_hello().await?;
+        let secrets = Secrets::new(hello.client_hello().server_name().map(str::to_owned))?;
         secrets.to_server(&mut self.server).await?;
+        secrets.answer(hello, &mut self.client).await?;
         self.secrets = Some(secrets);
         self.protection = Protection::Clear;
         self.login = Login::Before;

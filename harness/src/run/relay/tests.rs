@@ -236,3 +236,21 @@ async fn a_relay_that_is_dropped_ends_its_connections() {
     assert!(matches!(end, Ok(0) | Err(_)), "{end:?}");
     assert!(TcpStream::connect(address).await.is_err());
 }
+
+/// A client that is answered before the server is would call a negotiation a success that the server refused.
+#[tokio::test]
+async fn a_server_that_refuses_tls_refuses_it_to_the_client() {
+    let mut between = between(Deviations::default()).await.greeted().await;
+    assert_eq!(between.says("AUTH TLS\r\n").await, "AUTH TLS\r\n");
+    assert_eq!(between.answers("234 Go on.\r\n").await, "234 Go on.\r\n");
+    let name = rustls::pki_types::ServerName::try_from("localhost").unwrap();
+    let sessions = crate::run::trust::Sessions::new().unwrap();
+    let mut hello = Vec::new();
+    rustls::ClientConnection::new(sessions.shared, name).unwrap().write_tls(&mut hello).unwrap();
+    between.client.write_all(&hello).await.unwrap();
+    // The relay's own hello has come: the server hangs up.
+    assert_eq!(timeout(SOON, between.server.read_u8()).await.unwrap().unwrap(), 22);
+    drop(between.server);
+    let end = timeout(SOON, between.client.read(&mut [0; 100])).await.unwrap();
+    assert!(matches!(end, Ok(0) | Err(_)), "{end:?}");
+}

@@ -138,6 +138,9 @@ fn row_matches(wanted: &str, row: &str) -> bool {
 
 /// `*` is anything but `/`, `**` is anything, `?` one octet that is not `/`. Works in the product of both lengths at most.
 pub(crate) fn glob(pattern: &[u8], text: &[u8]) -> bool {
+    if !pattern.iter().any(|octet| matches!(octet, b'*' | b'?')) {
+        return pattern == text;
+    }
     // Which lengths of the text the pattern so far can match.
     let mut reached: Vec<bool> = std::iter::once(true).chain(text.iter().map(|_| false)).collect();
     let mut rest = pattern;
