@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{self, BufWriter, Read, Seek, SeekFrom};
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -14,6 +14,8 @@ use rustix::fs::{CWD, Dir, FileType, Gid, Mode, OFlags, ResolveFlags, Timespec, 
 
 /// How many entries are read. A subject that leaves more has run wild.
 const MOST_ENTRIES: usize = 20_000;
+/// How much of a file is written at a time.
+const PIECE: usize = 128 * 1024;
 
 /// What is laid into the folder.
 pub enum Placed<'a> {
@@ -147,7 +149,9 @@ impl Root {
         let mut file = File::from(created);
         file.set_len(hole)?;
         file.seek(SeekFrom::Start(hole))?;
-        io::copy(octets, &mut file)?;
+        let mut buffered = BufWriter::with_capacity(PIECE, file);
+        io::copy(octets, &mut buffered)?;
+        let file = buffered.into_inner().map_err(io::IntoInnerError::into_error)?;
         self.settle(&file.into(), self.ownership.file)
     }
 

@@ -10,8 +10,8 @@ use super::record;
 
 /// How much is made at a time.
 const PIECE: usize = 32 * 1024;
-/// Method 8 with a window of 32 KiB, the default level, no dictionary: RFC 1950 §2.2.
-const HEADER: [u8; 2] = [0x78, 0x9c];
+/// Method 8 with a window of 32 KiB, the fastest level, no dictionary: RFC 1950 §2.2.
+const HEADER: [u8; 2] = [0x78, 0x01];
 const METHOD: u8 = 8;
 /// A window of more than 32 KiB is not allowed.
 const LARGEST_WINDOW: u8 = 7;
@@ -194,7 +194,7 @@ pub struct Writer {
 
 impl Default for Writer {
     fn default() -> Self {
-        let deflate = Compress::new(Compression::default(), false);
+        let deflate = Compress::new(Compression::fast(), false);
         Self { deflate, checksum: Adler::default(), has_begun: false }
     }
 }
@@ -341,7 +341,7 @@ mod tests {
         let (mut writer, mut wire) = (Writer::default(), Vec::new());
         writer.write(&vec![b'x'; 1 << 20], &mut wire);
         writer.finish(&mut wire);
-        assert!(wire.len() < 2000);
+        assert!(wire.len() < 10_000);
         assert!(inflated(&wire, 1000) == [b'x'; 1000]);
         assert!(inflated(&wire, 2 << 20) == vec![b'x'; 1 << 20]);
         assert_eq!(inflated(b"no zlib", 1000), b"");
