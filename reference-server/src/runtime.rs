@@ -4,6 +4,7 @@ mod channel;
 mod control;
 mod data;
 mod moving;
+mod passive;
 mod places;
 mod stop;
 mod tls;
@@ -20,7 +21,7 @@ use crate::store::Store;
 
 use places::Places;
 
-pub(crate) use data::Ports;
+pub(crate) use passive::Ports;
 pub(crate) use places::Limits;
 pub(crate) use stop::{Stop, Stopper, stop};
 pub(crate) use tls::Tls;

@@ -1,8 +1,9 @@
 //! A control connection: reads lines, hands them to its session, does what the session says.
 
 use std::collections::VecDeque;
+use std::convert::Infallible;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,7 +14,8 @@ use tokio::time::{Instant, timeout};
 
 use super::Server;
 use super::channel::{Channel, Heard, drain};
-use super::data::{Ended, Ends, News, Passive, Running, Ways};
+use super::data::{Ended, Ends, News, Running, Ways};
+use super::passive::Passive;
 use super::tls::Tls;
 use crate::session::{Action, Input, Received, Security, Session};
 use crate::store::Store;
@@ -32,6 +34,7 @@ pub(super) async fn converse(stream: TcpStream, server: Arc<Server>, security: S
         channel: Channel::new(stream, server.timeouts.idle),
         server,
         local,
+        peer,
         reader: LineReader::with_limit(LINE_LIMIT),
         unread: Vec::new(),
         tls: None,
@@ -72,6 +75,7 @@ struct Conversation {
     store: Arc<dyn Store>,
     channel: Channel,
     local: SocketAddr,
+    peer: SocketAddr,
     reader: LineReader,
     /// Read, and not yet taken by the session.
     unread: Vec<u8>,
@@ -133,12 +137,15 @@ impl Conversation {
         let may_read = !self.channel.is_at_end() && self.unread.is_empty() && self.session.takes_commands();
         let is_idle_limited = !self.session.is_transferring();
         let idle_until = idle_from + self.session.idle_limit();
+        let of_data = self.tls.as_ref().filter(|_| self.session.protects_data());
+        let peer = self.peer.ip();
         tokio::select! {
             news = news(self.running.as_mut()) => Ok(Event::Transfer(news)),
             // A transfer comes to its end first.
             () = self.server.stop.begun(), if is_idle_limited => Ok(Event::Stopping),
             length = self.channel.read(buffer), if may_read => Ok(Event::Read(length?)),
             () = tokio::time::sleep_until(idle_until), if is_idle_limited => Ok(Event::Idle),
+            never = go_ahead(&mut self.ways, of_data, peer) => match never {},
         }
     }
 
@@ -253,6 +260,14 @@ impl Conversation {
         }
         Ok(None)
     }
+}
+
+/// Lets a client begin TLS on its data connection before it says what is to be transferred.
+async fn go_ahead(ways: &mut Ways, tls: Option<&Tls>, peer: IpAddr) -> Infallible {
+    if let (Some(passive), Some(tls)) = (&mut ways.passive, tls) {
+        passive.go_ahead(tls, peer).await;
+    }
+    std::future::pending().await
 }
 
 /// What the transfer that runs tells; without one, nothing ever.
