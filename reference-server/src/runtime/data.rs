@@ -134,10 +134,13 @@ async fn transfer(order: Order, ways: Ways, ends: Ends, mut wires: Wires) -> End
         opened = opened(&order, ways, &ends) => opened,
         () = until(&mut wires.stopped) => Err(End::Stopped),
     };
-    let line = match opened {
+    let mut line = match opened {
         Ok(line) => line,
         Err(end) => return without_connection(end),
     };
+    if let Some(end) = moving::at_once(&order.job, &mut line.wire, &wires.moved) {
+        return Ended { octets: wires.moved.load(Ordering::Relaxed), end, open: None };
+    }
     match blocking(line.wire.socket(), ends.timeouts.idle) {
         Ok(handle) => work(order, line, handle, wires).await,
         Err(error) => {
@@ -168,10 +171,10 @@ async fn opened(order: &Order, ways: Ways, ends: &Ends) -> Result<Line, End> {
     };
     let secured = async {
         match (order.protection, met) {
-            (Protection::Clear, Met::Clear(stream)) => Ok(Wire::Clear(stream.into_std()?)),
+            (Protection::Clear, Met::Clear(stream)) => Ok(Wire::Clear(stream)),
             (Protection::Private, Met::Clear(stream)) => {
                 let Some(tls) = &ends.tls else { return Err(io::ErrorKind::Unsupported.into()) };
-                Handshake::new(stream, tls, flow(order))?.complete().await
+                Handshake::new(TcpStream::from_std(stream)?, tls, flow(order))?.complete().await
             }
             (Protection::Private, Met::Begun(handshake)) => handshake.complete().await,
             (Protection::Clear, Met::Begun(_)) => Err(io::Error::other("TLS stands where PROT C was said since")),
@@ -285,7 +288,7 @@ async fn open(order: &Order, ways: Ways, ends: &Ends) -> io::Result<Opened> {
         (Route::Passive { from }, Some(passive)) => return Ok(Opened::Anew(passive.accept(from).await?)),
         (Route::Passive { .. }, None) => return Err(io::ErrorKind::NotConnected.into()),
     };
-    Ok(Opened::Anew(Met::Clear(stream)))
+    Ok(Opened::Anew(Met::Clear(stream.into_std()?)))
 }
 
 /// Connects from the default data port, L-1 where L is the control port (RFC 959 §5.2), on the host that the client talks to

@@ -7,6 +7,7 @@
 //! to sockets.)
 
 mod encoded;
+mod small;
 mod spliced;
 
 use std::fs::File;
@@ -19,6 +20,7 @@ use protocol::transfer::ascii;
 use rustix::io::Errno;
 use tokio::sync::mpsc;
 
+pub(super) use self::small::at_once;
 use self::spliced::{Came, Pipe};
 use super::data::Open;
 use super::tls::Wire;

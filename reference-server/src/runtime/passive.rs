@@ -37,26 +37,63 @@ impl Ports {
 
 /// A port that listens for a data connection.
 pub(super) struct Passive {
-    listener: TcpListener,
+    listener: Listener,
     address: SocketAddr,
     /// A client that did not wait for the reply to its transfer command.
     ahead: Option<Ahead>,
 }
 
+/// The socket. Most clients have connected when it is looked at first; then nobody ever waits for it.
+enum Listener {
+    Fresh(std::net::TcpListener),
+    Watched(TcpListener),
+}
+
 /// A connection that was taken before it was asked for.
 struct Ahead {
     from: SocketAddr,
-    met: Met,
+    state: State,
+}
+
+enum State {
+    /// Nothing was said on it yet.
+    Silent(TcpStream),
+    Met(Met),
 }
 
 /// A connection, as it stands when a transfer begins.
 pub(super) enum Met {
-    /// Nothing of TLS was said.
-    Clear(TcpStream),
+    /// Nothing of TLS was said. It does not block.
+    Clear(std::net::TcpStream),
     /// The client has begun TLS.
     Begun(Handshake),
     /// The client has begun TLS, and it came to nothing.
     Failed(io::Error),
+}
+
+impl Listener {
+    /// Takes the next connection, which does not block.
+    async fn accept(&mut self) -> io::Result<(std::net::TcpStream, SocketAddr)> {
+        if let Self::Fresh(listener) = self {
+            match listener.accept() {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    *self = Self::Watched(TcpListener::from_std(listener.try_clone()?)?);
+                }
+                accepted => {
+                    let (stream, from) = accepted?;
+                    stream.set_nonblocking(true)?;
+                    return Ok((stream, from));
+                }
+            }
+        }
+        match self {
+            Self::Fresh(_) => Err(io::ErrorKind::WouldBlock.into()),
+            Self::Watched(listener) => {
+                let (stream, from) = listener.accept().await?;
+                Ok((stream.into_std()?, from))
+            }
+        }
+    }
 }
 
 impl Passive {
@@ -64,8 +101,7 @@ impl Passive {
     pub(super) fn listen(host: IpAddr, ports: &Ports) -> io::Result<Self> {
         let listener = ports.listen(host)?;
         listener.set_nonblocking(true)?;
-        let listener = TcpListener::from_std(listener)?;
-        Ok(Self { address: listener.local_addr()?, listener, ahead: None })
+        Ok(Self { address: listener.local_addr()?, listener: Listener::Fresh(listener), ahead: None })
     }
 
     pub(super) fn address(&self) -> SocketAddr {
@@ -75,9 +111,10 @@ impl Passive {
     /// Takes the connection of this host, or of any. Others are dropped.
     pub(super) async fn accept(mut self, host: Option<IpAddr>) -> io::Result<Met> {
         loop {
-            let Ahead { from, met } = match self.ahead.take() {
-                Some(ahead) => ahead,
-                None => next(&self.listener).await?,
+            let (met, from) = match self.ahead.take() {
+                Some(Ahead { from, state: State::Silent(stream) }) => (Met::Clear(stream.into_std()?), from),
+                Some(Ahead { from, state: State::Met(met) }) => (met, from),
+                None => self.listener.accept().await.map(|(stream, from)| (Met::Clear(stream), from))?,
             };
             if host.is_none_or(|host| from.ip().to_canonical() == host) {
                 return Ok(met);
@@ -93,36 +130,33 @@ impl Passive {
             && let Some(ahead) = &mut self.ahead
         {
             tracing::debug!(%error, "TLS that began before its transfer failed");
-            ahead.met = Met::Failed(error);
+            ahead.state = State::Met(Met::Failed(error));
         }
     }
 
     async fn advance(&mut self, tls: &Tls, peer: IpAddr) -> io::Result<()> {
-        let ahead = match &mut self.ahead {
-            Some(ahead) => ahead,
-            None => self.ahead.insert(next(&self.listener).await?),
+        let ahead = if let Some(ahead) = &mut self.ahead {
+            ahead
+        } else {
+            let (stream, from) = self.listener.accept().await?;
+            self.ahead.insert(Ahead { from, state: State::Silent(TcpStream::from_std(stream)?) })
         };
         if ahead.from.ip().to_canonical() != peer.to_canonical() {
             return Ok(());
         }
-        if let Met::Clear(stream) = &ahead.met {
+        if let State::Silent(stream) = &ahead.state {
             // Most clients wait; then which way the file goes is known before TLS begins.
             stream.readable().await?;
         }
-        if matches!(ahead.met, Met::Clear(_)) {
-            let placeholder = Met::Failed(io::ErrorKind::NotConnected.into());
-            if let Met::Clear(stream) = std::mem::replace(&mut ahead.met, placeholder) {
-                ahead.met = Met::Begun(Handshake::new(stream, tls, Flow::FromClient)?);
+        if matches!(ahead.state, State::Silent(_)) {
+            let nothing = State::Met(Met::Failed(io::ErrorKind::NotConnected.into()));
+            if let State::Silent(stream) = std::mem::replace(&mut ahead.state, nothing) {
+                ahead.state = State::Met(Met::Begun(Handshake::new(stream, tls, Flow::FromClient)?));
             }
         }
-        match &mut ahead.met {
-            Met::Begun(handshake) => handshake.advance().await,
-            Met::Clear(_) | Met::Failed(_) => Ok(()),
+        match &mut ahead.state {
+            State::Met(Met::Begun(handshake)) => handshake.advance().await,
+            State::Silent(_) | State::Met(Met::Clear(_) | Met::Failed(_)) => Ok(()),
         }
     }
-}
-
-async fn next(listener: &TcpListener) -> io::Result<Ahead> {
-    let (stream, from) = listener.accept().await?;
-    Ok(Ahead { from, met: Met::Clear(stream) })
 }

@@ -134,7 +134,7 @@ mod tests {
     #[test]
     fn a_file_gets_no_more_than_it_may() {
         let file = tempfile::tempfile().unwrap();
-        let (found, came, _) = received(&file, Allowance::default().at_most(Some(10)), &[b'x'; 50_000]);
+        let (found, came, _) = received(&file, Allowance::default().at_most(Some(10)), &vec![b'x'; 50_000]);
         assert_eq!((found.as_slice(), came), (&[b'x'; 10][..], Err(End::TooMuch)));
     }
 }
