@@ -239,7 +239,7 @@ async fn work(order: Order, open: Open, handle: std::net::TcpStream, ends: Ends,
             Ok(wire) => moving::run(order.job, moving::Data { wire, moved: counter, marks, unread: open.unread }),
             Err(error) => {
                 tracing::debug!(%error, "no TLS on the data connection");
-                (End::NotSecured, None)
+                moving::Done { end: End::NotSecured, open: None, whole: None }
             }
         }
     });
@@ -250,8 +250,12 @@ async fn work(order: Order, open: Open, handle: std::net::TcpStream, ends: Ends,
             if let Err(error) = handle.shutdown(std::net::Shutdown::Both) {
                 tracing::debug!(%error, "the data connection was closed already");
             }
-            work.await.map(|(end, open)| (stopped_end(end, is_receiving), open))
+            work.await.map(|done| moving::Done { end: stopped_end(done.end, is_receiving), ..done })
         }
+    };
+    let ended = match ended {
+        Ok(done) => land(done).await,
+        Err(error) => Err(error),
     };
     let octets = moved.load(Ordering::Relaxed);
     match ended {
@@ -261,6 +265,15 @@ async fn work(order: Order, open: Open, handle: std::net::TcpStream, ends: Ends,
             Ended { octets, end: End::LocalError, open: None }
         }
     }
+}
+
+/// Gives a whole file its name, on a thread, for the disk may be slow. Not before it is known that its end was that of the file and
+/// not a stop.
+async fn land(done: moving::Done) -> Result<(End, Option<Open>), tokio::task::JoinError> {
+    let moving::Done { end, open, whole } = done;
+    let Some(whole) = whole else { return Ok((end, open)) };
+    let end = tokio::task::spawn_blocking(move || whole.land(end)).await?;
+    Ok((end, open))
 }
 
 /// Waits until the transfer is to stop. Who gave up telling wants no transfer either.

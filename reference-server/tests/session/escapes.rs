@@ -79,7 +79,7 @@ fn try_one(world: &World, dialogue: &mut Dialogue, name: &[u8], command: &str) -
 
 #[rstest]
 #[case::no_links_made(&[])]
-#[case::links_made(&["--symlinks"])]
+#[case::links_made(&["--symlinks", "--atomic"])]
 fn nothing_outside_of_the_root_is_reached(#[case] arguments: &[&str]) {
     let world = World::new();
     let names = names::all(&world.outside(), &world.root());

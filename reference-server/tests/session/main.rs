@@ -2,6 +2,8 @@
 
 // The attribute tells clippy that its helpers are tests too.
 #[cfg(test)]
+mod atomic;
+#[cfg(test)]
 mod client;
 mod command_line;
 mod control;
