@@ -83,6 +83,12 @@ impl Server {
         kill_process(process, Signal::TERM).unwrap();
     }
 
+    /// Sends SIGKILL, and waits until the process is gone.
+    pub(crate) fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
     /// Waits until the process has ended by itself.
     pub(crate) fn exit(mut self) -> ExitStatus {
         self.child.wait().unwrap()

@@ -10,6 +10,8 @@ mod control;
 mod data;
 #[cfg(test)]
 mod escapes;
+#[cfg(test)]
+mod kills;
 mod memory;
 mod modes;
 #[cfg(test)]
