@@ -9,6 +9,7 @@ mod memory;
 mod room;
 mod tree;
 
+use std::fmt;
 use std::fs::File;
 
 use protocol::listing::facts::{Entry, Selection};
@@ -128,6 +129,26 @@ pub(crate) struct Writing {
     /// Whether it was made by opening it.
     pub(crate) is_new: bool,
     pub(crate) room: Allowance,
+    /// Where the file gets its name only when it is whole.
+    pub(crate) landing: Option<Box<dyn Landing>>,
+}
+
+/// A file that has no name yet which anyone can say. When this is dropped, nothing of the file stays.
+pub(crate) trait Landing: fmt::Debug + Send + Sync {
+    /// Sets the permission bits that it is to have.
+    fn set_mode(&self, mode: u32) -> Result<(), StoreError>;
+    /// Gives it its name. What had the name before is gone.
+    fn land(self: Box<Self>) -> Result<(), StoreError>;
+}
+
+/// When a file that is received has its name.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Naming {
+    /// As soon as it is received.
+    #[default]
+    AtOnce,
+    /// When it is whole (`--atomic`).
+    WhenWhole,
 }
 
 /// Why the store did not do what it was asked.

@@ -9,7 +9,7 @@ use clap::Args;
 
 use super::StartError;
 use crate::session::{ForeignHosts, Links, Mount, Settings, VirtualHost, Volume};
-use crate::store::{Disk, Fault, Faulty, Memory, Store};
+use crate::store::{Disk, Fault, Faulty, Memory, Naming, Store};
 
 /// What users may do.
 #[derive(Debug, Args)]
@@ -36,6 +36,9 @@ pub(super) struct Policy {
     /// How many octets the files below a root may have together
     #[arg(long, value_name = "OCTETS")]
     quota: Option<u64>,
+    /// Let a file have its name only when it is whole; until then the one before stays. TRANSFERS.md says what that costs
+    #[arg(long)]
+    atomic: bool,
     /// A fault of the files, to see what a client makes of it: `full`, `denied`, or `slow=MILLISECONDS`
     #[arg(long, value_name = "FAULT", value_parser = fault)]
     fault: Option<Fault>,
@@ -44,12 +47,17 @@ pub(super) struct Policy {
 impl Policy {
     /// Opens the root, with the quota and the fault that hold for every directory that is served.
     pub(super) fn open_root(&self, root: &Path) -> io::Result<Arc<dyn Store>> {
-        Ok(self.with_fault(Disk::open(root)?.with_quota(self.quota)))
+        let disk = Disk::open(root)?.with_quota(self.quota);
+        Ok(self.with_fault(disk.with_naming(self.naming())))
     }
 
     /// The same, with files in memory in the place of a directory.
     pub(super) fn in_memory(&self, size: u64) -> io::Result<Arc<dyn Store>> {
-        Ok(self.with_fault(Memory::new(size)?.with_quota(self.quota)))
+        Ok(self.with_fault(Memory::new(size)?.with_quota(self.quota).with_naming(self.naming())))
+    }
+
+    fn naming(&self) -> Naming {
+        if self.atomic { Naming::WhenWhole } else { Naming::AtOnce }
     }
 
     fn with_fault(&self, store: impl Store + 'static) -> Arc<dyn Store> {

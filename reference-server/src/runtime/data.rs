@@ -219,8 +219,12 @@ async fn work(order: Order, line: Line, handle: std::net::TcpStream, wires: Wire
             if let Err(error) = handle.shutdown(std::net::Shutdown::Both) {
                 tracing::debug!(%error, "the data connection was closed already");
             }
-            work.await.map(|(end, open)| (stopped_end(end, is_receiving), open))
+            work.await.map(|done| moving::Done { end: stopped_end(done.end, is_receiving), ..done })
         }
+    };
+    let ended = match ended {
+        Ok(done) => land(done).await,
+        Err(error) => Err(error),
     };
     let octets = moved.load(Ordering::Relaxed);
     match ended {
@@ -230,6 +234,15 @@ async fn work(order: Order, line: Line, handle: std::net::TcpStream, wires: Wire
             Ended { octets, end: End::LocalError, open: None }
         }
     }
+}
+
+/// Gives a whole file its name, on a thread, for the disk may be slow. Not before it is known that its end was that of the file and
+/// not a stop.
+async fn land(done: moving::Done) -> Result<(End, Option<Open>), tokio::task::JoinError> {
+    let moving::Done { end, open, whole } = done;
+    let Some(whole) = whole else { return Ok((end, open)) };
+    let end = tokio::task::spawn_blocking(move || whole.land(end)).await?;
+    Ok((end, open))
 }
 
 /// Waits until the transfer is to stop. Who gave up telling wants no transfer either.

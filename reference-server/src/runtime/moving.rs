@@ -25,8 +25,7 @@ use self::spliced::{Came, Pipe};
 use super::data::Open;
 use super::tls::Wire;
 use crate::session::{End, Job};
-use crate::store::Allowance;
-use crate::store::Form;
+use crate::store::{Allowance, Form, Landing, StoreError};
 
 /// How much is moved between two looks at the counter.
 const STRETCH: usize = 1024 * 1024;
@@ -45,17 +44,53 @@ pub(super) struct Data {
     pub(super) unread: Vec<u8>,
 }
 
+/// What a job has led to.
+pub(super) struct Done {
+    pub(super) end: End,
+    /// The connection, unless it was one of TLS.
+    pub(super) open: Option<Open>,
+    /// A file that may have its name now.
+    pub(super) whole: Option<Whole>,
+}
+
+/// A file that was received to its end, and what it has taken of the store.
+pub(super) struct Whole {
+    landing: Box<dyn Landing>,
+    room: Allowance,
+}
+
+impl Whole {
+    /// Gives it its name, where the transfer has ended well; else it goes. Says how the transfer has ended then.
+    pub(super) fn land(self, end: End) -> End {
+        if !matches!(end, End::Complete | End::LeftOpen) {
+            return end;
+        }
+        match self.landing.land() {
+            Ok(()) => {
+                self.room.settle();
+                end
+            }
+            Err(StoreError::NoSpace) => End::NoSpace,
+            Err(error) => {
+                tracing::warn!(%error, "a file cannot get its name");
+                End::LocalError
+            }
+        }
+    }
+}
+
 /// Does the job, and closes the connection in its direction, unless it may stay open: then it is given back.
-pub(super) fn run(job: Job, mut data: Data) -> (End, Option<Open>) {
-    let result = work(job, &mut data);
+pub(super) fn run(job: Job, mut data: Data) -> Done {
+    let mut whole = None;
+    let result = work(job, &mut data, &mut whole);
     let open = match data.wire {
         Wire::Clear(stream) => Some(Open { stream, unread: data.unread }),
         Wire::Tls(_) => None,
     };
-    (result.unwrap_or_else(|end| end), open)
+    Done { end: result.unwrap_or_else(|end| end), open, whole }
 }
 
-fn work(job: Job, data: &mut Data) -> Result<End, End> {
+fn work(job: Job, data: &mut Data, whole: &mut Option<Whole>) -> Result<End, End> {
     match job {
         Job::Send { file, form: Form::Image, most, .. } => {
             send_image(&file, most, &mut data.wire, &data.moved).map(|()| End::Complete)
@@ -70,15 +105,17 @@ fn work(job: Job, data: &mut Data) -> Result<End, End> {
         Job::SendLines { lines, parameters } => {
             encoded::send(lines, encoded::source(parameters, Position::default())?, parameters, data)
         }
-        Job::Receive { file, form, cut_to, position, mut room } => {
+        Job::Receive { file, form, cut_to, position, mut room, landing } => {
             if let Some(length) = cut_to {
                 room.cut(&file, length).map_err(|error| local_end(&error))?;
             }
-            let target = Target { file: &file, room };
-            match form {
-                Form::Encoded(parameters) => encoded::receive(target, parameters, position, data),
-                Form::Image | Form::Ascii => receive(target, form, data).map(|()| End::Complete),
-            }
+            let mut target = Target { file: &file, room, is_named: landing.is_none() };
+            let end = match form {
+                Form::Encoded(parameters) => encoded::receive(&mut target, parameters, position, data),
+                Form::Image | Form::Ascii => receive(&mut target, form, data).map(|()| End::Complete),
+            }?;
+            *whole = landing.map(|landing| Whole { landing, room: target.room });
+            Ok(end)
         }
     }
 }
@@ -155,10 +192,12 @@ fn finish_sending(wire: &mut Wire) -> Result<(), End> {
 struct Target<'file> {
     file: &'file File,
     room: Allowance,
+    /// Whether what is received stays, though more does not come.
+    is_named: bool,
 }
 
-fn receive(mut target: Target<'_>, form: Form, data: &mut Data) -> Result<(), End> {
-    if form == Form::Image && data.unread.is_empty() && receive_image(&mut target, data)? == Came::ToTheEnd {
+fn receive(target: &mut Target<'_>, form: Form, data: &mut Data) -> Result<(), End> {
+    if form == Form::Image && data.unread.is_empty() && receive_image(target, data)? == Came::ToTheEnd {
         finish_receiving(&mut data.wire);
         return Ok(());
     }

@@ -8,7 +8,7 @@ use protocol::restart::{Mark, Position};
 use protocol::transfer::{DecodeError, Parameters};
 
 use super::{Protection, Session, Step, Volume};
-use crate::store::{Allowance, Form, Lines, Store};
+use crate::store::{Allowance, Form, Landing, Lines, Store};
 
 /// What happened.
 pub(crate) enum Input {
@@ -138,8 +138,15 @@ pub(crate) enum Job {
     Send { file: File, form: Form, skip: u64, position: Position, most: Option<u64> },
     /// Send a listing.
     SendLines { lines: Lines, parameters: Parameters },
-    /// Receive a file from `position` on; cut it first. More octets than `room` allows are an error.
-    Receive { file: File, form: Form, cut_to: Option<u64>, position: Position, room: Allowance },
+    /// Receive a file from `position` on; cut it first. More octets than `room` allows are an error. When it is whole, let it land.
+    Receive {
+        file: File,
+        form: Form,
+        cut_to: Option<u64>,
+        position: Position,
+        room: Allowance,
+        landing: Option<Box<dyn Landing>>,
+    },
 }
 
 /// How a transfer ended.

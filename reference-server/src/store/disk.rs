@@ -2,6 +2,8 @@
 //!
 //! cap-std opens every path from the root's own handle and refuses what leads out of it, symbolic links included.
 
+mod staged;
+
 use std::fs::File;
 use std::hash::RandomState;
 use std::io;
@@ -15,8 +17,9 @@ use cap_std::fs::{Dir, OpenOptions, Permissions, PermissionsExt};
 
 use super::location::as_path;
 use super::room::{Limit, Limits};
-use super::tree::{Attributes, Names, Opening, Tree};
-use super::{Location, Refused, Start, StoreError};
+use super::tree::{Attributes, Kind, Names, Opening, Staging, Tree};
+use super::{Landing, Location, Naming, Refused, Start, StoreError};
+use staged::{HiddenNames, Staged, is_hidden};
 
 /// A store on the disk.
 #[derive(Debug, Clone)]
@@ -24,69 +27,126 @@ pub(crate) struct Disk {
     root: Arc<Dir>,
     limits: Limits,
     secret: RandomState,
+    /// Where files get their names when they are whole.
+    hidden: Option<Arc<HiddenNames>>,
 }
 
 impl Disk {
     /// Opens the root.
     pub(crate) fn open(root: &Path) -> io::Result<Self> {
         let root = Arc::new(Dir::open_ambient_dir(root, ambient_authority())?);
-        Ok(Self { root, limits: Limits::default(), secret: RandomState::new() })
+        Ok(Self { root, limits: Limits::default(), secret: RandomState::new(), hidden: None })
     }
 
     /// The same with a limit of the octets that the files may have together.
     pub(crate) fn with_quota(self, quota: Option<u64>) -> Self {
         Self { limits: Limits { quota: Limit::of(quota), ..self.limits }, ..self }
     }
+
+    /// The same with files that get their names so. What a server that was killed has left of files that were not whole is removed.
+    pub(crate) fn with_naming(self, naming: Naming) -> Self {
+        if naming == Naming::AtOnce {
+            return self;
+        }
+        let (mut directories, disk) = (vec![Location::root()], Self { hidden: Some(Arc::default()), ..self });
+        while let Some(directory) = directories.pop() {
+            match disk.sweep(&directory) {
+                Ok(inner) => directories.extend(inner),
+                Err(error) => {
+                    tracing::warn!(%error, "a directory cannot be searched for what a killed server has left");
+                }
+            }
+        }
+        disk
+    }
+
+    /// Removes from a directory what nobody writes to any more and never will have a name. Returns the directories in it.
+    fn sweep(&self, directory: &Location) -> Result<Vec<Location>, StoreError> {
+        let mut directories = Vec::new();
+        for entry in self.root.read_dir(as_path(&directory.below_root()))? {
+            let entry = entry?;
+            let (name, kind) = (entry.file_name(), entry.file_type()?);
+            if kind.is_dir() {
+                directories.push(directory.child(name.as_bytes()));
+            } else if kind.is_file() && is_hidden(name.as_bytes()) && entry.open()?.into_std().try_lock().is_ok() {
+                entry.remove_file()?;
+            }
+        }
+        Ok(directories)
+    }
+
+    /// The path as the file system takes it. Hidden names are none.
+    fn path(&self, location: &Location) -> Result<Vec<u8>, StoreError> {
+        self.check(location.names().iter().map(Vec::as_slice))?;
+        Ok(location.below_root())
+    }
+
+    fn check<'name>(&self, mut names: impl Iterator<Item = &'name [u8]>) -> Result<(), Refused> {
+        if self.hidden.is_some() && names.any(is_hidden) { Err(Refused::BadName) } else { Ok(()) }
+    }
 }
 
 impl Tree for Disk {
     fn itself(&self, location: &Location) -> Result<Attributes, StoreError> {
-        Ok(Attributes::from(&self.root.symlink_metadata(as_path(&location.below_root()))?))
+        Ok(Attributes::from(&self.root.symlink_metadata(as_path(&self.path(location)?))?))
     }
 
     fn target(&self, location: &Location) -> Result<Attributes, StoreError> {
-        Ok(Attributes::from(&self.root.metadata(as_path(&location.below_root()))?))
+        Ok(Attributes::from(&self.root.metadata(as_path(&self.path(location)?))?))
     }
 
     fn way(&self, link: &Location) -> Result<Vec<u8>, StoreError> {
-        let way = self.root.read_link_contents(as_path(&link.below_root()))?;
+        let way = self.root.read_link_contents(as_path(&self.path(link)?))?;
         Ok(way.as_os_str().as_bytes().to_vec())
     }
 
     fn enter(&self, directory: &Location) -> Result<(), StoreError> {
         // Opened, not only looked at: a directory that may not be searched cannot be worked in.
-        self.root.open_dir(as_path(&directory.below_root()))?;
+        self.root.open_dir(as_path(&self.path(directory)?))?;
         Ok(())
     }
 
     /// Those of a large directory come as the disk gives them: to order them all, all had to be in memory.
     fn names(&self, directory: &Location) -> Result<Names, StoreError> {
         const ORDERED: usize = 10_000;
-        let entries = self.root.read_dir(as_path(&directory.below_root()))?;
-        let mut names = entries.map(|entry| Ok(entry?.file_name().as_bytes().to_vec()));
+        let entries = self.root.read_dir(as_path(&self.path(directory)?))?;
+        let hides = self.hidden.is_some();
+        let names = entries.map(|entry| Ok(entry?.file_name().as_bytes().to_vec()));
+        let mut names = names.filter(move |name: &Result<Vec<u8>, StoreError>| {
+            !(hides && name.as_ref().is_ok_and(|name| is_hidden(name)))
+        });
         let mut first = names.by_ref().take(ORDERED).collect::<Result<Vec<Vec<u8>>, StoreError>>()?;
         first.sort_unstable();
         Ok(Box::new(first.into_iter().map(Ok).chain(names)))
     }
 
     fn make_directory(&self, directory: &Location) -> Result<(), StoreError> {
-        Ok(self.root.create_dir(as_path(&directory.below_root()))?)
+        Ok(self.root.create_dir(as_path(&self.path(directory)?))?)
     }
 
     fn remove_directory(&self, directory: &Location) -> Result<(), StoreError> {
-        Ok(self.root.remove_dir(as_path(&directory.below_root()))?)
+        let path = self.path(directory)?;
+        match self.root.remove_dir(as_path(&path)) {
+            // Nobody could see or remove what is left in it.
+            Err(error) if self.hidden.is_some() && error.kind() == io::ErrorKind::DirectoryNotEmpty => {
+                self.sweep(directory)?;
+                Ok(self.root.remove_dir(as_path(&path))?)
+            }
+            removed => Ok(removed?),
+        }
     }
 
     fn remove_file(&self, file: &Location) -> Result<(), StoreError> {
-        Ok(self.root.remove_file(as_path(&file.below_root()))?)
+        Ok(self.root.remove_file(as_path(&self.path(file)?))?)
     }
 
     fn rename(&self, from: &Location, to: &Location) -> Result<(), StoreError> {
-        Ok(self.root.rename(as_path(&from.below_root()), &self.root, as_path(&to.below_root()))?)
+        Ok(self.root.rename(as_path(&self.path(from)?), &self.root, as_path(&self.path(to)?))?)
     }
 
     fn make_link(&self, link: &Location, way: &[u8]) -> Result<(), StoreError> {
-        Ok(self.root.symlink(as_path(way), as_path(&link.below_root()))?)
+        self.check(way.split(|&octet| octet == b'/'))?;
+        Ok(self.root.symlink(as_path(way), as_path(&self.path(link)?))?)
     }
 
     fn open(&self, file: &Location, opening: Opening) -> Result<File, StoreError> {
@@ -97,7 +157,7 @@ impl Tree for Disk {
             Opening::Write(start) => drop(options.write(true).append(start == Start::End)),
             Opening::Make(start) => drop(options.write(true).append(start == Start::End).create_new(true)),
         }
-        Ok(self.root.open_with(as_path(&file.below_root()), &options)?.into_std())
+        Ok(self.root.open_with(as_path(&self.path(file)?), &options)?.into_std())
     }
 
     fn set_modified(&self, location: &Location, time: SystemTime) -> Result<(), StoreError> {
@@ -105,11 +165,11 @@ impl Tree for Disk {
     }
 
     fn set_mode(&self, location: &Location, mode: u32) -> Result<(), StoreError> {
-        Ok(self.root.set_permissions(as_path(&location.below_root()), Permissions::from_mode(mode))?)
+        Ok(self.root.set_permissions(as_path(&self.path(location)?), Permissions::from_mode(mode))?)
     }
 
     fn free(&self, directory: &Location) -> Result<u64, StoreError> {
-        let directory = self.root.open_dir(as_path(&directory.below_root()))?;
+        let directory = self.root.open_dir(as_path(&self.path(directory)?))?;
         let disk = rustix::fs::fstatvfs(&directory).map_err(io::Error::from)?;
         Ok(disk.f_bavail.saturating_mul(disk.f_frsize))
     }
@@ -141,6 +201,25 @@ impl Tree for Disk {
 
     fn secret(&self) -> &RandomState {
         &self.secret
+    }
+
+    fn naming(&self) -> Naming {
+        if self.hidden.is_some() { Naming::WhenWhole } else { Naming::AtOnce }
+    }
+
+    fn stage(&self, file: &Location, staging: Staging) -> Result<(File, Box<dyn Landing>), StoreError> {
+        let Some(hidden) = &self.hidden else { return Err(StoreError::Local) };
+        let path = self.path(file)?;
+        let replaces_link = matches!(staging, Staging::Replacing { .. }) && self.itself(file)?.kind == Kind::Link;
+        let path = if replaces_link { self.root.canonicalize(as_path(&path))? } else { as_path(&path).to_owned() };
+        let (Some(directory), Some(name)) = (path.parent(), path.file_name()) else {
+            return Err(Refused::IsADirectory.into());
+        };
+        // The directory itself is held: the file comes into it, wherever it is moved meanwhile.
+        let directory = if directory.as_os_str().is_empty() { Path::new(".") } else { directory };
+        let directory = self.root.open_dir(directory)?;
+        let (file, staged) = Staged::make(directory, name, staging, hidden)?;
+        Ok((file, Box::new(staged)))
     }
 }
 

@@ -17,8 +17,8 @@ use contents::Contents;
 use node::{Directory, Kept, Link, Node};
 
 use super::room::{Limit, Limits};
-use super::tree::{Attributes, Names, Opening, Right, Tree};
-use super::{Location, Refused, StoreError};
+use super::tree::{Attributes, Names, Opening, Right, Staging, Tree};
+use super::{Landing, Location, Naming, Refused, StoreError};
 
 /// A store in memory.
 #[derive(Debug, Clone)]
@@ -28,6 +28,35 @@ pub(crate) struct Memory {
     secret: RandomState,
     /// The bits that new files and directories do not have.
     umask: u32,
+    naming: Naming,
+}
+
+/// A file without a name.
+#[derive(Debug)]
+struct Staged {
+    contents: Arc<Mutex<Contents>>,
+    /// It holds the lock that shows that somebody has it open.
+    file: File,
+    name: Location,
+    staging: Staging,
+}
+
+impl Landing for Staged {
+    fn set_mode(&self, mode: u32) -> Result<(), StoreError> {
+        Ok(self.file.set_permissions(Permissions::from_mode(mode))?)
+    }
+
+    fn land(self: Box<Self>) -> Result<(), StoreError> {
+        let mut contents = self.contents.lock().unwrap_or_else(PoisonError::into_inner);
+        contents.land(&self.name, &self.file, self.staging)
+    }
+}
+
+impl Drop for Staged {
+    fn drop(&mut self) {
+        let mut contents = self.contents.lock().unwrap_or_else(PoisonError::into_inner);
+        contents.break_promise(&self.name, self.staging);
+    }
 }
 
 impl Memory {
@@ -43,12 +72,18 @@ impl Memory {
             limits: Limits { size: Limit::of(Some(size)), ..Limits::default() },
             secret: RandomState::new(),
             umask,
+            naming: Naming::AtOnce,
         })
     }
 
     /// The same with a limit of the octets that the users may have of it.
     pub(crate) fn with_quota(self, quota: Option<u64>) -> Self {
         Self { limits: Limits { quota: Limit::of(quota), ..self.limits }, ..self }
+    }
+
+    /// The same with files that get their names so.
+    pub(crate) fn with_naming(self, naming: Naming) -> Self {
+        Self { naming, ..self }
     }
 
     fn contents(&self) -> MutexGuard<'_, Contents> {
@@ -165,6 +200,21 @@ impl Tree for Memory {
 
     fn secret(&self) -> &RandomState {
         &self.secret
+    }
+
+    fn naming(&self) -> Naming {
+        self.naming
+    }
+
+    fn stage(&self, file: &Location, staging: Staging) -> Result<(File, Box<dyn Landing>), StoreError> {
+        let mode = match staging {
+            Staging::Replacing { mode } => mode,
+            Staging::New | Staging::Unique => 0o666 & !self.umask,
+        };
+        let opened = self.contents().stage(file, mode, staging)?;
+        let contents = Arc::clone(&self.contents);
+        let staged = Staged { contents, file: opened.try_clone()?, name: file.clone(), staging };
+        Ok((opened, Box::new(staged)))
     }
 }
 

@@ -13,6 +13,42 @@ pub(crate) struct Allowance {
     store: Option<Arc<AtomicU64>>,
     quota: Option<Arc<AtomicU64>>,
     range: Option<u64>,
+    instead: Option<Instead>,
+}
+
+/// What a file has taken that is to come in the place of another. It is given back where the file does not come.
+#[derive(Debug, Default)]
+struct Instead {
+    /// How large the other one is.
+    before: u64,
+    /// What of that counts for the quota, and this one has not used: a user who replaces a file needs no more of the quota than it grows.
+    /// The store needs room for both.
+    credit: u64,
+    of_quota: Taken,
+    of_store: Taken,
+}
+
+/// What is taken of one limit.
+#[derive(Debug, Default)]
+struct Taken {
+    left: Option<Arc<AtomicU64>>,
+    octets: u64,
+}
+
+impl Taken {
+    fn give_back(&mut self, octets: u64) {
+        let octets = octets.min(self.octets);
+        self.octets -= octets;
+        if let Some(left) = &self.left {
+            left.fetch_add(octets, Ordering::Relaxed);
+        }
+    }
+}
+
+impl Drop for Taken {
+    fn drop(&mut self) {
+        self.give_back(u64::MAX);
+    }
 }
 
 impl Allowance {
@@ -21,13 +57,34 @@ impl Allowance {
         Self { range: octets, ..self }
     }
 
+    /// For a file that comes in the place of another one of this size.
+    pub(super) fn instead_of(self, before: u64) -> Self {
+        let of = |left: &Option<Arc<AtomicU64>>| Taken { left: left.clone(), octets: 0 };
+        let instead = Instead { before, credit: before, of_quota: of(&self.quota), of_store: of(&self.store) };
+        Self { instead: Some(instead), ..self }
+    }
+
+    /// The file has come in the place of the other, whose octets are free now.
+    pub(crate) fn settle(mut self) {
+        let Some(instead) = &mut self.instead else { return };
+        // What it has taken, it keeps.
+        (instead.of_quota.octets, instead.of_store.octets) = (instead.credit, instead.before);
+    }
+
     /// Takes so many, or as many as are left; says how many.
     pub(crate) fn take(&mut self, octets: usize) -> usize {
         let wanted = self.range.map_or(octets as u64, |left| left.min(octets as u64));
-        let of_quota = take(self.quota.as_deref(), wanted);
-        let granted = take(self.store.as_deref(), of_quota);
+        let from_credit = self.instead.as_ref().map_or(0, |instead| instead.credit.min(wanted));
+        let of_quota = take(self.quota.as_deref(), wanted - from_credit);
+        let granted = take(self.store.as_deref(), from_credit + of_quota);
+        let used_of_quota = granted.saturating_sub(from_credit);
         if let Some(left) = &self.quota {
-            left.fetch_add(of_quota - granted, Ordering::Relaxed);
+            left.fetch_add(of_quota - used_of_quota, Ordering::Relaxed);
+        }
+        if let Some(instead) = &mut self.instead {
+            instead.credit -= granted.min(from_credit);
+            instead.of_quota.octets += used_of_quota;
+            instead.of_store.octets += granted;
         }
         if let Some(left) = &mut self.range {
             *left -= granted;
@@ -40,6 +97,13 @@ impl Allowance {
     pub(crate) fn cut(&mut self, file: &File, length: u64) -> io::Result<()> {
         let before = file.metadata()?.len();
         file.set_len(length)?;
+        if let Some(instead) = &mut self.instead {
+            let cut = before.saturating_sub(length);
+            instead.of_store.give_back(cut);
+            instead.credit += cut.saturating_sub(instead.of_quota.octets);
+            instead.of_quota.give_back(cut);
+            return Ok(());
+        }
         for left in [&self.store, &self.quota].into_iter().flatten() {
             left.fetch_add(before.saturating_sub(length), Ordering::Relaxed);
         }
@@ -87,7 +151,7 @@ pub(super) struct Limits {
 impl Limits {
     /// What a file may get.
     pub(super) fn allowance(&self, used: impl Fn() -> Result<u64, StoreError>) -> Result<Allowance, StoreError> {
-        Ok(Allowance { store: self.size.share(&used)?, quota: self.quota.share(&used)?, range: None })
+        Ok(Allowance { store: self.size.share(&used)?, quota: self.quota.share(&used)?, range: None, instead: None })
     }
 }
 

@@ -9,6 +9,7 @@ mod listing;
 mod place;
 #[cfg(test)]
 mod tests;
+mod whole;
 
 use std::fs::File;
 use std::hash::RandomState;
@@ -21,8 +22,8 @@ pub(super) use attributes::{Attributes, Kind, Right, allows};
 
 use super::room::Limits;
 use super::{
-    Algorithm, Digested, Form, Lines, Listing, Location, Reading, Refused, Room, Span, Start, Store, StoreError,
-    Writing,
+    Algorithm, Digested, Form, Landing, Lines, Listing, Location, Naming, Reading, Refused, Room, Span, Start, Store,
+    StoreError, Writing,
 };
 use crate::accounts::Access;
 use place::{any_length, check_pages, encoded_length, position};
@@ -63,6 +64,9 @@ pub(super) trait Tree: Clone + Send + Sync + 'static {
     /// How many octets the files have together. Links are not followed, and a file of two names counts twice.
     fn used(&self) -> Result<u64, StoreError>;
     fn limits(&self) -> &Limits;
+    fn naming(&self) -> Naming;
+    /// Makes a file that gets this name when it lands. Until then no name leads to it.
+    fn stage(&self, file: &Location, staging: Staging) -> Result<(File, Box<dyn Landing>), StoreError>;
     /// Makes the numbers of files that the fact `unique` tells. They say nothing about the disk (RFC 3659 §11).
     fn secret(&self) -> &RandomState;
 }
@@ -75,6 +79,17 @@ pub(super) enum Opening {
     Write(Start),
     /// To write to one that is not there.
     Make(Start),
+}
+
+/// What a file is to be when it lands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Staging {
+    /// It replaces one with these permission bits. Where the name is that of a link, the one that it leads to.
+    Replacing { mode: u32 },
+    /// Nothing has the name. What gets it meanwhile is replaced.
+    New,
+    /// The same; but what gets the name meanwhile is not replaced.
+    Unique,
 }
 
 impl<T: Tree> Store for T {
@@ -190,12 +205,16 @@ impl<T: Tree> Store for T {
     }
 
     fn write(&self, file: &Location, form: Form, start: Start) -> Result<Writing, StoreError> {
-        let is_new = match plain_file(self, file) {
-            Ok(_) => false,
+        let before = match plain_file(self, file) {
+            Ok(before) => Some(before),
             // A file that is to be continued must be there.
-            Err(StoreError::Refused(Refused::Missing)) if !matches!(start, Start::At(1..)) => true,
+            Err(StoreError::Refused(Refused::Missing)) if !matches!(start, Start::At(1..)) => None,
             Err(error) => return Err(error),
         };
+        if self.naming() == Naming::WhenWhole {
+            return whole::write(self, file, form, start, before.as_ref());
+        }
+        let is_new = before.is_none();
         let mut file = self.open(file, if is_new { Opening::Make(start) } else { Opening::Write(start) })?;
         let cut_to = match start {
             Start::Beginning => Some(0),
@@ -204,17 +223,22 @@ impl<T: Tree> Store for T {
         };
         file.seek(SeekFrom::Start(cut_to.unwrap_or(0)))?;
         let room = self.limits().allowance(|| self.used())?;
-        Ok(Writing { file, cut_to, is_new, room })
+        Ok(Writing { file, cut_to, is_new, room, landing: None })
     }
 
     fn write_new(&self, directory: &Location) -> Result<(Location, Writing), StoreError> {
         const TRIES: u32 = 10_000;
         for number in 1..=TRIES {
             let location = directory.child(format!("unique.{number}").as_bytes());
-            match self.open(&location, Opening::Make(Start::Beginning)) {
-                Ok(file) => {
+            let made = match self.naming() {
+                Naming::AtOnce => self.open(&location, Opening::Make(Start::Beginning)).map(|file| (file, None)),
+                Naming::WhenWhole => whole::stage_new(self, &location, Staging::Unique),
+            };
+            match made {
+                Ok((file, landing)) => {
                     let room = self.limits().allowance(|| self.used())?;
-                    return Ok((location, Writing { file, cut_to: None, is_new: true, room }));
+                    let room = if landing.is_some() { room.instead_of(0) } else { room };
+                    return Ok((location, Writing { file, cut_to: None, is_new: true, room, landing }));
                 }
                 Err(StoreError::Refused(Refused::Exists)) => {}
                 Err(error) => return Err(error),

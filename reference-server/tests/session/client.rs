@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
@@ -13,12 +13,17 @@ use tempfile::TempDir;
 /// How long a reply may take before a test gives up.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// What nobody may get to see: the environment of the server has it, and what is outside of its root.
+pub(crate) const SECRET: &str = "nobody-may-see-this-5c2a";
+
 /// A server process; it ends with the test.
 pub(crate) struct Server {
     child: Child,
     pub(crate) address: SocketAddr,
     implicit: Option<SocketAddr>,
-    root: TempDir,
+    root: PathBuf,
+    /// Where a root of its own is; it goes with the server.
+    own: Option<TempDir>,
 }
 
 impl Server {
@@ -28,9 +33,16 @@ impl Server {
 
     /// With `--memory` the root is not served.
     pub(crate) fn with(arguments: &[&str]) -> Self {
-        let root = tempfile::tempdir().unwrap();
-        std::fs::write(root.path().join("robots.txt"), "User-agent: *\nDisallow: /\n").unwrap();
-        let mut served: Vec<&OsStr> = vec!["-root".as_ref(), root.path().as_os_str()];
+        let own = tempfile::tempdir().unwrap();
+        std::fs::write(own.path().join("robots.txt"), "User-agent: *\nDisallow: /\n").unwrap();
+        let mut server = Self::serving(own.path(), arguments);
+        server.own = Some(own);
+        server
+    }
+
+    /// One that serves this directory, and is itself in the directory above.
+    pub(crate) fn serving(root: &Path, arguments: &[&str]) -> Self {
+        let mut served: Vec<&OsStr> = vec!["-root".as_ref(), root.as_os_str()];
         if arguments.contains(&"--memory") {
             served.clear();
         }
@@ -39,6 +51,8 @@ impl Server {
             .args(served)
             .args(["--site", "ftp.ssast.org", "--user", "u:p"])
             .args(arguments)
+            .current_dir(root.parent().unwrap())
+            .env("SECRET", SECRET)
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
@@ -51,7 +65,7 @@ impl Server {
             messages.read_line(&mut line).unwrap();
             line.split([' ', ',']).nth(2).unwrap().parse().unwrap()
         });
-        Self { child, address, implicit, root }
+        Self { child, address, implicit, root: root.to_owned(), own: None }
     }
 
     /// Where TLS begins at once, with `--tls-port`.
@@ -60,13 +74,19 @@ impl Server {
     }
 
     pub(crate) fn root(&self) -> &Path {
-        self.root.path()
+        &self.root
     }
 
     /// Sends SIGTERM.
     pub(crate) fn terminate(&self) {
         let process = Pid::from_child(&self.child);
         kill_process(process, Signal::TERM).unwrap();
+    }
+
+    /// Sends SIGKILL, and waits until the process is gone.
+    pub(crate) fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
     }
 
     /// Waits until the process has ended by itself.
@@ -97,6 +117,7 @@ impl Drop for Server {
         // A process that is gone already has failed a test by other means.
         drop(self.child.kill());
         drop(self.child.wait());
+        drop(self.own.take());
     }
 }
 

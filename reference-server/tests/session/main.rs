@@ -2,10 +2,16 @@
 
 // The attribute tells clippy that its helpers are tests too.
 #[cfg(test)]
+mod atomic;
+#[cfg(test)]
 mod client;
 mod command_line;
 mod control;
 mod data;
+#[cfg(test)]
+mod escapes;
+#[cfg(test)]
+mod kills;
 mod memory;
 mod modes;
 #[cfg(test)]

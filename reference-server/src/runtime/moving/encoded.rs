@@ -41,7 +41,7 @@ pub(super) fn send(
 
 /// Receives a file, to its end and no further.
 pub(super) fn receive(
-    mut target: Target<'_>,
+    target: &mut Target<'_>,
     parameters: Parameters,
     position: Position,
     data: &mut Data,
@@ -62,14 +62,14 @@ pub(super) fn receive(
             target.store(&local)?;
             match progress.map_err(End::Refused)? {
                 Progress::NeedsMore => break,
-                Progress::Marker { sender, position } if has_markers(parameters) => {
+                Progress::Marker { sender, position } if has_markers(parameters) && target.is_named => {
                     // RFC 1123 §4.1.3.4: the data is forced to stable storage before its position is told.
                     target.file.sync_data().map_err(|error| local_end(&error))?;
                     // Nobody listens to markers any more when the transfer is being stopped.
                     let mark = Mark { sender, receiver: position.marker() };
                     data.marks.blocking_send(mark).map_err(|_| End::Stopped)?;
                 }
-                // A marker that could not be come back to is not answered.
+                // A marker that could not be come back to is not answered; nor one in a file of which nothing stays when it is cut.
                 Progress::Full | Progress::Marker { .. } => {}
                 Progress::Ended => return Ok(ended(parameters, piece, data)),
             }

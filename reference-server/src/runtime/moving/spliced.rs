@@ -95,7 +95,7 @@ mod tests {
         let mut client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         let (server, _) = listener.accept().unwrap();
         let moved = AtomicU64::new(0);
-        let mut target = Target { file, room };
+        let mut target = Target { file, room, is_named: true };
         let came = std::thread::scope(|scope| {
             // It is cut off where the file may have no more.
             scope.spawn(move || client.write_all(body).ok());

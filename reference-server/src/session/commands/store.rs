@@ -65,9 +65,10 @@ fn receive(session: &mut Session, pathname: &[u8], start: Start) -> Step {
 
 /// Takes the bits of SITE UMASK off a new file.
 fn mask(store: &dyn Store, file: &Location, writing: &Writing, umask: Option<u32>) -> Result<(), StoreError> {
-    match umask {
-        Some(umask) if writing.is_new => store.set_mode(file, 0o666 & !umask).map(drop),
-        Some(_) | None => Ok(()),
+    let Some(mode) = umask.filter(|_| writing.is_new).map(|umask| 0o666 & !umask) else { return Ok(()) };
+    match &writing.landing {
+        Some(landing) => landing.set_mode(mode),
+        None => store.set_mode(file, mode).map(drop),
     }
 }
 
@@ -111,10 +112,11 @@ fn begin(
     preliminary: impl FnOnce(&Location) -> protocol::Reply,
 ) -> Step {
     match writing {
-        Ok(Writing { file, cut_to, is_new, room }) => Step::Transfer(Box::new(Begin {
+        Ok(Writing { file, cut_to, is_new, room, landing }) => Step::Transfer(Box::new(Begin {
             preliminary: preliminary(&location),
-            job: Job::Receive { file, form, cut_to, position, room },
-            kind: if is_new { Kind::NewFile(location) } else { Kind::File },
+            // What has no name yet needs not be deleted.
+            kind: if is_new && landing.is_none() { Kind::NewFile(location) } else { Kind::File },
+            job: Job::Receive { file, form, cut_to, position, room, landing },
         })),
         Err(error) => write_refusal(error).into(),
     }

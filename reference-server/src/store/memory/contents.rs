@@ -1,10 +1,13 @@
 //! Names and what they lead to.
 
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::os::unix::fs::MetadataExt;
 use std::time::SystemTime;
 
 use super::node::{Directory, Kept, LONGEST_PATH, Node};
-use crate::store::tree::Right;
-use crate::store::{Location, Refused, StoreError};
+use crate::store::tree::{Opening, Right, Staging};
+use crate::store::{Location, Refused, Start, StoreError};
 
 /// How many names there can be: a name takes memory too, and costs a user nothing.
 const NAMES: usize = 10_000;
@@ -23,6 +26,8 @@ pub(super) struct Contents {
     next: u64,
     /// Files without a name that somebody may have open.
     nameless: Vec<Kept>,
+    /// The names of files that are on their way, and which nothing else is to get.
+    promised: BTreeSet<Vec<u8>>,
 }
 
 /// Where a name is.
@@ -38,7 +43,7 @@ impl Contents {
         let files = rustix::process::getrlimit(rustix::process::Resource::Nofile).current.unwrap_or(u64::MAX) / 2;
         let root = Node::Directory(Directory::new(mode, 0));
         let files_left = usize::try_from(files).unwrap_or(NAMES);
-        Self { root, names: 0, files_left, next: 1, nameless: Vec::new() }
+        Self { root, names: 0, files_left, next: 1, nameless: Vec::new(), promised: BTreeSet::new() }
     }
 
     /// What has this name, be it a link.
@@ -66,16 +71,7 @@ impl Contents {
         location: &Location,
         build: impl FnOnce(u64) -> Result<Node, StoreError>,
     ) -> Result<(), StoreError> {
-        let place = self.place(location)?.ok_or(Refused::Exists)?;
-        match self.directory(&place)?.entry(&place.name) {
-            Ok(_) => return Err(Refused::Exists.into()),
-            Err(Refused::Missing) => self.directory(&place)?.check(Right::Write)?,
-            Err(refused) => return Err(refused.into()),
-        }
-        self.forget_closed();
-        if self.names >= NAMES {
-            return Err(StoreError::NoSpace);
-        }
+        let place = self.free_place(location)?;
         let node = build(self.next)?;
         if matches!(node, Node::File(_)) {
             self.files_left = self.files_left.checked_sub(1).ok_or(StoreError::NoSpace)?;
@@ -83,6 +79,79 @@ impl Contents {
         self.next += 1;
         self.names += 1;
         self.put(place, node)
+    }
+
+    /// A place where something may be put, and nothing is.
+    fn free_place(&mut self, location: &Location) -> Result<Place, StoreError> {
+        let place = self.place(location)?.ok_or(Refused::Exists)?;
+        match self.directory(&place)?.entry(&place.name) {
+            Ok(_) => return Err(Refused::Exists.into()),
+            Err(Refused::Missing) => self.directory(&place)?.check(Right::Write)?,
+            Err(refused) => return Err(refused.into()),
+        }
+        self.forget_closed();
+        if self.names >= NAMES { Err(StoreError::NoSpace) } else { Ok(place) }
+    }
+
+    /// Makes a file that has no name yet. It is as good as deleted, until it lands.
+    pub(super) fn stage(&mut self, location: &Location, mode: u32, staging: Staging) -> Result<File, StoreError> {
+        if staging == Staging::Unique && !self.promised.insert(location.below_root()) {
+            return Err(Refused::Exists.into());
+        }
+        let opened = self.make_nameless(location, mode, staging);
+        if opened.is_err() {
+            self.break_promise(location, staging);
+        }
+        opened
+    }
+
+    fn make_nameless(&mut self, location: &Location, mode: u32, staging: Staging) -> Result<File, StoreError> {
+        match staging {
+            Staging::New | Staging::Unique => drop(self.free_place(location)?),
+            Staging::Replacing { .. } => self.forget_closed(),
+        }
+        let left = self.files_left.checked_sub(1).ok_or(StoreError::NoSpace)?;
+        let kept = Kept::new(mode)?;
+        let opened = kept.open(Opening::Make(Start::Beginning))?;
+        self.files_left = left;
+        self.nameless.push(kept);
+        Ok(opened)
+    }
+
+    /// Whoever wants this name may have it.
+    pub(super) fn break_promise(&mut self, location: &Location, staging: Staging) {
+        if staging == Staging::Unique {
+            self.promised.remove(&location.below_root());
+        }
+    }
+
+    /// Gives a staged file its name, and what had the name goes.
+    pub(super) fn land(&mut self, location: &Location, file: &File, staging: Staging) -> Result<(), StoreError> {
+        let number = file.metadata()?.ino();
+        let is_it = |kept: &Kept| kept.file.metadata().is_ok_and(|metadata| metadata.ino() == number);
+        let place = self.nameless.iter().position(is_it).ok_or(StoreError::Local)?;
+        match self.follow(location) {
+            Ok((names, Node::File(_))) if staging != Staging::Unique => {
+                let kept = self.nameless.swap_remove(place);
+                let node = self.node_mut(&names)?;
+                let before = std::mem::replace(node, Node::File(kept));
+                if let (Node::File(now), Node::File(before)) = (node, &before) {
+                    now.made = before.made;
+                }
+                self.let_go(before);
+                Ok(())
+            }
+            Ok((_, Node::Directory(_))) => Err(Refused::IsADirectory.into()),
+            Ok(_) => Err(Refused::Exists.into()),
+            Err(Refused::Missing) => {
+                let free = self.free_place(location)?;
+                let place = self.nameless.iter().position(is_it).ok_or(StoreError::Local)?;
+                let kept = self.nameless.swap_remove(place);
+                self.names += 1;
+                self.put(free, Node::File(kept))
+            }
+            Err(refused) => Err(refused.into()),
+        }
     }
 
     pub(super) fn remove_directory(&mut self, location: &Location) -> Result<(), StoreError> {
@@ -268,7 +337,6 @@ fn check_length(location: &Location) -> Result<(), Refused> {
 mod tests {
     use super::*;
     use crate::store::memory::node::Link;
-    use crate::store::tree::Opening;
 
     fn at(name: &str) -> Location {
         Location::root().child(name.as_bytes())

@@ -1,6 +1,7 @@
 //! The same is asked of the disk and of memory, and must be answered alike.
 
 mod line;
+mod whole;
 
 use std::io::{Read, Write};
 
@@ -8,8 +9,9 @@ use proptest::prelude::*;
 use rstest::rstest;
 use tempfile::TempDir;
 
-use crate::store::{Disk, Form, Location, Memory, Reading, Refused, Start, Store};
+use crate::store::{Disk, Form, Location, Memory, Naming, Reading, Refused, Start, Store};
 use line::play;
+use whole::hidden_below;
 
 const SIZE: u64 = 1 << 20;
 
@@ -19,6 +21,14 @@ fn stores() -> (TempDir, [Named; 2]) {
     let root = tempfile::tempdir().unwrap();
     let disk = Disk::open(root.path()).unwrap();
     (root, [("disk", Box::new(disk)), ("memory", Box::new(Memory::new(SIZE).unwrap()))])
+}
+
+/// The same, where files have their names when they are whole. Who stores one file after the other sees no difference.
+fn atomic_stores() -> (TempDir, [Named; 2]) {
+    let root = tempfile::tempdir().unwrap();
+    let disk = Disk::open(root.path()).unwrap().with_naming(Naming::WhenWhole);
+    let memory = Memory::new(SIZE).unwrap().with_naming(Naming::WhenWhole);
+    (root, [("atomic disk", Box::new(disk)), ("atomic memory", Box::new(memory))])
 }
 
 /// The answers are those that the disk gave before there was memory.
@@ -63,8 +73,8 @@ fn stores() -> (TempDir, [Named; 2]) {
 #[case::a_link_is_renamed_and_not_what_it_leads_to(&[("stor f 1", "1 new"), ("link l f", "ok"), ("mv l m", "ok"), ("names /", "f m"), ("stor g 12", "2 new"), ("mv g m", "ok"), ("read f 0", "1"), ("read m 0", "12")])]
 #[case::octets_of_names(&[("mkd \u{e9}\u{1}", "ok"), ("stor \u{e9}\u{1}/*? 1", "1 new"), ("names \u{e9}\u{1}", "\u{e9}\u{1}/*?"), ("enter \u{e9}\u{1}", "ok")])]
 fn answers(#[case] dialogue: &[(&str, &str)]) {
-    let (_root, stores) = stores();
-    for (name, store) in &stores {
+    let ((_root, stores), (_other_root, atomic)) = (stores(), atomic_stores());
+    for (name, store) in stores.iter().chain(&atomic) {
         for (line, expected) in dialogue {
             assert_eq!(play(store.as_ref(), line), *expected, "{name}: {line}");
         }
@@ -213,10 +223,13 @@ fn operation() -> impl Strategy<Value = String> {
 proptest! {
     #[test]
     fn random_operations_are_answered_alike(lines in prop::collection::vec(operation(), 1..60)) {
-        let (_root, [(_, disk), (_, memory)]) = stores();
+        let ((_root, [(_, disk), (_, memory)]), (root, atomic)) = (stores(), atomic_stores());
         for (place, line) in lines.iter().enumerate() {
-            let (expected, answer) = (play(disk.as_ref(), line), play(memory.as_ref(), line));
-            prop_assert_eq!(expected, answer, "{} after {:?}", line, &lines[..place]);
+            let expected = play(disk.as_ref(), line);
+            for store in [&memory].into_iter().chain(atomic.iter().map(|(_, store)| store)) {
+                prop_assert_eq!(&expected, &play(store.as_ref(), line), "{} after {:?}", line, &lines[..place]);
+            }
         }
+        prop_assert_eq!(hidden_below(root.path()), 0);
     }
 }

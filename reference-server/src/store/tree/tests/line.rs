@@ -131,5 +131,9 @@ fn fill(mut writing: Writing, text: &str) -> String {
     let text = if text == "-" { String::new() } else { text.replace("\\n", "\n") };
     assert_eq!(writing.room.take(text.len()), text.len());
     writing.file.write_all(text.as_bytes()).unwrap();
+    if let Some(landing) = writing.landing {
+        landing.land().unwrap();
+        writing.room.settle();
+    }
     format!("{}{}", text.len(), if writing.is_new { " new" } else { "" })
 }
