@@ -1,6 +1,8 @@
 //! The command line of the server.
 
+mod login;
 mod network;
+mod passwd;
 mod policy;
 mod tls;
 
@@ -12,14 +14,15 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use clap::{Parser, ValueEnum};
+use clap::Parser;
 use thiserror::Error;
 
+use self::login::Login;
 use self::network::Network;
 use self::policy::Policy;
 use self::tls::{TlsArguments, Wanted};
-use crate::accounts::{Access, Accounts};
 use crate::certificates::CertificateError;
+use crate::document::DocumentError;
 use crate::runtime::{self, Server, Timeouts};
 use crate::session::{Creation, Settings};
 use crate::store::Store;
@@ -45,12 +48,6 @@ struct Arguments {
     /// The name of the site in the greeting [default: the name of this host]
     #[arg(long, value_name = "NAME")]
     site: Option<String>,
-    /// A user who may read and write; may be repeated
-    #[arg(long = "user", value_name = "NAME:PASSWORD", value_parser = name_and_password)]
-    users: Vec<(String, String)>,
-    /// What guests (USER anonymous) may do
-    #[arg(long, value_name = "ACCESS", default_value = "read-only")]
-    anonymous: Anonymous,
     /// How long to wait for a data connection, before 425
     #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..))]
     data_timeout: u64,
@@ -58,18 +55,13 @@ struct Arguments {
     #[arg(long, value_name = "SECONDS", default_value_t = 900, value_parser = clap::value_parser!(u64).range(1..))]
     idle_timeout: u64,
     #[command(flatten)]
+    login: Login,
+    #[command(flatten)]
     policy: Policy,
     #[command(flatten)]
     network: Network,
     #[command(flatten)]
     tls: TlsArguments,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Anonymous {
-    ReadWrite,
-    ReadOnly,
-    Off,
 }
 
 /// Why the server did not start.
@@ -81,6 +73,10 @@ enum StartError {
     Memory(io::Error),
     #[error("cannot serve the directory {directory}: {error}. Give an existing directory behind the =.", directory = .directory.display())]
     Directory { directory: PathBuf, error: io::Error },
+    #[error("cannot serve the directory {directory} to {name}: {error}. Change its root in the file of --users.", directory = .directory.display())]
+    Home { name: String, directory: PathBuf, error: io::Error },
+    #[error(transparent)]
+    Users(#[from] DocumentError),
     #[error("cannot listen on {address}: {error}. Give a free port with --port; 0 takes any.")]
     Listen { address: SocketAddr, error: io::Error },
     #[error(transparent)]
@@ -91,13 +87,16 @@ enum StartError {
 
 /// Parses the arguments and serves until stopped from outside.
 pub(crate) fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let arguments = match Arguments::try_parse_from(with_double_dashes(arguments)) {
+    let mut arguments = arguments.into_iter().peekable();
+    let program = arguments.next().unwrap_or_else(|| "reference-server".into());
+    if arguments.peek().is_some_and(|first| first == "passwd") {
+        let mut called = program;
+        called.push(" passwd");
+        return passwd::run(std::iter::once(called).chain(arguments.skip(1)));
+    }
+    let arguments = match parsed::<Arguments>(with_double_dashes(std::iter::once(program).chain(arguments))) {
         Ok(arguments) => arguments,
-        // clap knows whether this is help, which goes to standard output and is no failure.
-        Err(error) => {
-            let code = u8::try_from(error.exit_code()).unwrap_or(2);
-            return if error.print().is_ok() { ExitCode::from(code) } else { ExitCode::FAILURE };
-        }
+        Err(code) => return code,
     };
     log_to_stderr();
     match start(arguments) {
@@ -109,6 +108,15 @@ pub(crate) fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
 }
 
+/// Parses arguments; or says what is wrong with them, or the help.
+fn parsed<P: Parser>(arguments: impl IntoIterator<Item = OsString>) -> Result<P, ExitCode> {
+    P::try_parse_from(arguments).map_err(|error| {
+        // clap knows whether this is help, which goes to standard output and is no failure.
+        let code = u8::try_from(error.exit_code()).unwrap_or(2);
+        if error.print().is_ok() { ExitCode::from(code) } else { ExitCode::FAILURE }
+    })
+}
+
 /// The assignment writes `-port` and `-root` with one dash, which clap would take for a bundle of short flags.
 fn with_double_dashes(arguments: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
     let rewrite = |argument: OsString| match argument.to_str() {
@@ -117,13 +125,6 @@ fn with_double_dashes(arguments: impl IntoIterator<Item = OsString>) -> Vec<OsSt
         Some(_) | None => argument,
     };
     arguments.into_iter().map(rewrite).collect()
-}
-
-fn name_and_password(text: &str) -> Result<(String, String), String> {
-    match text.split_once(':') {
-        Some((name, password)) if !name.is_empty() => Ok((name.to_owned(), password.to_owned())),
-        Some(_) | None => Err("write NAME:PASSWORD, as in alice:secret".to_owned()),
-    }
 }
 
 /// Nothing is logged unless `RUST_LOG` asks for it: the one line that is always there says where the server listens.
@@ -146,9 +147,9 @@ async fn serve(arguments: Arguments) -> Result<(), StartError> {
     let wanted = arguments.tls.wanted(&site, address)?;
     let implicit = wanted.as_ref().and_then(|wanted| wanted.implicit);
     let (policy, tls) = wanted.map(|Wanted { policy, tls, .. }| (policy, tls)).unzip();
-    let accounts = accounts(arguments.anonymous, arguments.users);
     let idle = Duration::from_secs(arguments.idle_timeout);
-    let mut settings = Settings { site, accounts, tls: policy, idle_limit: idle, ..Settings::default() };
+    let mut settings = Settings { site, tls: policy, idle_limit: idle, ..Settings::default() };
+    arguments.login.apply(&mut settings, arguments.root.as_deref(), &arguments.policy)?;
     arguments.policy.apply(&mut settings)?;
     let limits = arguments.network.limits();
     let ports = arguments.network.apply(&mut settings);
@@ -166,6 +167,7 @@ async fn serve(arguments: Arguments) -> Result<(), StartError> {
     }
     let (stopper, stop) = runtime::stop();
     let server = Server {
+        comparers: runtime::comparers(),
         stop,
         timeouts: Timeouts { data: Duration::from_secs(arguments.data_timeout), idle },
         limits,
@@ -191,16 +193,6 @@ async fn listen(address: SocketAddr) -> Result<(runtime::Listener, SocketAddr), 
     let listener = runtime::listen(address).await.map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
     Ok((listener, address))
-}
-
-fn accounts(anonymous: Anonymous, users: Vec<(String, String)>) -> Accounts {
-    let anonymous = match anonymous {
-        Anonymous::ReadWrite => Some(Access::ReadWrite),
-        Anonymous::ReadOnly => Some(Access::ReadOnly),
-        Anonymous::Off => None,
-    };
-    let bytes = |(name, password): (String, String)| (name.into_bytes(), password.into_bytes());
-    Accounts { anonymous, passwords: users.into_iter().map(bytes).collect(), ..Accounts::default() }
 }
 
 fn host_name() -> String {

@@ -10,10 +10,12 @@ mod tls;
 
 use std::io;
 use std::net::SocketAddr;
+use std::num::NonZero;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 
 use crate::session::{Security, Settings};
 use crate::store::Store;
@@ -36,7 +38,15 @@ pub(crate) struct Server {
     pub(crate) limits: Limits,
     pub(crate) ports: Ports,
     pub(crate) tls: Option<Tls>,
+    /// How many passwords may be compared at a time. Each takes a core and some megabytes; the others wait in turn.
+    pub(crate) comparers: Semaphore,
     pub(crate) stop: Stop,
+}
+
+/// Half of the cores: a flood of logins does not take the machine.
+pub(crate) fn comparers() -> Semaphore {
+    let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+    Semaphore::new((cores / 2).max(1))
 }
 
 /// How long to wait.

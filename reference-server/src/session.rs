@@ -22,7 +22,7 @@ mod step;
 mod traffic;
 mod transfer;
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
@@ -40,7 +40,7 @@ use traffic::Traffic;
 use transfer::Transfer;
 
 pub(crate) use host::{Mount, VirtualHost, Volume};
-pub(crate) use interface::{Action, End, Input, Job, Order, Received, Route};
+pub(crate) use interface::{Action, End, Input, Job, Order, Received, Route, Verify};
 pub(crate) use security::{Demand, Policy, Protection, Security};
 pub(crate) use step::Step;
 
@@ -60,6 +60,8 @@ pub(crate) struct Settings {
     pub(crate) creation: Creation,
     pub(crate) hosts: Vec<VirtualHost>,
     pub(crate) mounts: Vec<Mount>,
+    /// The files of users who have their own.
+    pub(crate) homes: HashMap<Vec<u8>, Volume>,
     /// How long to wait for a command.
     pub(crate) idle_limit: Duration,
     /// Whether there is TLS, and what it is wanted for.
@@ -125,7 +127,7 @@ pub(crate) struct Session {
 enum State {
     /// A command.
     Ready,
-    /// The store.
+    /// The store, or the comparison of a password.
     Performing,
     /// A port to listen on.
     Listening(step::Listening),
@@ -150,6 +152,8 @@ enum Login {
         access: Access,
         is_guest: bool,
         storing: Storing,
+        /// The files of this user, who does not reach those of the server.
+        home: Option<Volume>,
     },
 }
 
@@ -287,6 +291,10 @@ impl Session {
             Step::Perform(perform) => {
                 self.state = State::Performing;
                 self.actions.push(Action::Perform(perform));
+            }
+            Step::Verify(verify) => {
+                self.state = State::Performing;
+                self.actions.push(Action::Verify(verify));
             }
             Step::Listen(listening) => {
                 self.state = State::Listening(listening);

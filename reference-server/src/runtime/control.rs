@@ -1,5 +1,7 @@
 //! A control connection: reads lines, hands them to its session, does what the session says.
 
+mod login;
+
 use std::collections::VecDeque;
 use std::io;
 use std::net::SocketAddr;
@@ -213,6 +215,7 @@ impl Conversation {
                 let resume = tokio::task::spawn_blocking(move || perform.run(store.as_ref())).await?;
                 return Ok(Some(Input::Performed(resume)));
             }
+            Action::Verify(verify) => return self.verify(verify).await.map(Some),
             Action::Listen => {
                 // This closes the port before: a client that says PASV again has given it up.
                 self.ways.passive = Passive::listen(self.local.ip(), &self.server.ports)

@@ -4,7 +4,6 @@ mod dialogues;
 mod properties;
 mod transfers;
 
-use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,7 +14,7 @@ use tempfile::TempDir;
 
 use super::data_port::Arranged;
 use super::{Action, End, Input, Order, Received, Route, Security, Session, Settings, State, Volume};
-use crate::accounts::{Access, Accounts};
+use crate::accounts::{Access, Accounts, Secret, User};
 use crate::store::{Disk, Store};
 
 /// Plays the runtime: does at once what the session asks for, except transfers, which a test ends when it wants to.
@@ -45,8 +44,9 @@ impl Bench {
 
     /// With other settings.
     fn with(change: impl FnOnce(&mut Settings)) -> Self {
-        let passwords = HashMap::from([(b"u".to_vec(), b"p".to_vec())]);
-        let accounts = Accounts { anonymous: Some(Access::ReadOnly), passwords, ..Accounts::default() };
+        let mut accounts = Accounts::default();
+        accounts.anonymous = Some(Access::ReadOnly);
+        accounts.admit(b"u".to_vec(), plain("p"));
         let mut settings = Settings {
             site: "ftp.ssast.org".to_owned(),
             accounts,
@@ -96,6 +96,7 @@ impl Bench {
                         let store = self.volume.as_ref().map_or(&self.store, |volume| &volume.0);
                         inputs.push(Input::Performed(perform.run(store.as_ref())));
                     }
+                    Action::Verify(verify) => inputs.push(Input::Performed(verify.run())),
                     Action::Listen => {
                         self.listens = self.can_listen;
                         inputs.push(Input::Listening(self.can_listen.then(|| address("127.0.0.1:26222"))));
@@ -143,6 +144,11 @@ impl Bench {
     fn is_closed(&self) -> bool {
         matches!(self.session.state, State::Closed)
     }
+}
+
+/// A user who may do everything.
+fn plain(password: &str) -> User {
+    User { secret: Secret::Plain(password.into()), access: Access::ReadWrite }
 }
 
 fn address(text: &str) -> SocketAddr {

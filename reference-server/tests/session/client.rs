@@ -30,7 +30,17 @@ impl Server {
     pub(crate) fn with(arguments: &[&str]) -> Self {
         let root = tempfile::tempdir().unwrap();
         std::fs::write(root.path().join("robots.txt"), "User-agent: *\nDisallow: /\n").unwrap();
-        let mut served: Vec<&OsStr> = vec!["-root".as_ref(), root.path().as_os_str()];
+        let directory = root.path().to_owned();
+        Self::serving(&directory, root, arguments)
+    }
+
+    /// With a root that the test has made.
+    pub(crate) fn at(directory: &Path, arguments: &[&str]) -> Self {
+        Self::serving(directory, tempfile::tempdir().unwrap(), arguments)
+    }
+
+    fn serving(directory: &Path, root: TempDir, arguments: &[&str]) -> Self {
+        let mut served: Vec<&OsStr> = vec!["-root".as_ref(), directory.as_os_str()];
         if arguments.contains(&"--memory") {
             served.clear();
         }

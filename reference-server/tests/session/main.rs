@@ -15,3 +15,5 @@ mod security;
 mod stop;
 #[cfg(test)]
 mod tls;
+#[cfg(test)]
+mod users;
