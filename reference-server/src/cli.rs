@@ -23,7 +23,7 @@ use self::policy::Policy;
 use self::tls::{TlsArguments, Wanted};
 use crate::certificates::CertificateError;
 use crate::document::DocumentError;
-use crate::runtime::{self, Server, Timeouts};
+use crate::runtime::{self, Failures, Server, Timeouts};
 use crate::session::{Creation, Settings};
 use crate::store::Store;
 
@@ -149,6 +149,7 @@ async fn serve(arguments: Arguments) -> Result<(), StartError> {
     let (policy, tls) = wanted.map(|Wanted { policy, tls, .. }| (policy, tls)).unzip();
     let idle = Duration::from_secs(arguments.idle_timeout);
     let mut settings = Settings { site, tls: policy, idle_limit: idle, ..Settings::default() };
+    let failures = Failures::new(arguments.login.penalties());
     arguments.login.apply(&mut settings, arguments.root.as_deref(), &arguments.policy)?;
     arguments.policy.apply(&mut settings)?;
     let limits = arguments.network.limits();
@@ -167,6 +168,7 @@ async fn serve(arguments: Arguments) -> Result<(), StartError> {
     }
     let (stopper, stop) = runtime::stop();
     let server = Server {
+        failures,
         comparers: runtime::comparers(),
         stop,
         timeouts: Timeouts { data: Duration::from_secs(arguments.data_timeout), idle },

@@ -3,6 +3,7 @@
 mod channel;
 mod control;
 mod data;
+mod failures;
 mod moving;
 mod places;
 mod stop;
@@ -12,17 +13,18 @@ use std::io;
 use std::net::SocketAddr;
 use std::num::NonZero;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 
-use crate::session::{Security, Settings};
+use crate::session::{Security, Settings, Standing};
 use crate::store::Store;
 
 use places::Places;
 
 pub(crate) use data::Ports;
+pub(crate) use failures::{Failures, Penalties};
 pub(crate) use places::Limits;
 pub(crate) use stop::{Stop, Stopper, stop};
 pub(crate) use tls::Tls;
@@ -40,6 +42,7 @@ pub(crate) struct Server {
     pub(crate) tls: Option<Tls>,
     /// How many passwords may be compared at a time. Each takes a core and some megabytes; the others wait in turn.
     pub(crate) comparers: Semaphore,
+    pub(crate) failures: Failures,
     pub(crate) stop: Stop,
 }
 
@@ -122,17 +125,25 @@ async fn watch(listener: Listener, server: &Arc<Server>, places: &Arc<Places>, s
             }
         };
         let server = Arc::clone(server);
+        let standing = server.failures.standing_of(from.ip(), Instant::now());
         match places.take(from.ip()) {
+            // Under TLS there is no word that would be understood.
+            None if security == Security::IMPLICIT => drop(stream),
+            Some(_) if security == Security::IMPLICIT && standing == Standing::ShutOut => drop(stream),
+            Some(place) if standing == Standing::ShutOut => {
+                tokio::spawn(async move {
+                    control::turn_away(stream, control::SHUT_OUT).await;
+                    drop(place);
+                });
+            }
             Some(place) => {
                 tokio::spawn(async move {
                     control::converse(stream, server, security).await;
                     drop(place);
                 });
             }
-            // Under TLS there is no word that would be understood.
-            None if security == Security::IMPLICIT => drop(stream),
             None => {
-                tokio::spawn(control::turn_away(stream));
+                tokio::spawn(control::turn_away(stream, control::NO_PLACE));
             }
         }
     }

@@ -40,7 +40,7 @@ use traffic::Traffic;
 use transfer::Transfer;
 
 pub(crate) use host::{Mount, VirtualHost, Volume};
-pub(crate) use interface::{Action, End, Input, Job, Order, Received, Route, Verify};
+pub(crate) use interface::{Action, End, Input, Job, Order, Received, Route, Standing, Verify};
 pub(crate) use security::{Demand, Policy, Protection, Security};
 pub(crate) use step::Step;
 
@@ -129,6 +129,8 @@ enum State {
     Ready,
     /// The store, or the comparison of a password.
     Performing,
+    /// The time when a wrong password is answered.
+    Penalized,
     /// A port to listen on.
     Listening(step::Listening),
     /// The end of a transfer.
@@ -220,10 +222,17 @@ impl Session {
                 let step = resume(self);
                 self.take_step(step);
             }
+            Input::FailureCounted(standing) => {
+                self.state = State::Ready;
+                let step = self.failure_counted(standing);
+                self.take_step(step);
+            }
             Input::Listening(port) => self.listening(port),
             Input::Moved(octets) => self.moved(octets),
             Input::Marked(mark) => self.marked(&mark),
             Input::TransferEnded { octets, end } => self.transfer_ended(octets, end),
+            // It is we who let the client wait.
+            Input::Idle if matches!(self.state, State::Penalized) => {}
             Input::Idle => self.dismiss("No command for too long; closing the control connection."),
             Input::Stopping => self.dismiss("The server is being stopped; closing the control connection."),
             Input::Disconnected => self.disconnected(),
@@ -296,6 +305,10 @@ impl Session {
                 self.state = State::Performing;
                 self.actions.push(Action::Verify(verify));
             }
+            Step::LoginFailed => {
+                self.state = State::Penalized;
+                self.actions.push(Action::CountFailure);
+            }
             Step::Listen(listening) => {
                 self.state = State::Listening(listening);
                 self.actions.push(Action::Listen);
@@ -311,9 +324,9 @@ impl Session {
         }
     }
 
-    /// RFC 1123 §4.1.3.2. 421 is the one reply that may come without a command.
+    /// RFC 1123 §4.1.3.2. 421 is the one reply that may come without a command; a wrong password that waits for its reply has it.
     fn dismiss(&mut self, why: &str) {
-        if matches!(self.state, State::Ready) {
+        if matches!(self.state, State::Ready | State::Penalized) {
             self.say(&reply::<421>(why));
             self.close();
         }
@@ -330,7 +343,9 @@ impl Session {
         match &self.state {
             State::Transferring(_) => self.disconnected_during_transfer(),
             State::Closed => {}
-            State::Ready | State::Performing | State::Listening(_) => self.queue.push_back(Received::Disconnected),
+            State::Ready | State::Performing | State::Penalized | State::Listening(_) => {
+                self.queue.push_back(Received::Disconnected);
+            }
         }
     }
 

@@ -2,13 +2,16 @@
 
 use std::collections::HashMap;
 use std::io;
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
 use super::StartError;
 use super::policy::Policy;
 use crate::accounts::{Access, Accounts, Secret, User};
+use crate::runtime::Penalties;
 use crate::session::{Settings, Volume};
 use crate::users::{self, Listed};
 
@@ -31,6 +34,13 @@ pub(super) struct Login {
     /// The account that a user must give before storing files; may be repeated
     #[arg(long, value_name = "NAME:ACCOUNT", value_parser = name_and_password)]
     store_account: Vec<(String, String)>,
+    /// After so many wrong passwords an address is told 421 and shut out, for ten minutes from the last one; 0 for no limit
+    #[arg(long = "login-attempts", value_name = "N", default_value_t = 10)]
+    attempts: u32,
+    /// How long the reply to the second wrong password of an address takes; it doubles with each one more, up to eight times. 0
+    /// for no delay
+    #[arg(long = "login-delay", value_name = "SECONDS", default_value_t = 1, value_parser = clap::value_parser!(u64).range(..=3600))]
+    delay: u64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -41,6 +51,10 @@ enum Anonymous {
 }
 
 impl Login {
+    pub(super) fn penalties(&self) -> Penalties {
+        Penalties { limit: NonZero::new(self.attempts), delay: Duration::from_secs(self.delay) }
+    }
+
     /// Puts it into the settings. `root` is that of the server, if it is on a disk.
     pub(super) fn apply(self, settings: &mut Settings, root: Option<&Path>, policy: &Policy) -> Result<(), StartError> {
         settings.accounts.anonymous = match self.anonymous {

@@ -17,8 +17,9 @@ use super::Server;
 use super::channel::{Channel, Heard, drain};
 use super::data::{Ended, Ends, News, Passive, Running, Ways};
 use super::tls::Tls;
-use crate::session::{Action, Input, Received, Security, Session};
+use crate::session::{Action, Input, Received, Security, Session, Standing};
 use crate::store::Store;
+use login::{Delayed, answered};
 
 /// The longest line that is taken: a path of the system's limit, and its verb.
 const LINE_LIMIT: usize = 4096 + 16;
@@ -34,6 +35,8 @@ pub(super) async fn converse(stream: TcpStream, server: Arc<Server>, security: S
         channel: Channel::new(stream, server.timeouts.idle),
         server,
         local,
+        peer,
+        delayed: None,
         reader: LineReader::with_limit(LINE_LIMIT),
         unread: Vec::new(),
         tls: None,
@@ -52,9 +55,13 @@ pub(super) async fn converse(stream: TcpStream, server: Arc<Server>, security: S
 }
 
 /// There is no room for one client more.
-pub(super) async fn turn_away(mut stream: TcpStream) {
-    const LAST_WORD: &[u8] = b"421 Too many connections; try again later.\r\n";
-    if let Ok(Ok(())) = timeout(Duration::from_secs(1), stream.write_all(LAST_WORD)).await {
+pub(super) const NO_PLACE: &[u8] = b"421 Too many connections; try again later.\r\n";
+/// RFC 2577 §5.
+pub(super) const SHUT_OUT: &[u8] = b"421 Too many wrong passwords from your address; try again later.\r\n";
+
+/// Says one thing, and closes.
+pub(super) async fn turn_away(mut stream: TcpStream, last_word: &[u8]) {
+    if let Ok(Ok(())) = timeout(Duration::from_secs(1), stream.write_all(last_word)).await {
         linger(stream).await;
     }
 }
@@ -74,6 +81,9 @@ struct Conversation {
     store: Arc<dyn Store>,
     channel: Channel,
     local: SocketAddr,
+    peer: SocketAddr,
+    /// A wrong password that waits for its reply.
+    delayed: Option<Delayed>,
     reader: LineReader,
     /// Read, and not yet taken by the session.
     unread: Vec<u8>,
@@ -90,6 +100,8 @@ struct Conversation {
 enum Event {
     Read(usize),
     Transfer(News),
+    /// A wrong password may be answered.
+    Delayed(Standing),
     Idle,
     /// The server is to end.
     Stopping,
@@ -120,6 +132,10 @@ impl Conversation {
                     self.ways.open = open;
                     self.feed(Input::TransferEnded { octets, end }).await?;
                 }
+                Event::Delayed(standing) => {
+                    self.delayed = None;
+                    self.feed(Input::FailureCounted(standing)).await?;
+                }
                 Event::Idle => self.feed(Input::Idle).await?,
                 Event::Stopping => {
                     self.feed(Input::Stopping).await?;
@@ -137,6 +153,7 @@ impl Conversation {
         let idle_until = idle_from + self.session.idle_limit();
         tokio::select! {
             news = news(self.running.as_mut()) => Ok(Event::Transfer(news)),
+            standing = answered(self.delayed) => Ok(Event::Delayed(standing)),
             // A transfer comes to its end first.
             () = self.server.stop.begun(), if is_idle_limited => Ok(Event::Stopping),
             length = self.channel.read(buffer), if may_read => Ok(Event::Read(length?)),
@@ -216,6 +233,7 @@ impl Conversation {
                 return Ok(Some(Input::Performed(resume)));
             }
             Action::Verify(verify) => return self.verify(verify).await.map(Some),
+            Action::CountFailure => return Ok(self.count_failure()),
             Action::Listen => {
                 // This closes the port before: a client that says PASV again has given it up.
                 self.ways.passive = Passive::listen(self.local.ip(), &self.server.ports)

@@ -21,6 +21,8 @@ pub(crate) enum Input {
     ServerName(String),
     /// What [`Action::Perform`] or [`Action::Verify`] asked for is done.
     Performed(Resume),
+    /// A failed login is counted, and may be answered now. Also in the place of a comparison, where the client is shut out already.
+    FailureCounted(Standing),
     /// A port listens for a data connection, or none could.
     Listening(Option<SocketAddr>),
     /// How many octets the running transfer has moved; told before each command that comes during it.
@@ -40,6 +42,14 @@ pub(crate) enum Input {
     Stopping,
     /// The client closed the control connection.
     Disconnected,
+}
+
+/// How a client stands that has failed to log in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Standing {
+    MayTryAgain,
+    /// Its address has failed too often (RFC 2577 §5).
+    ShutOut,
 }
 
 /// What the client said.
@@ -74,6 +84,8 @@ pub(crate) enum Action {
     Perform(Perform),
     /// Compare a password, and hand in what it returns.
     Verify(Verify),
+    /// Count a failed login, and tell when it may be answered.
+    CountFailure,
     /// Listen for a data connection, on a new port; the port before, if any, is closed.
     Listen,
     /// Close the port that listens for a data connection.

@@ -19,6 +19,8 @@ pub(crate) enum Step {
     Perform(Perform),
     /// Compare a password, then go on.
     Verify(Verify),
+    /// A password or an account was wrong: count it, then reply.
+    LoginFailed,
     /// Listen for a data connection, then reply.
     Listen(Listening),
     /// Say this in clear, then begin TLS.

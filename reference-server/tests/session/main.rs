@@ -6,6 +6,8 @@ mod client;
 mod command_line;
 mod control;
 mod data;
+#[cfg(test)]
+mod login;
 mod memory;
 mod modes;
 #[cfg(test)]

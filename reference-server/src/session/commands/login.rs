@@ -3,7 +3,7 @@
 use crate::accounts::{Access, is_account};
 use crate::session::host::Chosen;
 use crate::session::replies::reply;
-use crate::session::{Login, Security, Session, Step, Storing};
+use crate::session::{Login, Security, Session, Standing, Step, Storing};
 
 /// After so many wrong passwords the control connection is closed (RFC 2577 §5: 3 to 5).
 const PASSWORD_TRIES: u32 = 5;
@@ -82,7 +82,12 @@ impl Session {
     fn fail_login(&mut self) -> Step {
         self.login = Login::Nobody;
         self.failed_logins += 1;
-        if self.failed_logins >= PASSWORD_TRIES {
+        Step::LoginFailed
+    }
+
+    /// What is said when the time for it has come.
+    pub(in crate::session) fn failure_counted(&mut self, standing: Standing) -> Step {
+        if self.failed_logins >= PASSWORD_TRIES || standing == Standing::ShutOut {
             // RFC 2577 §5: 421 before the server closes.
             return Step::Close(reply::<421>("Too many wrong passwords; closing the control connection."));
         }
