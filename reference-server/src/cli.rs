@@ -1,9 +1,11 @@
 //! The command line of the server.
 
+mod configuration;
 mod login;
 mod network;
 mod passwd;
 mod policy;
+mod prepared;
 mod tls;
 
 use std::ffi::OsString;
@@ -11,8 +13,6 @@ use std::io::{self, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
-use std::time::Duration;
 
 use clap::Parser;
 use thiserror::Error;
@@ -20,12 +20,11 @@ use thiserror::Error;
 use self::login::Login;
 use self::network::Network;
 use self::policy::Policy;
-use self::tls::{TlsArguments, Wanted};
+use self::prepared::Prepared;
+use self::tls::TlsArguments;
 use crate::certificates::CertificateError;
 use crate::document::DocumentError;
-use crate::runtime::{self, Failures, Server, Timeouts};
-use crate::session::{Creation, Settings};
-use crate::store::Store;
+use crate::runtime;
 
 /// Serve a directory over FTP.
 ///
@@ -54,6 +53,12 @@ struct Arguments {
     /// How long to wait for a command, before 421, or for progress of a transfer, before 426
     #[arg(long, value_name = "SECONDS", default_value_t = 900, value_parser = clap::value_parser!(u64).range(1..))]
     idle_timeout: u64,
+    /// Options in a file (TOML): `port = 2121` for --port 2121. What stands on the command line goes before it
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Say whether the file of --config, and all that it names, is fine; and end
+    #[arg(long, requires = "config")]
+    check_config: bool,
     #[command(flatten)]
     login: Login,
     #[command(flatten)]
@@ -94,7 +99,7 @@ pub(crate) fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         called.push(" passwd");
         return passwd::run(std::iter::once(called).chain(arguments.skip(1)));
     }
-    let arguments = match parsed::<Arguments>(with_double_dashes(std::iter::once(program).chain(arguments))) {
+    let arguments = match configuration::arguments(with_double_dashes(std::iter::once(program).chain(arguments))) {
         Ok(arguments) => arguments,
         Err(code) => return code,
     };
@@ -110,11 +115,13 @@ pub(crate) fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 /// Parses arguments; or says what is wrong with them, or the help.
 fn parsed<P: Parser>(arguments: impl IntoIterator<Item = OsString>) -> Result<P, ExitCode> {
-    P::try_parse_from(arguments).map_err(|error| {
-        // clap knows whether this is help, which goes to standard output and is no failure.
-        let code = u8::try_from(error.exit_code()).unwrap_or(2);
-        if error.print().is_ok() { ExitCode::from(code) } else { ExitCode::FAILURE }
-    })
+    P::try_parse_from(arguments).map_err(|error| told(&error))
+}
+
+/// clap knows whether this is help, which goes to standard output and is no failure.
+fn told(error: &clap::Error) -> ExitCode {
+    let code = u8::try_from(error.exit_code()).unwrap_or(2);
+    if error.print().is_ok() { ExitCode::from(code) } else { ExitCode::FAILURE }
 }
 
 /// The assignment writes `-port` and `-root` with one dash, which clap would take for a bundle of short flags.
@@ -137,69 +144,13 @@ fn log_to_stderr() {
 }
 
 fn start(arguments: Arguments) -> Result<(), StartError> {
-    runtime::to_the_end(arguments.network.limits(), serve(arguments))?
-}
-
-async fn serve(arguments: Arguments) -> Result<(), StartError> {
-    let store = open_store(&arguments)?;
-    let address = SocketAddr::new(arguments.listen, arguments.port);
-    let site = arguments.site.unwrap_or_else(host_name);
-    let wanted = arguments.tls.wanted(&site, address)?;
-    let implicit = wanted.as_ref().and_then(|wanted| wanted.implicit);
-    let (policy, tls) = wanted.map(|Wanted { policy, tls, .. }| (policy, tls)).unzip();
-    let idle = Duration::from_secs(arguments.idle_timeout);
-    let mut settings = Settings { site, tls: policy, idle_limit: idle, ..Settings::default() };
-    let failures = Failures::new(arguments.login.penalties());
-    arguments.login.apply(&mut settings, arguments.root.as_deref(), &arguments.policy)?;
-    arguments.policy.apply(&mut settings)?;
-    let limits = arguments.network.limits();
-    let ports = arguments.network.apply(&mut settings);
-    if arguments.memory.is_some() {
-        settings.creation = Creation::Settable;
+    let checked = arguments.config.clone().filter(|_| arguments.check_config);
+    let prepared = Prepared::new(arguments)?;
+    if let Some(file) = checked {
+        writeln!(io::stdout(), "{} is fine", file.display())?;
+        return Ok(());
     }
-    let (listener, address) = listen(address).await?;
-    let implicit = match implicit {
-        Some(address) => Some(listen(address).await?),
-        None => None,
-    };
-    say(&format!("listening on {address}"));
-    if let Some((_, address)) = &implicit {
-        say(&format!("listening on {address}, with TLS from the beginning"));
-    }
-    let (stopper, stop) = runtime::stop();
-    let server = Server {
-        failures,
-        comparers: runtime::comparers(),
-        stop,
-        timeouts: Timeouts { data: Duration::from_secs(arguments.data_timeout), idle },
-        limits,
-        ports,
-        settings: Arc::new(settings),
-        store,
-        tls,
-    };
-    Ok(runtime::serve(listener, implicit.map(|(listener, _)| listener), Arc::new(server), stopper).await?)
-}
-
-fn open_store(arguments: &Arguments) -> Result<Arc<dyn Store>, StartError> {
-    if let Some(size) = arguments.memory {
-        return arguments.policy.in_memory(size).map_err(StartError::Memory);
-    }
-    // It is there: clap wants one of the two.
-    let root = arguments.root.clone().unwrap_or_default();
-    arguments.policy.open_root(&root).map_err(|error| StartError::Root { root, error })
-}
-
-async fn listen(address: SocketAddr) -> Result<(runtime::Listener, SocketAddr), StartError> {
-    let failed = |error| StartError::Listen { address, error };
-    let listener = runtime::listen(address).await.map_err(failed)?;
-    let address = listener.local_addr().map_err(failed)?;
-    Ok((listener, address))
-}
-
-fn host_name() -> String {
-    let name = rustix::system::uname().nodename().to_string_lossy().into_owned();
-    if name.is_empty() { "localhost".to_owned() } else { name }
+    runtime::to_the_end(prepared.limits, prepared.serve())?
 }
 
 /// Writes a line to standard error. When nobody reads it, there is nobody left to tell.

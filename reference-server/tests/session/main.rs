@@ -4,6 +4,8 @@
 #[cfg(test)]
 mod client;
 mod command_line;
+#[cfg(test)]
+mod configuration;
 mod control;
 mod data;
 #[cfg(test)]
