@@ -107,12 +107,16 @@ impl Document {
 }
 
 fn read_text(file: &Path) -> io::Result<String> {
-    let mut text = String::new();
-    let read = std::fs::File::open(file)?.take(LONGEST + 1).read_to_string(&mut text)?;
+    let mut octets = Vec::new();
+    let read = std::fs::File::open(file)?.take(LONGEST + 1).read_to_end(&mut octets)?;
     if read as u64 > LONGEST {
         return Err(io::Error::other("it is longer than 16 MiB"));
     }
-    Ok(text)
+    String::from_utf8(octets).map_err(|error| {
+        let before = error.as_bytes().get(..error.utf8_error().valid_up_to()).unwrap_or_default();
+        let line = before.split(|&octet| octet == b'\n').count();
+        io::Error::other(format!("line {line} is not in UTF-8, as TOML has to be"))
+    })
 }
 
 /// The parser's own message, of which the first word is not always a small one.

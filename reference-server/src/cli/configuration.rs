@@ -15,7 +15,7 @@ use clap::{Arg, ArgMatches, Command, CommandFactory, FromArgMatches};
 use toml_edit::{Item, Key, TableLike};
 
 use super::{Arguments, say, told};
-use crate::document::{Document, DocumentError, Fault, Faults};
+use crate::document::{Document, DocumentError, Fault, Faults, printable};
 
 /// What a file cannot say.
 const NOT_IN_A_FILE: [&str; 4] = ["config", "check-config", "help", "version"];
@@ -38,9 +38,17 @@ pub(super) fn arguments(line: Vec<OsString>) -> Result<Arguments, ExitCode> {
     let mut line = line.into_iter();
     let all = line.next().into_iter().chain(added).chain(line);
     let parsed = command().try_get_matches_from(all).and_then(|matches| Arguments::from_arg_matches(&matches));
-    parsed.map_err(|error| match conflict(&document, &error) {
-        Some(fault) => refused(Faults(vec![fault]).into()),
-        None => told(&error),
+    parsed.map_err(|error| match (conflict(&document, &error), missing(&error)) {
+        (Some(fault), _) => refused(Faults(vec![fault]).into()),
+        (None, Some(missing)) => {
+            let how = "Write it in the file, without the dashes, or on the command line.";
+            say(&format!(
+                "error: {} does not say enough: {missing} is missing. {how}",
+                printable(&file.to_string_lossy())
+            ));
+            ExitCode::from(USAGE)
+        }
+        (None, None) => told(&error),
     })
 }
 
@@ -119,6 +127,18 @@ fn conflict(document: &Document, error: &clap::Error) -> Option<Fault> {
     let find = |name: &str| keys(document.root()).find(|(key, _)| key.get() == name);
     let ((key, _), other) = find(one).map(|found| (found, other)).or_else(|| find(other).map(|found| (found, one)))?;
     Some(document.fault_at_key(key, format!("`{}` cannot stand beside `{other}`: take one of them out.", key.get())))
+}
+
+/// The options that must stand beside those that are there.
+fn missing(error: &clap::Error) -> Option<String> {
+    let needed = error.get(ContextKind::InvalidArg).filter(|_| error.kind() == ErrorKind::MissingRequiredArgument)?;
+    let ContextValue::Strings(needed) = needed else { return None };
+    // A choice of several is in angle brackets.
+    let name = |one: &String| match one.strip_prefix("<--").and_then(|choice| choice.strip_suffix('>')) {
+        Some(choice) => format!("--{}", choice.replace('|', " or ")),
+        None => one.clone(),
+    };
+    Some(needed.iter().map(name).collect::<Vec<_>>().join(" and "))
 }
 
 fn as_text(value: &ContextValue) -> Option<&str> {

@@ -49,7 +49,12 @@ fn a_file_that_is_fine_is_called_so_and_nobody_listens() {
 #[case::two("port = 'x'\nsessions = 0\n", 2, "ftp.toml:2:12: `sessions`")]
 #[case::no_toml("port 0\n", 2, "ftp.toml:1:6: this is no TOML")]
 #[case::beside("memory = true\nroot = 'HERE'\n", 2, "cannot stand beside")]
-#[case::no_root("port = 0\n", 2, "--root <DIR>")]
+#[case::no_root("port = 0\n", 2, "ftp.toml does not say enough: --root <DIR> is missing. Write it in the file")]
+#[case::no_certificate(
+    "root = 'HERE'\ntls-demand = 'login'\n",
+    2,
+    ": --tls-generate or --tls-certificate <FILE> is missing."
+)]
 #[case::root("root = '/nonexistent/here'\n", 1, "cannot serve the directory /nonexistent/here")]
 #[case::users("root = 'HERE'\nusers = 'HERE/none.toml'\n", 1, "none.toml: No such file")]
 #[case::certificate(
@@ -70,6 +75,14 @@ fn what_is_wrong_is_said(#[case] text: &str, #[case] code: i32, #[case] message:
 fn what_is_wrong_on_the_line(#[case] arguments: &[&str], #[case] message: &str) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_reference-server"));
     command.args(arguments).assert().code(2).stderr(predicate::str::contains(message));
+}
+
+#[test]
+fn a_file_of_octets_is_not_read() {
+    let (_directory, file) = file_with("");
+    std::fs::write(&file, b"# 1\n# \xff\n").unwrap();
+    let found = predicate::str::contains("ftp.toml: line 2 is not in UTF-8");
+    started_with(&file).assert().code(2).stderr(found);
 }
 
 #[test]
