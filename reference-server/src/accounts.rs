@@ -68,7 +68,7 @@ impl Accounts {
 
     /// Whether this is the name of a guest. RFC 1635 §2.1: the name is `anonymous`; `ftp` is its customary short form.
     pub(crate) fn is_guest(&self, name: &[u8]) -> bool {
-        self.anonymous.is_some() && is_name_of_guests(name)
+        self.anonymous.is_some() && (name.eq_ignore_ascii_case(b"anonymous") || name.eq_ignore_ascii_case(b"ftp"))
     }
 
     /// What is to be computed to know what the user may do.
@@ -111,11 +111,6 @@ impl Check {
             }
         }
     }
-}
-
-/// Whether guests log in by this name, where there are guests.
-pub(crate) fn is_name_of_guests(name: &[u8]) -> bool {
-    name.eq_ignore_ascii_case(b"anonymous") || name.eq_ignore_ascii_case(b"ftp")
 }
 
 /// Whether this is the account of the user.

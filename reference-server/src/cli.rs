@@ -80,6 +80,8 @@ enum StartError {
     Directory { directory: PathBuf, error: io::Error },
     #[error("cannot serve the directory {directory} to {name}: {error}. Change its root in the file of --users.", directory = .directory.display())]
     Home { name: String, directory: PathBuf, error: io::Error },
+    #[error("{name} is the name of guests, who give any password. Take this user out, or give --anonymous off.")]
+    Guest { name: String },
     #[error(transparent)]
     Users(#[from] DocumentError),
     #[error("cannot listen on {address}: {error}. Give a free port with --port; 0 takes any.")]

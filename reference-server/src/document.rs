@@ -203,6 +203,23 @@ mod tests {
     }
 
     #[rstest]
+    #[case::comment("a = 1 # hush\n")]
+    #[case::comment_behind_long_characters("a = '\u{1f512}\u{1f512}\u{1f512}' # hush\n")]
+    #[case::header("[a] # hush\n")]
+    #[case::of_several("a = { b = 1, c = 'hush' }\n")]
+    #[case::array("a = [1,\n 'hush']\n")]
+    #[case::lines("a = \"\"\"\nhush # x\nhush = 1\"\"\"\n")]
+    #[case::dotted("a.b.c = 'hush'\n")]
+    #[case::many("[[a]]\nb = 'hush'\n[[a]]\nb = 'hush'\n")]
+    fn no_value_and_no_comment_is_shown(#[case] text: &str) {
+        let document = Document::parse("some.toml".to_owned(), text.to_owned()).unwrap();
+        for place in 0..=text.len() {
+            let shown = document.fault(Some(place..text.len()), "wrong").to_string();
+            assert!(!shown.contains("hush"), "{place}: {shown}");
+        }
+    }
+
+    #[rstest]
     #[case("idle-timout", Some("idle-timeout"))]
     #[case("sesions", Some("sessions"))]
     #[case("users", Some("user"))]

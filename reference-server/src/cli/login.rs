@@ -62,7 +62,15 @@ impl Login {
             Anonymous::ReadOnly => Some(Access::ReadOnly),
             Anonymous::Off => None,
         };
-        for listed in self.users.as_deref().map(users::read).transpose()?.unwrap_or_default() {
+        let listed = self.users.as_deref().map(users::read).transpose()?.unwrap_or_default();
+        let names = self.user.iter().map(|(name, _)| name);
+        if let Some(name) = names
+            .chain(listed.iter().map(|listed| &listed.name))
+            .find(|name| settings.accounts.is_guest(name.as_bytes()))
+        {
+            return Err(StartError::Guest { name: name.clone() });
+        }
+        for listed in listed {
             if !self.user.iter().any(|(name, _)| *name == listed.name) {
                 admit(listed, settings, root, policy)?;
             }

@@ -25,14 +25,12 @@ impl Excerpt {
         let line = line_at(text, place.start);
         let mut values = Vec::new();
         collect_values(root, &mut values);
-        let last = values.iter().map(|value| value.end).filter(|end| line.contains(end)).max();
-        let shown = masked(text, line.clone(), |at| values.iter().any(|value| value.contains(&at)));
         // A `#` behind the last value begins a comment, for no value is there any more. A header has no value.
-        let from = last.map_or(0, |last| last.saturating_sub(line.start).min(shown.len()));
-        let shown = match shown.get(from..).and_then(|rest| rest.find('#')) {
-            Some(comment) => shown.get(..from + comment).unwrap_or_default().trim_end().to_owned(),
-            None => shown,
-        };
+        let last = values.iter().map(|value| value.end).filter(|end| (line.start..=line.end).contains(end)).max();
+        let from = last.unwrap_or(line.start);
+        let comment =
+            text.get(from..line.end).and_then(|rest| rest.find('#')).map_or(line.end, |comment| from + comment);
+        let shown = masked(text, line.start..comment, |at| values.iter().any(|value| value.contains(&at)));
         Self::new(name, text, place, line, shown)
     }
 
