@@ -5,7 +5,7 @@ mod hash;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-pub(crate) use hash::{Hash, HashError};
+pub(crate) use hash::{Hash, HashError, Room};
 
 /// What a user may do with the files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,11 +99,11 @@ impl Check {
     }
 
     /// What the user may do; `None` when the name or the password is wrong.
-    pub(crate) fn access(self) -> Option<Access> {
+    pub(crate) fn access(self, room: &mut Room) -> Option<Access> {
         match self {
             Self::Known(access) => access,
             Self::Hash { hash, password, right, wrong } => {
-                if hash.is_of(&password) {
+                if hash.is_of(&password, room) {
                     right
                 } else {
                     wrong
@@ -156,7 +156,7 @@ mod tests {
     fn access(#[case] name: &str, #[case] password: &str, #[case] expected: Option<Access>) {
         let check = accounts(Some(Access::ReadOnly)).check(name.as_bytes(), password.as_bytes());
         assert!(!check.is_slow());
-        assert_eq!(check.access(), expected);
+        assert_eq!(check.access(&mut Room::default()), expected);
     }
 
     #[rstest]
@@ -173,7 +173,7 @@ mod tests {
     ) {
         let check = with_hashes().check(name.as_bytes(), password.as_bytes());
         assert!(check.is_slow());
-        assert_eq!(check.access(), expected);
+        assert_eq!(check.access(&mut Room::default()), expected);
     }
 
     #[test]
@@ -183,7 +183,7 @@ mod tests {
 
     #[test]
     fn no_guests_when_they_are_off() {
-        assert_eq!(accounts(None).check(b"anonymous", b"x").access(), None);
+        assert_eq!(accounts(None).check(b"anonymous", b"x").access(&mut Room::default()), None);
         assert!(!accounts(None).is_guest(b"anonymous"));
     }
 }

@@ -1,6 +1,7 @@
 //! The only sockets: they feed sessions and do what sessions say.
 
 mod channel;
+mod comparers;
 mod control;
 mod data;
 mod failures;
@@ -11,18 +12,17 @@ mod tls;
 
 use std::io;
 use std::net::SocketAddr;
-use std::num::NonZero;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
 
 use crate::session::{Security, Settings, Standing};
 use crate::store::Store;
 
 use places::Places;
 
+pub(crate) use comparers::Comparers;
 pub(crate) use data::Ports;
 pub(crate) use failures::{Failures, Penalties};
 pub(crate) use places::Limits;
@@ -40,16 +40,9 @@ pub(crate) struct Server {
     pub(crate) limits: Limits,
     pub(crate) ports: Ports,
     pub(crate) tls: Option<Tls>,
-    /// How many passwords may be compared at a time. Each takes a core and some megabytes; the others wait in turn.
-    pub(crate) comparers: Semaphore,
+    pub(crate) comparers: Comparers,
     pub(crate) failures: Failures,
     pub(crate) stop: Stop,
-}
-
-/// Half of the cores: a flood of logins does not take the machine.
-pub(crate) fn comparers() -> Semaphore {
-    let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
-    Semaphore::new((cores / 2).max(1))
 }
 
 /// How long to wait.

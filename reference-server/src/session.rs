@@ -40,7 +40,7 @@ use traffic::Traffic;
 use transfer::Transfer;
 
 pub(crate) use host::{Mount, VirtualHost, Volume};
-pub(crate) use interface::{Action, End, Input, Job, Order, Received, Route, Standing, Verify};
+pub(crate) use interface::{Action, End, Input, Job, Order, Received, Resume, Route, Standing, Verify};
 pub(crate) use security::{Demand, Policy, Protection, Security};
 pub(crate) use step::Step;
 

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use argon2::password_hash::phc;
-use argon2::{Argon2, Params, PasswordHasher, PasswordVerifier, Version};
+use argon2::{Algorithm, Argon2, Block, Params, PasswordHasher, Version};
 use thiserror::Error;
 
 /// More memory than this is a slip of the pen, and a login would take it: 1 GiB, in KiB.
@@ -16,8 +16,12 @@ const MOST_PASSES: u32 = 1000;
 #[derive(Clone)]
 pub(crate) struct Hash {
     hash: phc::PasswordHash,
-    cost: u64,
+    params: Params,
 }
+
+/// Memory to compute hashes in.
+#[derive(Default)]
+pub(crate) struct Room(Vec<Block>);
 
 /// Why a text is no hash, or why there is none of a password.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -40,15 +44,43 @@ impl Hash {
         Self::try_from(hash)
     }
 
-    /// Whether it is the hash of this password.
-    pub(crate) fn is_of(&self, password: &[u8]) -> bool {
-        // The parameters are those of the hash, not the default ones.
-        Argon2::default().verify_password(password, &self.hash).is_ok()
+    /// Whether it is the hash of this password. To find out needs much memory, which is kept for the next one.
+    pub(crate) fn is_of(&self, password: &[u8], room: &mut Room) -> bool {
+        let Some(computed) = self.computed(password, room) else { return false };
+        // In a time that tells nothing about where the first difference is.
+        self.hash.hash == Some(computed)
+    }
+
+    /// The hash of another password with the salt and the parameters of this one.
+    fn computed(&self, password: &[u8], room: &mut Room) -> Option<phc::Output> {
+        let (salt, length) = (self.hash.salt.as_ref()?, self.hash.hash.as_ref()?.len());
+        let version = self.hash.version.map(Version::try_from).transpose().ok()?.unwrap_or_default();
+        let argon2 = Argon2::new(Algorithm::Argon2id, version, self.params.clone());
+        let mut computed = vec![0; length];
+        let blocks = room.of(self.params.block_count())?;
+        argon2.hash_password_into_with_memory(password, salt, &mut computed, blocks).ok()?;
+        phc::Output::new(&computed).ok()
     }
 
     /// How long it takes, beside others.
     pub(super) fn cost(&self) -> u64 {
-        self.cost
+        u64::from(self.params.m_cost()) * u64::from(self.params.t_cost())
+    }
+}
+
+impl Room {
+    fn of(&mut self, blocks: usize) -> Option<&mut [Block]> {
+        if self.0.len() < blocks {
+            self.0.resize(blocks, Block::default());
+        }
+        self.0.get_mut(..blocks)
+    }
+}
+
+/// What stands in it comes of passwords.
+impl fmt::Debug for Room {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Room").field("blocks", &self.0.len()).finish()
     }
 }
 
@@ -62,7 +94,7 @@ impl TryFrom<phc::PasswordHash> for Hash {
         if params.m_cost() > MOST_MEMORY || params.t_cost() > MOST_PASSES {
             return Err(HashError::Cost);
         }
-        Ok(Self { cost: u64::from(params.m_cost()) * u64::from(params.t_cost()), hash })
+        Ok(Self { hash, params })
     }
 }
 
@@ -101,16 +133,21 @@ mod tests {
         let hash = Hash::of(b"secret").unwrap();
         assert!(hash.to_string().starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
         let read: Hash = hash.to_string().parse().unwrap();
-        assert!(read.is_of(b"secret"));
-        assert!(!read.is_of(b"Secret"));
+        assert!(read.is_of(b"secret", &mut Room::default()));
+        assert!(!read.is_of(b"Secret", &mut Room::default()));
         assert_ne!(Hash::of(b"secret").unwrap().to_string(), hash.to_string());
     }
 
     #[test]
     fn the_hash_of_another_program() {
         let hash: Hash = OF_ANOTHER_PROGRAM.parse().unwrap();
-        assert!(hash.is_of(b"password"));
-        assert!(!hash.is_of(b"Password"));
+        let smaller = Hash::of(b"secret").unwrap();
+        // One room is enough for both, whichever needs more.
+        let mut room = Room::default();
+        assert!(smaller.is_of(b"secret", &mut room));
+        assert!(hash.is_of(b"password", &mut room));
+        assert!(!hash.is_of(b"Password", &mut room));
+        assert!(smaller.is_of(b"secret", &mut room));
     }
 
     #[rstest]

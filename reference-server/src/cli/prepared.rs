@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::tls::Wanted;
 use super::{Arguments, StartError, say};
-use crate::runtime::{self, Failures, Limits, Ports, Server, Timeouts, Tls};
+use crate::runtime::{self, Comparers, Failures, Limits, Ports, Server, Timeouts, Tls};
 use crate::session::{Creation, Settings};
 use crate::store::Store;
 
@@ -60,7 +60,7 @@ impl Prepared {
         let (stopper, stop) = runtime::stop();
         let server = Server {
             failures: self.failures,
-            comparers: runtime::comparers(),
+            comparers: Comparers::of_this_machine(),
             stop,
             timeouts: self.timeouts,
             limits: self.limits,

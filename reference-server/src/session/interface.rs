@@ -8,7 +8,7 @@ use protocol::restart::{Mark, Position};
 use protocol::transfer::{DecodeError, Parameters};
 
 use super::{Protection, Session, Step, Volume};
-use crate::accounts::{Access, Check};
+use crate::accounts::{Access, Check, Room};
 use crate::store::{Allowance, Form, Lines, Store};
 
 /// What happened.
@@ -142,8 +142,8 @@ impl Verify {
     }
 
     /// Does it.
-    pub(crate) fn run(self) -> Resume {
-        let access = self.check.access();
+    pub(crate) fn run(self, room: &mut Room) -> Resume {
+        let access = self.check.access(room);
         Box::new(move |session| (self.then)(session, access))
     }
 }

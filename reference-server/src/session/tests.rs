@@ -14,7 +14,7 @@ use tempfile::TempDir;
 
 use super::data_port::Arranged;
 use super::{Action, End, Input, Order, Received, Route, Security, Session, Settings, Standing, State, Volume};
-use crate::accounts::{Access, Accounts, Secret, User};
+use crate::accounts::{Access, Accounts, Room, Secret, User};
 use crate::store::{Disk, Store};
 
 /// Plays the runtime: does at once what the session asks for, except transfers, which a test ends when it wants to.
@@ -99,7 +99,7 @@ impl Bench {
                         let store = self.volume.as_ref().map_or(&self.store, |volume| &volume.0);
                         inputs.push(Input::Performed(perform.run(store.as_ref())));
                     }
-                    Action::Verify(verify) => inputs.push(Input::Performed(verify.run())),
+                    Action::Verify(verify) => inputs.push(Input::Performed(verify.run(&mut Room::default()))),
                     Action::CountFailure => inputs.extend(self.standing.map(Input::FailureCounted)),
                     Action::Listen => {
                         self.listens = self.can_listen;

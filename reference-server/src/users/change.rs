@@ -106,6 +106,7 @@ fn replace(target: &Path, directory: &Path, old: Option<&Metadata>, text: &str) 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::accounts::Room;
     use rstest::rstest;
 
     fn file_with(text: &str) -> (tempfile::TempDir, PathBuf) {
@@ -118,7 +119,12 @@ mod tests {
     fn is_password(file: &Path, name: &str, password: &str) -> bool {
         let text = std::fs::read_to_string(file).unwrap();
         let toml: DocumentMut = text.parse().unwrap();
-        toml[USERS][name][PASSWORD].as_str().unwrap().parse::<Hash>().unwrap().is_of(password.as_bytes())
+        toml[USERS][name][PASSWORD]
+            .as_str()
+            .unwrap()
+            .parse::<Hash>()
+            .unwrap()
+            .is_of(password.as_bytes(), &mut Room::default())
     }
 
     #[test]

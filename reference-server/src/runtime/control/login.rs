@@ -6,6 +6,7 @@ use std::io;
 use tokio::time::{Instant, sleep_until};
 
 use super::Conversation;
+use crate::accounts::Room;
 use crate::session::{Input, Standing, Verify};
 
 /// A wrong password that is not answered yet.
@@ -16,22 +17,18 @@ pub(super) struct Delayed {
 }
 
 impl Conversation {
-    /// Compares a password: a hash never on the thread that all sessions share, and not more of them at a time than the server
-    /// wants.
+    /// Compares a password.
     ///
     /// Who is shut out by now is not compared: else each session that was there before would have one guess more.
     pub(super) async fn verify(&mut self, verify: Verify) -> io::Result<Input> {
         if !verify.is_slow() {
-            return Ok(self.unless_shut_out().unwrap_or_else(|| Input::Performed(verify.run())));
+            return Ok(self.unless_shut_out().unwrap_or_else(|| Input::Performed(verify.run(&mut Room::default()))));
         }
-        // The semaphore is fair: who asked first is first.
-        let turn = self.server.comparers.acquire().await.map_err(io::Error::other)?;
+        let turn = self.server.comparers.turn().await?;
         if let Some(refused) = self.unless_shut_out() {
             return Ok(refused);
         }
-        let resume = tokio::task::spawn_blocking(move || verify.run()).await?;
-        drop(turn);
-        Ok(Input::Performed(resume))
+        Ok(Input::Performed(turn.compare(verify).await?))
     }
 
     fn unless_shut_out(&self) -> Option<Input> {
