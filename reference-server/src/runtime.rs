@@ -6,6 +6,7 @@ mod control;
 mod data;
 mod failures;
 mod moving;
+mod passive;
 mod places;
 mod stop;
 mod tls;
@@ -23,8 +24,8 @@ use crate::store::Store;
 use places::Places;
 
 pub(crate) use comparers::Comparers;
-pub(crate) use data::Ports;
 pub(crate) use failures::{Failures, Penalties};
+pub(crate) use passive::Ports;
 pub(crate) use places::Limits;
 pub(crate) use stop::{Stop, Stopper, stop};
 pub(crate) use tls::Tls;

@@ -256,6 +256,11 @@ impl Session {
         matches!(self.state, State::Transferring(_))
     }
 
+    /// Whether the next data connection is to be under TLS.
+    pub(crate) fn protects_data(&self) -> bool {
+        self.security.of_data() == Protection::Private
+    }
+
     fn receive(&mut self, received: Received) {
         self.traffic.control += received.length();
         if matches!(self.state, State::Closed) {

@@ -9,6 +9,9 @@ use tokio::time::timeout;
 
 use super::tls::{Secured, Standing, Tls};
 
+/// How much is read at a time.
+const PIECE: usize = 4096;
+
 /// What was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Heard {
@@ -20,12 +23,20 @@ pub(super) enum Heard {
 
 pub(super) struct Channel {
     stream: TcpStream,
-    tls: Option<Secured>,
+    /// What most sessions never have takes no room in them.
+    tls: Option<Box<Secured>>,
     unsent: Vec<u8>,
     /// How long a client may take to read its replies.
     patience: Duration,
     /// The client closed its side.
     is_at_end: bool,
+}
+
+/// What there is, as far as one piece. Sessions that say nothing, of which there may be thousands, have no room for it.
+fn piece(stream: &TcpStream) -> io::Result<Vec<u8>> {
+    let mut buffer = [0; PIECE];
+    let length = io::Read::read(&mut &*socket2::SockRef::from(stream), &mut buffer)?;
+    Ok(buffer.get(..length).unwrap_or_default().to_vec())
 }
 
 impl Channel {
@@ -35,11 +46,10 @@ impl Channel {
 
     /// Reads what there is. Where a Synch ends, a read stops short though more is there; tokio's own read would take that for the
     /// end of what has arrived, and wait for more with an ABOR in its hands.
-    pub(super) async fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
+    pub(super) async fn read(&self) -> io::Result<Vec<u8>> {
         loop {
             self.stream.readable().await?;
-            let read = || io::Read::read(&mut &*socket2::SockRef::from(&self.stream), buffer);
-            match self.stream.try_io(Interest::READABLE, read) {
+            match self.stream.try_io(Interest::READABLE, || piece(&self.stream)) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 result => return result,
             }
@@ -106,13 +116,13 @@ impl Channel {
     /// Begins TLS. What came behind the command that asked for it is TLS as well, or a forgery: it is for [`Self::take`].
     pub(super) async fn begin_tls(&mut self, tls: &Tls) -> io::Result<()> {
         self.send().await?;
-        self.tls = Some(Secured::new(tls).map_err(io::Error::other)?);
+        self.tls = Some(Box::new(Secured::new(tls).map_err(io::Error::other)?));
         Ok(())
     }
 
     /// The host that the client has named when TLS began.
     pub(super) fn server_name(&self) -> Option<&str> {
-        self.tls.as_ref().and_then(Secured::server_name)
+        self.tls.as_deref().and_then(Secured::server_name)
     }
 
     /// Ends TLS on the side of the server. On the side of the client it ends when its own `close_notify` comes.

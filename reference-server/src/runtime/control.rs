@@ -3,8 +3,9 @@
 mod login;
 
 use std::collections::VecDeque;
+use std::convert::Infallible;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,7 +16,8 @@ use tokio::time::{Instant, timeout};
 
 use super::Server;
 use super::channel::{Channel, Heard, drain};
-use super::data::{Ended, Ends, News, Passive, Running, Ways};
+use super::data::{Ended, Ends, News, Running, Ways};
+use super::passive::Passive;
 use super::tls::Tls;
 use crate::session::{Action, Input, Received, Security, Session, Standing};
 use crate::store::Store;
@@ -23,8 +25,6 @@ use login::{Delayed, answered};
 
 /// The longest line that is taken: a path of the system's limit, and its verb.
 const LINE_LIMIT: usize = 4096 + 16;
-/// How much is read at a time.
-const PIECE: usize = 4096;
 
 /// Talks with a client until one of the two closes.
 pub(super) async fn converse(stream: TcpStream, server: Arc<Server>, security: Security) {
@@ -98,7 +98,7 @@ struct Conversation {
 
 /// What happened on one of the connections.
 enum Event {
-    Read(usize),
+    Read(Vec<u8>),
     Transfer(News),
     /// A wrong password may be answered.
     Delayed(Standing),
@@ -113,14 +113,13 @@ impl Conversation {
             self.begin_tls().await?;
         }
         self.feed(Input::Connected).await?;
-        let mut buffer = [0; PIECE];
         let mut idle_from = Instant::now();
         while !self.is_closing {
-            let event = self.wait(&mut buffer, idle_from).await?;
+            let event = self.wait(idle_from).await?;
             idle_from = Instant::now();
             match event {
-                Event::Read(length) => {
-                    if self.take(buffer.get(..length).unwrap_or_default()).await? == Heard::End {
+                Event::Read(octets) => {
+                    if self.take(&octets).await? == Heard::End {
                         // What was said before the end is done first.
                         self.take_lines().await?;
                         self.feed(Input::Disconnected).await?;
@@ -147,17 +146,20 @@ impl Conversation {
         self.channel.close().await
     }
 
-    async fn wait(&mut self, buffer: &mut [u8], idle_from: Instant) -> io::Result<Event> {
+    async fn wait(&mut self, idle_from: Instant) -> io::Result<Event> {
         let may_read = !self.channel.is_at_end() && self.unread.is_empty() && self.session.takes_commands();
         let is_idle_limited = !self.session.is_transferring();
         let idle_until = idle_from + self.session.idle_limit();
+        let of_data = self.tls.as_ref().filter(|_| self.session.protects_data());
+        let peer = self.peer.ip();
         tokio::select! {
             news = news(self.running.as_mut()) => Ok(Event::Transfer(news)),
             standing = answered(self.delayed) => Ok(Event::Delayed(standing)),
             // A transfer comes to its end first.
             () = self.server.stop.begun(), if is_idle_limited => Ok(Event::Stopping),
-            length = self.channel.read(buffer), if may_read => Ok(Event::Read(length?)),
+            octets = self.channel.read(), if may_read => Ok(Event::Read(octets?)),
             () = tokio::time::sleep_until(idle_until), if is_idle_limited => Ok(Event::Idle),
+            never = go_ahead(&mut self.ways, of_data, peer) => match never {},
         }
     }
 
@@ -211,7 +213,8 @@ impl Conversation {
         let mut inputs = VecDeque::from([input]);
         while let Some(input) = inputs.pop_front() {
             for action in self.session.handle(input) {
-                inputs.extend(self.act(action).await?);
+                // A session that waits needs no room for what it may do.
+                inputs.extend(Box::pin(self.act(action)).await?);
             }
         }
         self.channel.send().await
@@ -274,6 +277,14 @@ impl Conversation {
         }
         Ok(None)
     }
+}
+
+/// Lets a client begin TLS on its data connection before it says what is to be transferred.
+async fn go_ahead(ways: &mut Ways, tls: Option<&Tls>, peer: IpAddr) -> Infallible {
+    if let (Some(passive), Some(tls)) = (&mut ways.passive, tls) {
+        Box::pin(passive.go_ahead(tls, peer)).await;
+    }
+    std::future::pending().await
 }
 
 /// What the transfer that runs tells; without one, nothing ever.

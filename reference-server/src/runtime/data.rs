@@ -1,80 +1,22 @@
 //! Data connections: how they come about, and the transfer that runs on one.
 
-use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::io;
 use std::net::{IpAddr, SocketAddr};
-use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use protocol::restart::Mark;
-use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use super::Timeouts;
 use super::moving;
-use super::tls::{Flow, Tls, Wire};
+use super::passive::{Met, Passive};
+use super::tls::{Flow, Handshake, Tls, Wire};
 use crate::session::{End, Job, Order, Protection, Route};
-
-/// The ports that may listen for a data connection.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Ports {
-    /// Any that the kernel has.
-    Any,
-    /// One of these.
-    Among(RangeInclusive<u16>),
-}
-
-impl Ports {
-    /// Which one, nobody can foretell (RFC 2577 §5.1): the search begins anywhere.
-    fn listen(&self, host: IpAddr) -> io::Result<std::net::TcpListener> {
-        let Self::Among(ports) = self else { return std::net::TcpListener::bind((host, 0)) };
-        let count = u64::from(ports.end().saturating_sub(*ports.start())) + 1;
-        let begin = usize::try_from(RandomState::new().build_hasher().finish() % count).unwrap_or_default();
-        let mut last = io::Error::from(io::ErrorKind::AddrInUse);
-        for port in ports.clone().cycle().skip(begin).take(ports.len()) {
-            match std::net::TcpListener::bind((host, port)) {
-                Err(error) if error.kind() == io::ErrorKind::AddrInUse => last = error,
-                bound => return bound,
-            }
-        }
-        Err(last)
-    }
-}
-
-/// A port that listens for a data connection.
-pub(super) struct Passive {
-    listener: TcpListener,
-    address: SocketAddr,
-}
-
-impl Passive {
-    /// Listens on a free port of this host. It listens when this returns: the client may connect as soon as it reads the reply.
-    pub(super) fn listen(host: IpAddr, ports: &Ports) -> io::Result<Self> {
-        let listener = ports.listen(host)?;
-        listener.set_nonblocking(true)?;
-        let listener = TcpListener::from_std(listener)?;
-        Ok(Self { address: listener.local_addr()?, listener })
-    }
-
-    pub(super) fn address(&self) -> SocketAddr {
-        self.address
-    }
-
-    /// Takes the connection of this host, or of any. Others are dropped.
-    async fn accept(&self, host: Option<IpAddr>) -> io::Result<TcpStream> {
-        loop {
-            let (stream, from) = self.listener.accept().await?;
-            if host.is_none_or(|host| from.ip().to_canonical() == host) {
-                return Ok(stream);
-            }
-            tracing::warn!(%from, "a data connection from another host was dropped");
-        }
-    }
-}
 
 /// A data connection in clear, that is new, or that a transfer has left open.
 pub(super) struct Open {
@@ -187,32 +129,20 @@ pub(super) struct Ends {
     pub(super) tls: Option<Tls>,
 }
 
-impl Ends {
-    /// Who has connected and then says nothing of TLS is as late as one who has not connected.
-    fn secure(&self, stream: std::net::TcpStream, flow: Flow) -> io::Result<Wire> {
-        let Some(tls) = &self.tls else { return Err(io::ErrorKind::Unsupported.into()) };
-        stream.set_read_timeout(Some(self.timeouts.data))?;
-        let wire = Wire::secure(stream, tls, flow)?;
-        wire.socket().set_read_timeout(Some(self.timeouts.idle))?;
-        Ok(wire)
-    }
-}
-
 async fn transfer(order: Order, ways: Ways, ends: Ends, mut wires: Wires) -> Ended {
     let opened = tokio::select! {
-        opened = timeout(ends.timeouts.data, open(&order, ways, &ends)) => opened,
-        () = until(&mut wires.stopped) => return without_connection(End::Stopped),
+        opened = opened(&order, ways, &ends) => opened,
+        () = until(&mut wires.stopped) => Err(End::Stopped),
     };
-    let open = match opened {
-        Ok(Ok(open)) => open,
-        Ok(Err(error)) => {
-            tracing::debug!(%error, "no data connection");
-            return without_connection(End::NotOpened);
-        }
-        Err(_) => return without_connection(End::NotOpened),
+    let mut line = match opened {
+        Ok(line) => line,
+        Err(end) => return without_connection(end),
     };
-    match blocking(&open.stream, ends.timeouts.idle) {
-        Ok(handle) => work(order, open, handle, ends, wires).await,
+    if let Some(end) = moving::at_once(&order.job, &mut line.wire, &wires.moved) {
+        return Ended { octets: wires.moved.load(Ordering::Relaxed), end, open: None };
+    }
+    match blocking(line.wire.socket(), ends.timeouts.idle) {
+        Ok(handle) => work(order, line, handle, wires).await,
         Err(error) => {
             tracing::warn!(%error, "the data connection cannot be used");
             without_connection(End::Broken)
@@ -220,28 +150,67 @@ async fn transfer(order: Order, ways: Ways, ends: Ends, mut wires: Wires) -> End
     }
 }
 
+/// A data connection, ready for the octets of a file.
+struct Line {
+    wire: Wire,
+    /// What was read of it already.
+    unread: Vec<u8>,
+}
+
+/// Makes the data connection, and negotiates TLS where it is asked for. Who has connected and then says nothing of TLS is as late
+/// as one who has not connected.
+async fn opened(order: &Order, ways: Ways, ends: &Ends) -> Result<Line, End> {
+    let met = match timeout(ends.timeouts.data, open(order, ways, ends)).await {
+        Ok(Ok(Opened::Again(open))) => return Ok(Line { wire: Wire::Clear(open.stream), unread: open.unread }),
+        Ok(Ok(Opened::Anew(met))) => met,
+        Ok(Err(error)) => {
+            tracing::debug!(%error, "no data connection");
+            return Err(End::NotOpened);
+        }
+        Err(_) => return Err(End::NotOpened),
+    };
+    let secured = async {
+        match (order.protection, met) {
+            (Protection::Clear, Met::Clear(stream)) => Ok(Wire::Clear(stream)),
+            (Protection::Private, Met::Clear(stream)) => {
+                let Some(tls) = &ends.tls else { return Err(io::ErrorKind::Unsupported.into()) };
+                Handshake::new(TcpStream::from_std(stream)?, tls, flow(order))?.complete().await
+            }
+            (Protection::Private, Met::Begun(handshake)) => handshake.complete().await,
+            (Protection::Clear, Met::Begun(_)) => Err(io::Error::other("TLS stands where PROT C was said since")),
+            (_, Met::Failed(error)) => Err(error),
+        }
+    };
+    match timeout(ends.timeouts.data, secured).await {
+        Ok(Ok(wire)) => Ok(Line { wire, unread: Vec::new() }),
+        Ok(Err(error)) => {
+            tracing::debug!(%error, "no TLS on the data connection");
+            Err(End::NotSecured)
+        }
+        Err(_) => Err(End::NotSecured),
+    }
+}
+
+fn flow(order: &Order) -> Flow {
+    if is_receiving(order) { Flow::FromClient } else { Flow::ToClient }
+}
+
+fn is_receiving(order: &Order) -> bool {
+    matches!(order.job, Job::Receive { .. })
+}
+
 fn without_connection(end: End) -> Ended {
     Ended { octets: 0, end, open: None }
 }
 
 /// Moves the bytes, on a thread. `handle` is of the same connection.
-async fn work(order: Order, open: Open, handle: std::net::TcpStream, ends: Ends, wires: Wires) -> Ended {
+async fn work(order: Order, line: Line, handle: std::net::TcpStream, wires: Wires) -> Ended {
     let Wires { moved, mut stopped, marks } = wires;
-    let is_receiving = matches!(order.job, Job::Receive { .. });
-    let flow = if is_receiving { Flow::FromClient } else { Flow::ToClient };
+    let is_receiving = is_receiving(&order);
     let counter = Arc::clone(&moved);
     let mut work = tokio::task::spawn_blocking(move || {
-        let secured = match order.protection {
-            Protection::Clear => Ok(Wire::Clear(open.stream)),
-            Protection::Private => ends.secure(open.stream, flow),
-        };
-        match secured {
-            Ok(wire) => moving::run(order.job, moving::Data { wire, moved: counter, marks, unread: open.unread }),
-            Err(error) => {
-                tracing::debug!(%error, "no TLS on the data connection");
-                (End::NotSecured, None)
-            }
-        }
+        let Line { wire, unread } = line;
+        moving::run(order.job, moving::Data { wire, moved: counter, marks, unread })
     });
     let ended = tokio::select! {
         ended = &mut work => ended,
@@ -297,21 +266,29 @@ fn blocking(stream: &std::net::TcpStream, idle: Duration) -> io::Result<std::net
     stream.try_clone()
 }
 
-async fn open(order: &Order, ways: Ways, ends: &Ends) -> io::Result<Open> {
+/// A data connection, before TLS.
+enum Opened {
+    /// One that a transfer has left open.
+    Again(Open),
+    /// A new one.
+    Anew(Met),
+}
+
+async fn open(order: &Order, ways: Ways, ends: &Ends) -> io::Result<Opened> {
     let stream = match (order.route, ways.passive) {
         (Route::Open(address), _) => {
             // What is open is in clear.
             let open = ways.open.filter(|_| order.protection == Protection::Clear).and_then(Open::if_alive);
             match open {
-                Some(open) => return Ok(open),
+                Some(open) => return Ok(Opened::Again(open)),
                 None => connect(address, ends.local).await?,
             }
         }
         (Route::Active(address), _) => connect(address, ends.local).await?,
-        (Route::Passive { from }, Some(passive)) => passive.accept(from).await?,
+        (Route::Passive { from }, Some(passive)) => return Ok(Opened::Anew(passive.accept(from).await?)),
         (Route::Passive { .. }, None) => return Err(io::ErrorKind::NotConnected.into()),
     };
-    Ok(Open { stream: stream.into_std()?, unread: Vec::new() })
+    Ok(Opened::Anew(Met::Clear(stream.into_std()?)))
 }
 
 /// Connects from the default data port, L-1 where L is the control port (RFC 959 §5.2), on the host that the client talks to

@@ -2,10 +2,13 @@
 //!
 //! What TYPE, STRU and MODE ask for is in [`encoded`]; here is what needs no coder, or has one of its own for speed.
 //!
-//! In TYPE I, STRU F, MODE S a file's octets are the octets of the connection: the system sends them (`sendfile`) and this
-//! program never sees them. (`std::io::copy` would not do: it uses `sendfile` to other files only, not to sockets.)
+//! In TYPE I, STRU F, MODE S a file's octets are the octets of the connection: the system moves them (`sendfile`, and [`spliced`]
+//! the other way) and this program never sees them. (`std::io::copy` would not do: it uses `sendfile` to other files only, not
+//! to sockets.)
 
 mod encoded;
+mod small;
+mod spliced;
 
 use std::fs::File;
 use std::io::{self, ErrorKind, Read, Write};
@@ -17,6 +20,8 @@ use protocol::transfer::ascii;
 use rustix::io::Errno;
 use tokio::sync::mpsc;
 
+pub(super) use self::small::at_once;
+use self::spliced::{Came, Pipe};
 use super::data::Open;
 use super::tls::Wire;
 use crate::session::{End, Job};
@@ -153,6 +158,10 @@ struct Target<'file> {
 }
 
 fn receive(mut target: Target<'_>, form: Form, data: &mut Data) -> Result<(), End> {
+    if form == Form::Image && data.unread.is_empty() && receive_image(&mut target, data)? == Came::ToTheEnd {
+        finish_receiving(&mut data.wire);
+        return Ok(());
+    }
     let (mut decoder, mut wire, mut local) = (ascii::Decoder::default(), vec![0; PIECE], Vec::new());
     loop {
         let piece = read(data, &mut wire)?;
@@ -173,6 +182,18 @@ fn receive(mut target: Target<'_>, form: Form, data: &mut Data) -> Result<(), En
     target.store(&local)?;
     finish_receiving(&mut data.wire);
     Ok(())
+}
+
+/// As far as the kernel can do it alone.
+fn receive_image(target: &mut Target<'_>, data: &Data) -> Result<Came, End> {
+    let Some(stream) = data.wire.clear() else { return Ok(Came::SoFar) };
+    match Pipe::new() {
+        Ok(pipe) => pipe.receive(stream, target, &data.moved),
+        Err(error) => {
+            tracing::debug!(%error, "no pipe for an upload");
+            Ok(Came::SoFar)
+        }
+    }
 }
 
 /// The client has said all, and may be gone already.
@@ -202,11 +223,12 @@ impl Target<'_> {
     fn store(&mut self, octets: &[u8]) -> Result<(), End> {
         let fitting = self.room.take(octets.len());
         self.file.write_all(octets.get(..fitting).unwrap_or_default()).map_err(|error| local_end(&error))?;
-        if fitting == octets.len() {
-            Ok(())
-        } else {
-            Err(if self.room.is_store_full() { End::NoSpace } else { End::TooMuch })
-        }
+        if fitting == octets.len() { Ok(()) } else { Err(self.full()) }
+    }
+
+    /// How a transfer ends for which there is no room.
+    fn full(&self) -> End {
+        if self.room.is_store_full() { End::NoSpace } else { End::TooMuch }
     }
 }
 

@@ -186,25 +186,97 @@ pub(super) enum Wire {
     Tls(Box<StreamOwned<ServerConnection, TcpStream>>),
 }
 
-impl Wire {
-    /// Negotiates TLS. RFC 4217 §7: the FTP server is the TLS server, whoever opened the connection.
-    pub(super) fn secure(mut stream: TcpStream, tls: &Tls, flow: Flow) -> io::Result<Self> {
+/// TLS on a data connection, as far as it is negotiated. RFC 4217 §7: the FTP server is the TLS server, whoever opened the connection.
+#[derive(Debug)]
+pub(super) struct Handshake {
+    stream: tokio::net::TcpStream,
+    connection: Box<ServerConnection>,
+    must_resume: bool,
+}
+
+impl Handshake {
+    pub(super) fn new(stream: tokio::net::TcpStream, tls: &Tls, flow: Flow) -> io::Result<Self> {
         let configuration = match flow {
             Flow::FromClient => &tls.of_uploads,
             Flow::ToClient => &tls.configuration,
         };
-        let mut connection = ServerConnection::new(Arc::clone(configuration)).map_err(io::Error::other)?;
-        while connection.is_handshaking() {
-            connection.complete_io(&mut stream)?;
-        }
-        if tls.data_must_resume && connection.handshake_kind() != Some(HandshakeKind::Resumed) {
-            connection.send_close_notify();
-            connection.complete_io(&mut stream)?;
-            return Err(io::Error::other("the data connection does not resume the session of the control connection"));
-        }
-        Ok(Self::Tls(Box::new(StreamOwned::new(connection, stream))))
+        let connection = ServerConnection::new(Arc::clone(configuration)).map_err(io::Error::other)?;
+        Ok(Self { stream, connection: Box::new(connection), must_resume: tls.data_must_resume })
     }
 
+    /// Goes on until TLS stands. May be dropped and asked for again.
+    ///
+    /// # Errors
+    /// The negotiation failed; the client has been told by an alert.
+    pub(super) async fn advance(&mut self) -> io::Result<()> {
+        loop {
+            self.send().await?;
+            if !self.connection.is_handshaking() {
+                return Ok(());
+            }
+            match self.connection.read_tls(&mut Ready(&self.stream)) {
+                Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+                Ok(_) => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    self.stream.readable().await?;
+                    continue;
+                }
+                Err(error) => return Err(error),
+            }
+            if let Err(error) = self.connection.process_new_packets() {
+                self.send().await?;
+                return Err(io::Error::other(error));
+            }
+        }
+    }
+
+    /// Goes on until TLS stands.
+    ///
+    /// # Errors
+    /// As [`Self::advance`], and where the session must be that of the control connection and is another.
+    pub(super) async fn complete(mut self) -> io::Result<Wire> {
+        self.advance().await?;
+        if self.must_resume && self.connection.handshake_kind() != Some(HandshakeKind::Resumed) {
+            self.connection.send_close_notify();
+            self.send().await?;
+            return Err(io::Error::other("the data connection does not resume the session of the control connection"));
+        }
+        let stream = self.stream.into_std()?;
+        Ok(Wire::Tls(Box::new(StreamOwned::new(*self.connection, stream))))
+    }
+
+    async fn send(&mut self) -> io::Result<()> {
+        while self.connection.wants_write() {
+            match self.connection.write_tls(&mut Ready(&self.stream)) {
+                Ok(_) => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.stream.writable().await?,
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What the kernel has or takes at this moment.
+struct Ready<'a>(&'a tokio::net::TcpStream);
+
+impl Read for Ready<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.0.try_read(buffer)
+    }
+}
+
+impl Write for Ready<'_> {
+    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+        self.0.try_write(octets)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Wire {
     /// The socket, if the octets of a file can go to it as they are.
     pub(super) fn clear(&self) -> Option<&TcpStream> {
         match self {

@@ -210,7 +210,7 @@ pub(crate) fn exactly(data: &mut TcpStream, count: usize) -> Vec<u8> {
     octets
 }
 
-pub(crate) fn read_all(mut data: TcpStream) -> Vec<u8> {
+pub(crate) fn read_all(mut data: impl Read) -> Vec<u8> {
     let mut octets = Vec::new();
     data.read_to_end(&mut octets).unwrap();
     octets

@@ -132,6 +132,54 @@ fn reply(stream: &mut impl Read) -> String {
     }
 }
 
+/// RFC 4217 says nothing of the order: some clients secure the connection before they say what is to be transferred.
+#[rstest]
+#[case::tls_1_2(&version::TLS12)]
+#[case::tls_1_3(&version::TLS13)]
+fn tls_may_begin_before_the_command(#[case] version: &'static rustls::SupportedProtocolVersion) {
+    let identity = Identity::new();
+    let server = identity.server(&[]);
+    let mut client = Client::private(&server, &identity.configuration(&[version]));
+    let body: Vec<u8> = (0..=255).cycle().take(300_000).collect();
+    let mut data = secured(client.open_passive(), &client.configuration);
+    // The control connection is heard meanwhile.
+    client.say_all(&[("NOOP", "200"), ("STOR new", "150")]);
+    data.write_all(&body).unwrap();
+    data.conn.send_close_notify();
+    data.flush().unwrap();
+    drop(data);
+    client.expect("226");
+    let data = secured(client.open_passive(), &client.configuration);
+    client.say_all(&[("RETR new", "150")]);
+    assert!(read_all(data) == body, "other octets");
+    client.expect("226");
+}
+
+/// What went wrong before the command is told at the command, and at once.
+#[rstest]
+#[case::no_tls(b"GET / HTTP/1.1\r\n", &[])]
+#[case::in_clear_since(b"", &[("PROT C", "200")])]
+fn tls_that_fails_before_the_command_fails_the_transfer(#[case] said: &[u8], #[case] between: &[(&str, &str)]) {
+    let identity = Identity::new();
+    let server = identity.server(&[]);
+    let mut client = Client::private(&server, &identity.configuration(BOTH));
+    let mut data = client.open_passive();
+    let mut early = None;
+    if said.is_empty() {
+        early = Some(secured(data.try_clone().unwrap(), &client.configuration));
+    } else {
+        data.write_all(said).unwrap();
+    }
+    client.say_all(between);
+    client.say_all(&[("NLST", "150")]);
+    client.expect("522");
+    drop((early, data));
+    client.say_all(&[("PROT P", "200")]);
+    let data = client.open_secured("NLST");
+    assert_eq!(read_all(data), b"robots.txt\r\n");
+    client.expect("226");
+}
+
 #[rstest]
 #[case::tls_1_2(&version::TLS12, ProtocolVersion::TLSv1_2)]
 #[case::tls_1_3(&version::TLS13, ProtocolVersion::TLSv1_3)]

@@ -5,7 +5,7 @@ use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::time::Instant;
 
-use super::work::{at_once, drain, send};
+use super::work::{at_once, drain, forget, send};
 use super::{Own, Plan, Work, sessions};
 
 /// Lines before and behind the one file of a session: the greeting, USER, PASS, TYPE, QUIT.
@@ -34,7 +34,7 @@ fn retrieve(plan: &Plan, own: &Own) -> io::Result<f64> {
             stream.shutdown(Shutdown::Write)
         });
         let begin = Instant::now();
-        drain(TcpStream::connect(address)?)?;
+        drain(&TcpStream::connect(address)?)?;
         let time = begin.elapsed();
         joined(server)?;
         Ok(plan.megabytes() / time.as_secs_f64())
@@ -166,8 +166,9 @@ impl Talk {
         let data = TcpStream::connect((self.stream.peer_addr()?.ip(), u16::from_be_bytes(port)))?;
         self.stream.write_all(b"r")?;
         self.answer()?;
-        drain(data)?;
-        self.answer()
+        drain(&data)?;
+        self.answer()?;
+        forget(data)
     }
 
     fn answer(&mut self) -> io::Result<()> {

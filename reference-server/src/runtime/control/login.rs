@@ -55,7 +55,8 @@ impl Conversation {
 pub(super) async fn answered(delayed: Option<Delayed>) -> Standing {
     match delayed {
         Some(Delayed { until, standing }) => {
-            sleep_until(until).await;
+            // In a box: sessions that do not wait, which are nearly all, keep no room for it.
+            Box::pin(sleep_until(until)).await;
             standing
         }
         None => pending().await,

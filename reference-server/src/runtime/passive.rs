@@ -1,0 +1,162 @@
+//! The side of a data connection that listens (PASV, EPSV, LPSV).
+
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::ops::RangeInclusive;
+
+use tokio::net::{TcpListener, TcpStream};
+
+use super::tls::{Flow, Handshake, Tls};
+
+/// The ports that may listen for a data connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Ports {
+    /// Any that the kernel has.
+    Any,
+    /// One of these.
+    Among(RangeInclusive<u16>),
+}
+
+impl Ports {
+    /// Which one, nobody can foretell (RFC 2577 §5.1): the search begins anywhere.
+    fn listen(&self, host: IpAddr) -> io::Result<std::net::TcpListener> {
+        let Self::Among(ports) = self else { return std::net::TcpListener::bind((host, 0)) };
+        let count = u64::from(ports.end().saturating_sub(*ports.start())) + 1;
+        let begin = usize::try_from(RandomState::new().build_hasher().finish() % count).unwrap_or_default();
+        let mut last = io::Error::from(io::ErrorKind::AddrInUse);
+        for port in ports.clone().cycle().skip(begin).take(ports.len()) {
+            match std::net::TcpListener::bind((host, port)) {
+                Err(error) if error.kind() == io::ErrorKind::AddrInUse => last = error,
+                bound => return bound,
+            }
+        }
+        Err(last)
+    }
+}
+
+/// A port that listens for a data connection.
+pub(super) struct Passive {
+    listener: Listener,
+    address: SocketAddr,
+    /// A client that did not wait for the reply to its transfer command.
+    ahead: Option<Ahead>,
+}
+
+/// The socket. Most clients have connected when it is looked at first; then nobody ever waits for it.
+enum Listener {
+    Fresh(std::net::TcpListener),
+    Watched(TcpListener),
+}
+
+/// A connection that was taken before it was asked for.
+struct Ahead {
+    from: SocketAddr,
+    state: State,
+}
+
+enum State {
+    /// Nothing was said on it yet.
+    Silent(TcpStream),
+    Met(Met),
+}
+
+/// A connection, as it stands when a transfer begins.
+pub(super) enum Met {
+    /// Nothing of TLS was said. It does not block.
+    Clear(std::net::TcpStream),
+    /// The client has begun TLS.
+    Begun(Handshake),
+    /// The client has begun TLS, and it came to nothing.
+    Failed(io::Error),
+}
+
+impl Listener {
+    /// Takes the next connection, which does not block.
+    async fn accept(&mut self) -> io::Result<(std::net::TcpStream, SocketAddr)> {
+        if let Self::Fresh(listener) = self {
+            match listener.accept() {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    *self = Self::Watched(TcpListener::from_std(listener.try_clone()?)?);
+                }
+                accepted => {
+                    let (stream, from) = accepted?;
+                    stream.set_nonblocking(true)?;
+                    return Ok((stream, from));
+                }
+            }
+        }
+        match self {
+            Self::Fresh(_) => Err(io::ErrorKind::WouldBlock.into()),
+            Self::Watched(listener) => {
+                let (stream, from) = listener.accept().await?;
+                Ok((stream.into_std()?, from))
+            }
+        }
+    }
+}
+
+impl Passive {
+    /// Listens on a free port of this host. It listens when this returns: the client may connect as soon as it reads the reply.
+    pub(super) fn listen(host: IpAddr, ports: &Ports) -> io::Result<Self> {
+        let listener = ports.listen(host)?;
+        listener.set_nonblocking(true)?;
+        Ok(Self { address: listener.local_addr()?, listener: Listener::Fresh(listener), ahead: None })
+    }
+
+    pub(super) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Takes the connection of this host, or of any. Others are dropped.
+    pub(super) async fn accept(mut self, host: Option<IpAddr>) -> io::Result<Met> {
+        loop {
+            let (met, from) = match self.ahead.take() {
+                Some(Ahead { from, state: State::Silent(stream) }) => (Met::Clear(stream.into_std()?), from),
+                Some(Ahead { from, state: State::Met(met) }) => (met, from),
+                None => self.listener.accept().await.map(|(stream, from)| (Met::Clear(stream), from))?,
+            };
+            if host.is_none_or(|host| from.ip().to_canonical() == host) {
+                return Ok(met);
+            }
+            tracing::warn!(%from, "a data connection from another host was dropped");
+        }
+    }
+
+    /// Negotiates TLS with a client that begins it before it says what is to be transferred: RFC 4217 does not order the two, and
+    /// some clients do not say RETR until their data connection is secured. It may be dropped at any time: what was reached stays.
+    pub(super) async fn go_ahead(&mut self, tls: &Tls, peer: IpAddr) {
+        if let Err(error) = self.advance(tls, peer).await
+            && let Some(ahead) = &mut self.ahead
+        {
+            tracing::debug!(%error, "TLS that began before its transfer failed");
+            ahead.state = State::Met(Met::Failed(error));
+        }
+    }
+
+    async fn advance(&mut self, tls: &Tls, peer: IpAddr) -> io::Result<()> {
+        let ahead = if let Some(ahead) = &mut self.ahead {
+            ahead
+        } else {
+            let (stream, from) = self.listener.accept().await?;
+            self.ahead.insert(Ahead { from, state: State::Silent(TcpStream::from_std(stream)?) })
+        };
+        if ahead.from.ip().to_canonical() != peer.to_canonical() {
+            return Ok(());
+        }
+        if let State::Silent(stream) = &ahead.state {
+            // Most clients wait; then which way the file goes is known before TLS begins.
+            stream.readable().await?;
+        }
+        if matches!(ahead.state, State::Silent(_)) {
+            let nothing = State::Met(Met::Failed(io::ErrorKind::NotConnected.into()));
+            if let State::Silent(stream) = std::mem::replace(&mut ahead.state, nothing) {
+                ahead.state = State::Met(Met::Begun(Handshake::new(stream, tls, Flow::FromClient)?));
+            }
+        }
+        match &mut ahead.state {
+            State::Met(Met::Begun(handshake)) => handshake.advance().await,
+            State::Silent(_) | State::Met(Met::Clear(_) | Met::Failed(_)) => Ok(()),
+        }
+    }
+}
