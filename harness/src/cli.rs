@@ -55,6 +55,9 @@ enum Command {
     /// Start the reference server (`ftpspec serve --help`).
     #[command(disable_help_flag = true)]
     Serve(Rest),
+    /// Write the users of the reference server, with hashed passwords, into a file (`ftpspec passwd --help`).
+    #[command(disable_help_flag = true)]
+    Passwd(Rest),
     /// Start the reference client (`ftpspec client --help`).
     #[command(disable_help_flag = true)]
     Client(Rest),
@@ -137,6 +140,9 @@ where
         Command::Bench(bench) => bench.run(&mut out),
         Command::Compare(compare) => compare.run(&mut out),
         Command::Serve(rest) => return builtin::server(rest.called("ftpspec serve")),
+        Command::Passwd(rest) => {
+            return builtin::server(["ftpspec", "passwd"].map(OsString::from).into_iter().chain(rest.arguments));
+        }
         Command::Client(rest) => return builtin::client(rest.called("ftpspec client")),
         Command::List(list) => list.run(&mut out),
         Command::Check(check) => check.run(&mut out),

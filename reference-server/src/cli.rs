@@ -1,7 +1,11 @@
 //! The command line of the server.
 
+mod configuration;
+mod login;
 mod network;
+mod passwd;
 mod policy;
+mod prepared;
 mod tls;
 
 use std::ffi::OsString;
@@ -9,20 +13,18 @@ use std::io::{self, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
-use std::time::Duration;
 
-use clap::{Parser, ValueEnum};
+use clap::Parser;
 use thiserror::Error;
 
+use self::login::Login;
 use self::network::Network;
 use self::policy::Policy;
-use self::tls::{TlsArguments, Wanted};
-use crate::accounts::{Access, Accounts};
+use self::prepared::Prepared;
+use self::tls::TlsArguments;
 use crate::certificates::CertificateError;
-use crate::runtime::{self, Server, Timeouts};
-use crate::session::{Creation, Settings};
-use crate::store::Store;
+use crate::document::DocumentError;
+use crate::runtime;
 
 /// Serve a directory over FTP.
 ///
@@ -45,31 +47,26 @@ struct Arguments {
     /// The name of the site in the greeting [default: the name of this host]
     #[arg(long, value_name = "NAME")]
     site: Option<String>,
-    /// A user who may read and write; may be repeated
-    #[arg(long = "user", value_name = "NAME:PASSWORD", value_parser = name_and_password)]
-    users: Vec<(String, String)>,
-    /// What guests (USER anonymous) may do
-    #[arg(long, value_name = "ACCESS", default_value = "read-only")]
-    anonymous: Anonymous,
     /// How long to wait for a data connection, before 425
     #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..))]
     data_timeout: u64,
     /// How long to wait for a command, before 421, or for progress of a transfer, before 426
     #[arg(long, value_name = "SECONDS", default_value_t = 900, value_parser = clap::value_parser!(u64).range(1..))]
     idle_timeout: u64,
+    /// Options in a file (TOML): `port = 2121` for --port 2121. What stands on the command line goes before it
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Say whether the file of --config, and all that it names, is fine; and end
+    #[arg(long, requires = "config")]
+    check_config: bool,
+    #[command(flatten)]
+    login: Login,
     #[command(flatten)]
     policy: Policy,
     #[command(flatten)]
     network: Network,
     #[command(flatten)]
     tls: TlsArguments,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Anonymous {
-    ReadWrite,
-    ReadOnly,
-    Off,
 }
 
 /// Why the server did not start.
@@ -81,6 +78,12 @@ enum StartError {
     Memory(io::Error),
     #[error("cannot serve the directory {directory}: {error}. Give an existing directory behind the =.", directory = .directory.display())]
     Directory { directory: PathBuf, error: io::Error },
+    #[error("cannot serve the directory {directory} to {name}: {error}. Change its root in the file of --users.", directory = .directory.display())]
+    Home { name: String, directory: PathBuf, error: io::Error },
+    #[error("{name} is the name of guests, who give any password. Take this user out, or give --anonymous off.")]
+    Guest { name: String },
+    #[error(transparent)]
+    Users(#[from] DocumentError),
     #[error("cannot listen on {address}: {error}. Give a free port with --port; 0 takes any.")]
     Listen { address: SocketAddr, error: io::Error },
     #[error(transparent)]
@@ -91,13 +94,16 @@ enum StartError {
 
 /// Parses the arguments and serves until stopped from outside.
 pub(crate) fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let arguments = match Arguments::try_parse_from(with_double_dashes(arguments)) {
+    let mut arguments = arguments.into_iter().peekable();
+    let program = arguments.next().unwrap_or_else(|| "reference-server".into());
+    if arguments.peek().is_some_and(|first| first == "passwd") {
+        let mut called = program;
+        called.push(" passwd");
+        return passwd::run(std::iter::once(called).chain(arguments.skip(1)));
+    }
+    let arguments = match configuration::arguments(with_double_dashes(std::iter::once(program).chain(arguments))) {
         Ok(arguments) => arguments,
-        // clap knows whether this is help, which goes to standard output and is no failure.
-        Err(error) => {
-            let code = u8::try_from(error.exit_code()).unwrap_or(2);
-            return if error.print().is_ok() { ExitCode::from(code) } else { ExitCode::FAILURE };
-        }
+        Err(code) => return code,
     };
     log_to_stderr();
     match start(arguments) {
@@ -107,6 +113,17 @@ pub(crate) fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Parses arguments; or says what is wrong with them, or the help.
+fn parsed<P: Parser>(arguments: impl IntoIterator<Item = OsString>) -> Result<P, ExitCode> {
+    P::try_parse_from(arguments).map_err(|error| told(&error))
+}
+
+/// clap knows whether this is help, which goes to standard output and is no failure.
+fn told(error: &clap::Error) -> ExitCode {
+    let code = u8::try_from(error.exit_code()).unwrap_or(2);
+    if error.print().is_ok() { ExitCode::from(code) } else { ExitCode::FAILURE }
 }
 
 /// The assignment writes `-port` and `-root` with one dash, which clap would take for a bundle of short flags.
@@ -119,13 +136,6 @@ fn with_double_dashes(arguments: impl IntoIterator<Item = OsString>) -> Vec<OsSt
     arguments.into_iter().map(rewrite).collect()
 }
 
-fn name_and_password(text: &str) -> Result<(String, String), String> {
-    match text.split_once(':') {
-        Some((name, password)) if !name.is_empty() => Ok((name.to_owned(), password.to_owned())),
-        Some(_) | None => Err("write NAME:PASSWORD, as in alice:secret".to_owned()),
-    }
-}
-
 /// Nothing is logged unless `RUST_LOG` asks for it: the one line that is always there says where the server listens.
 fn log_to_stderr() {
     let filter = tracing_subscriber::EnvFilter::try_from_default_env()
@@ -136,76 +146,13 @@ fn log_to_stderr() {
 }
 
 fn start(arguments: Arguments) -> Result<(), StartError> {
-    runtime::to_the_end(arguments.network.limits(), serve(arguments))?
-}
-
-async fn serve(arguments: Arguments) -> Result<(), StartError> {
-    let store = open_store(&arguments)?;
-    let address = SocketAddr::new(arguments.listen, arguments.port);
-    let site = arguments.site.unwrap_or_else(host_name);
-    let wanted = arguments.tls.wanted(&site, address)?;
-    let implicit = wanted.as_ref().and_then(|wanted| wanted.implicit);
-    let (policy, tls) = wanted.map(|Wanted { policy, tls, .. }| (policy, tls)).unzip();
-    let accounts = accounts(arguments.anonymous, arguments.users);
-    let idle = Duration::from_secs(arguments.idle_timeout);
-    let mut settings = Settings { site, accounts, tls: policy, idle_limit: idle, ..Settings::default() };
-    arguments.policy.apply(&mut settings)?;
-    let limits = arguments.network.limits();
-    let ports = arguments.network.apply(&mut settings);
-    if arguments.memory.is_some() {
-        settings.creation = Creation::Settable;
+    let checked = arguments.config.clone().filter(|_| arguments.check_config);
+    let prepared = Prepared::new(arguments)?;
+    if let Some(file) = checked {
+        writeln!(io::stdout(), "{} is fine", file.display())?;
+        return Ok(());
     }
-    let (listener, address) = listen(address).await?;
-    let implicit = match implicit {
-        Some(address) => Some(listen(address).await?),
-        None => None,
-    };
-    say(&format!("listening on {address}"));
-    if let Some((_, address)) = &implicit {
-        say(&format!("listening on {address}, with TLS from the beginning"));
-    }
-    let (stopper, stop) = runtime::stop();
-    let server = Server {
-        stop,
-        timeouts: Timeouts { data: Duration::from_secs(arguments.data_timeout), idle },
-        limits,
-        ports,
-        settings: Arc::new(settings),
-        store,
-        tls,
-    };
-    Ok(runtime::serve(listener, implicit.map(|(listener, _)| listener), Arc::new(server), stopper).await?)
-}
-
-fn open_store(arguments: &Arguments) -> Result<Arc<dyn Store>, StartError> {
-    if let Some(size) = arguments.memory {
-        return arguments.policy.in_memory(size).map_err(StartError::Memory);
-    }
-    // It is there: clap wants one of the two.
-    let root = arguments.root.clone().unwrap_or_default();
-    arguments.policy.open_root(&root).map_err(|error| StartError::Root { root, error })
-}
-
-async fn listen(address: SocketAddr) -> Result<(runtime::Listener, SocketAddr), StartError> {
-    let failed = |error| StartError::Listen { address, error };
-    let listener = runtime::listen(address).await.map_err(failed)?;
-    let address = listener.local_addr().map_err(failed)?;
-    Ok((listener, address))
-}
-
-fn accounts(anonymous: Anonymous, users: Vec<(String, String)>) -> Accounts {
-    let anonymous = match anonymous {
-        Anonymous::ReadWrite => Some(Access::ReadWrite),
-        Anonymous::ReadOnly => Some(Access::ReadOnly),
-        Anonymous::Off => None,
-    };
-    let bytes = |(name, password): (String, String)| (name.into_bytes(), password.into_bytes());
-    Accounts { anonymous, passwords: users.into_iter().map(bytes).collect(), ..Accounts::default() }
-}
-
-fn host_name() -> String {
-    let name = rustix::system::uname().nodename().to_string_lossy().into_owned();
-    if name.is_empty() { "localhost".to_owned() } else { name }
+    runtime::to_the_end(prepared.limits, prepared.serve())?
 }
 
 /// Writes a line to standard error. When nobody reads it, there is nobody left to tell.

@@ -6,15 +6,19 @@
 //! | `store` | the files |
 //! | `coding` | how the coders of `protocol` are used |
 //! | `runtime` | the only sockets: feeds the session, and moves the bytes |
+//! | `users` | the file of users |
+//! | `document` | TOML files, and what is wrong in them |
 //! | `cli` | the command line |
 
 mod accounts;
 mod certificates;
 mod cli;
 mod coding;
+mod document;
 mod runtime;
 mod session;
 mod store;
+mod users;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

@@ -1,8 +1,10 @@
 //! The only sockets: they feed sessions and do what sessions say.
 
 mod channel;
+mod comparers;
 mod control;
 mod data;
+mod failures;
 mod moving;
 mod passive;
 mod places;
@@ -12,15 +14,17 @@ mod tls;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::net::TcpListener;
 
-use crate::session::{Security, Settings};
+use crate::session::{Security, Settings, Standing};
 use crate::store::Store;
 
 use places::Places;
 
+pub(crate) use comparers::Comparers;
+pub(crate) use failures::{Failures, Penalties};
 pub(crate) use passive::Ports;
 pub(crate) use places::Limits;
 pub(crate) use stop::{Stop, Stopper, stop};
@@ -37,6 +41,8 @@ pub(crate) struct Server {
     pub(crate) limits: Limits,
     pub(crate) ports: Ports,
     pub(crate) tls: Option<Tls>,
+    pub(crate) comparers: Comparers,
+    pub(crate) failures: Failures,
     pub(crate) stop: Stop,
 }
 
@@ -113,17 +119,25 @@ async fn watch(listener: Listener, server: &Arc<Server>, places: &Arc<Places>, s
             }
         };
         let server = Arc::clone(server);
+        let standing = server.failures.standing_of(from.ip(), Instant::now());
         match places.take(from.ip()) {
+            // Under TLS there is no word that would be understood.
+            None if security == Security::IMPLICIT => drop(stream),
+            Some(_) if security == Security::IMPLICIT && standing == Standing::ShutOut => drop(stream),
+            Some(place) if standing == Standing::ShutOut => {
+                tokio::spawn(async move {
+                    control::turn_away(stream, control::SHUT_OUT).await;
+                    drop(place);
+                });
+            }
             Some(place) => {
                 tokio::spawn(async move {
                     control::converse(stream, server, security).await;
                     drop(place);
                 });
             }
-            // Under TLS there is no word that would be understood.
-            None if security == Security::IMPLICIT => drop(stream),
             None => {
-                tokio::spawn(control::turn_away(stream));
+                tokio::spawn(control::turn_away(stream, control::NO_PLACE));
             }
         }
     }

@@ -22,7 +22,7 @@ mod step;
 mod traffic;
 mod transfer;
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
@@ -40,7 +40,7 @@ use traffic::Traffic;
 use transfer::Transfer;
 
 pub(crate) use host::{Mount, VirtualHost, Volume};
-pub(crate) use interface::{Action, End, Input, Job, Order, Received, Route};
+pub(crate) use interface::{Action, End, Input, Job, Order, Received, Resume, Route, Standing, Verify};
 pub(crate) use security::{Demand, Policy, Protection, Security};
 pub(crate) use step::Step;
 
@@ -60,6 +60,8 @@ pub(crate) struct Settings {
     pub(crate) creation: Creation,
     pub(crate) hosts: Vec<VirtualHost>,
     pub(crate) mounts: Vec<Mount>,
+    /// The files of users who have their own.
+    pub(crate) homes: HashMap<Vec<u8>, Volume>,
     /// How long to wait for a command.
     pub(crate) idle_limit: Duration,
     /// Whether there is TLS, and what it is wanted for.
@@ -125,8 +127,10 @@ pub(crate) struct Session {
 enum State {
     /// A command.
     Ready,
-    /// The store.
+    /// The store, or the comparison of a password.
     Performing,
+    /// The time when a wrong password is answered.
+    Penalized,
     /// A port to listen on.
     Listening(step::Listening),
     /// The end of a transfer.
@@ -150,6 +154,8 @@ enum Login {
         access: Access,
         is_guest: bool,
         storing: Storing,
+        /// The files of this user, who does not reach those of the server.
+        home: Option<Volume>,
     },
 }
 
@@ -216,10 +222,17 @@ impl Session {
                 let step = resume(self);
                 self.take_step(step);
             }
+            Input::FailureCounted(standing) => {
+                self.state = State::Ready;
+                let step = self.failure_counted(standing);
+                self.take_step(step);
+            }
             Input::Listening(port) => self.listening(port),
             Input::Moved(octets) => self.moved(octets),
             Input::Marked(mark) => self.marked(&mark),
             Input::TransferEnded { octets, end } => self.transfer_ended(octets, end),
+            // It is we who let the client wait.
+            Input::Idle if matches!(self.state, State::Penalized) => {}
             Input::Idle => self.dismiss("No command for too long; closing the control connection."),
             Input::Stopping => self.dismiss("The server is being stopped; closing the control connection."),
             Input::Disconnected => self.disconnected(),
@@ -293,6 +306,14 @@ impl Session {
                 self.state = State::Performing;
                 self.actions.push(Action::Perform(perform));
             }
+            Step::Verify(verify) => {
+                self.state = State::Performing;
+                self.actions.push(Action::Verify(verify));
+            }
+            Step::LoginFailed => {
+                self.state = State::Penalized;
+                self.actions.push(Action::CountFailure);
+            }
             Step::Listen(listening) => {
                 self.state = State::Listening(listening);
                 self.actions.push(Action::Listen);
@@ -308,9 +329,9 @@ impl Session {
         }
     }
 
-    /// RFC 1123 §4.1.3.2. 421 is the one reply that may come without a command.
+    /// RFC 1123 §4.1.3.2. 421 is the one reply that may come without a command; a wrong password that waits for its reply has it.
     fn dismiss(&mut self, why: &str) {
-        if matches!(self.state, State::Ready) {
+        if matches!(self.state, State::Ready | State::Penalized) {
             self.say(&reply::<421>(why));
             self.close();
         }
@@ -327,7 +348,9 @@ impl Session {
         match &self.state {
             State::Transferring(_) => self.disconnected_during_transfer(),
             State::Closed => {}
-            State::Ready | State::Performing | State::Listening(_) => self.queue.push_back(Received::Disconnected),
+            State::Ready | State::Performing | State::Penalized | State::Listening(_) => {
+                self.queue.push_back(Received::Disconnected);
+            }
         }
     }
 

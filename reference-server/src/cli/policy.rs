@@ -27,12 +27,6 @@ pub(super) struct Policy {
     /// Another directory that SMNT can put in the place of the root; may be repeated
     #[arg(long = "mount", value_name = "NAME=DIR", value_parser = mount)]
     mounts: Vec<(String, PathBuf)>,
-    /// The account that a user must give to log in; may be repeated
-    #[arg(long = "account", value_name = "NAME:ACCOUNT", value_parser = super::name_and_password)]
-    accounts: Vec<(String, String)>,
-    /// The account that a user must give before storing files; may be repeated
-    #[arg(long = "store-account", value_name = "NAME:ACCOUNT", value_parser = super::name_and_password)]
-    store_accounts: Vec<(String, String)>,
     /// How many octets the files below a root may have together
     #[arg(long, value_name = "OCTETS")]
     quota: Option<u64>,
@@ -78,9 +72,6 @@ impl Policy {
         for (name, directory) in &self.mounts {
             settings.mounts.push(Mount { name: name.clone(), volume: self.open(directory)? });
         }
-        let bytes = |(name, account): (String, String)| (name.into_bytes(), account.into_bytes());
-        settings.accounts.of_login = self.accounts.into_iter().map(bytes).collect();
-        settings.accounts.of_storing = self.store_accounts.into_iter().map(bytes).collect();
         Ok(())
     }
 

@@ -20,7 +20,7 @@ pub(super) struct TlsArguments {
     #[arg(long = "tls-certificate", value_name = "FILE", requires = "key", group = "identity")]
     certificate: Option<PathBuf>,
     /// The key of the certificate (PEM)
-    #[arg(long = "tls-key", value_name = "FILE", requires = "certificate")]
+    #[arg(long = "tls-key", value_name = "FILE", requires = "certificate", conflicts_with = "generate")]
     key: Option<PathBuf>,
     /// Ask clients for a certificate that leads to one of these (PEM); who has none is served all the same
     #[arg(long = "tls-client-roots", requires = "identity", value_name = "FILE")]

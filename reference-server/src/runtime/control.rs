@@ -1,5 +1,7 @@
 //! A control connection: reads lines, hands them to its session, does what the session says.
 
+mod login;
+
 use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::io;
@@ -17,8 +19,9 @@ use super::channel::{Channel, Heard, drain};
 use super::data::{Ended, Ends, News, Running, Ways};
 use super::passive::Passive;
 use super::tls::Tls;
-use crate::session::{Action, Input, Received, Security, Session};
+use crate::session::{Action, Input, Received, Security, Session, Standing};
 use crate::store::Store;
+use login::{Delayed, answered};
 
 /// The longest line that is taken: a path of the system's limit, and its verb.
 const LINE_LIMIT: usize = 4096 + 16;
@@ -33,6 +36,7 @@ pub(super) async fn converse(stream: TcpStream, server: Arc<Server>, security: S
         server,
         local,
         peer,
+        delayed: None,
         reader: LineReader::with_limit(LINE_LIMIT),
         unread: Vec::new(),
         tls: None,
@@ -51,9 +55,13 @@ pub(super) async fn converse(stream: TcpStream, server: Arc<Server>, security: S
 }
 
 /// There is no room for one client more.
-pub(super) async fn turn_away(mut stream: TcpStream) {
-    const LAST_WORD: &[u8] = b"421 Too many connections; try again later.\r\n";
-    if let Ok(Ok(())) = timeout(Duration::from_secs(1), stream.write_all(LAST_WORD)).await {
+pub(super) const NO_PLACE: &[u8] = b"421 Too many connections; try again later.\r\n";
+/// RFC 2577 §5.
+pub(super) const SHUT_OUT: &[u8] = b"421 Too many wrong passwords from your address; try again later.\r\n";
+
+/// Says one thing, and closes.
+pub(super) async fn turn_away(mut stream: TcpStream, last_word: &[u8]) {
+    if let Ok(Ok(())) = timeout(Duration::from_secs(1), stream.write_all(last_word)).await {
         linger(stream).await;
     }
 }
@@ -74,6 +82,8 @@ struct Conversation {
     channel: Channel,
     local: SocketAddr,
     peer: SocketAddr,
+    /// A wrong password that waits for its reply.
+    delayed: Option<Delayed>,
     reader: LineReader,
     /// Read, and not yet taken by the session.
     unread: Vec<u8>,
@@ -90,6 +100,8 @@ struct Conversation {
 enum Event {
     Read(Vec<u8>),
     Transfer(News),
+    /// A wrong password may be answered.
+    Delayed(Standing),
     Idle,
     /// The server is to end.
     Stopping,
@@ -119,6 +131,10 @@ impl Conversation {
                     self.ways.open = open;
                     self.feed(Input::TransferEnded { octets, end }).await?;
                 }
+                Event::Delayed(standing) => {
+                    self.delayed = None;
+                    self.feed(Input::FailureCounted(standing)).await?;
+                }
                 Event::Idle => self.feed(Input::Idle).await?,
                 Event::Stopping => {
                     self.feed(Input::Stopping).await?;
@@ -138,6 +154,7 @@ impl Conversation {
         let peer = self.peer.ip();
         tokio::select! {
             news = news(self.running.as_mut()) => Ok(Event::Transfer(news)),
+            standing = answered(self.delayed) => Ok(Event::Delayed(standing)),
             // A transfer comes to its end first.
             () = self.server.stop.begun(), if is_idle_limited => Ok(Event::Stopping),
             octets = self.channel.read(), if may_read => Ok(Event::Read(octets?)),
@@ -218,6 +235,8 @@ impl Conversation {
                 let resume = tokio::task::spawn_blocking(move || perform.run(store.as_ref())).await?;
                 return Ok(Some(Input::Performed(resume)));
             }
+            Action::Verify(verify) => return self.verify(verify).await.map(Some),
+            Action::CountFailure => return Ok(self.count_failure()),
             Action::Listen => {
                 // This closes the port before: a client that says PASV again has given it up.
                 self.ways.passive = Passive::listen(self.local.ip(), &self.server.ports)

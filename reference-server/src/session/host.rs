@@ -4,8 +4,8 @@ use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 
-use super::Session;
 use super::interface::Action;
+use super::{Login, Session};
 use crate::store::{Location, Store};
 
 /// A host that HOST can name.
@@ -111,6 +111,16 @@ impl Session {
     pub(super) fn become_host(&mut self, host: Chosen) {
         self.host = host;
         self.mount(self.volume_of_host());
+    }
+
+    /// The files that the login has begun with: those of the user, or else of the host.
+    pub(super) fn volume_of_login(&self) -> Option<Volume> {
+        match &self.login {
+            Login::LoggedIn { home: Some(home), .. } => Some(home.clone()),
+            Login::LoggedIn { home: None, .. } | Login::NeedsAccount { .. } | Login::Named(_) | Login::Nobody => {
+                self.volume_of_host()
+            }
+        }
     }
 
     /// The files of this host, before SMNT.

@@ -8,6 +8,7 @@ use protocol::restart::{Mark, Position};
 use protocol::transfer::{DecodeError, Parameters};
 
 use super::{Protection, Session, Step, Volume};
+use crate::accounts::{Access, Check, Room};
 use crate::store::{Allowance, Form, Landing, Lines, Store};
 
 /// What happened.
@@ -18,8 +19,10 @@ pub(crate) enum Input {
     Received(Received),
     /// TLS protects the connection, and the client has named this host when it began; told before each command.
     ServerName(String),
-    /// What [`Action::Perform`] asked for is done.
+    /// What [`Action::Perform`] or [`Action::Verify`] asked for is done.
     Performed(Resume),
+    /// A failed login is counted, and may be answered now. Also in the place of a comparison, where the client is shut out already.
+    FailureCounted(Standing),
     /// A port listens for a data connection, or none could.
     Listening(Option<SocketAddr>),
     /// How many octets the running transfer has moved; told before each command that comes during it.
@@ -39,6 +42,14 @@ pub(crate) enum Input {
     Stopping,
     /// The client closed the control connection.
     Disconnected,
+}
+
+/// How a client stands that has failed to log in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Standing {
+    MayTryAgain,
+    /// Its address has failed too often (RFC 2577 §5).
+    ShutOut,
 }
 
 /// What the client said.
@@ -71,6 +82,10 @@ pub(crate) enum Action {
     Mount(Option<Volume>),
     /// Do this with the store, and hand in what it returns.
     Perform(Perform),
+    /// Compare a password, and hand in what it returns.
+    Verify(Verify),
+    /// Count a failed login, and tell when it may be answered.
+    CountFailure,
     /// Listen for a data connection, on a new port; the port before, if any, is closed.
     Listen,
     /// Close the port that listens for a data connection.
@@ -108,6 +123,34 @@ impl Perform {
 impl fmt::Debug for Perform {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_tuple("Perform").finish_non_exhaustive()
+    }
+}
+
+/// A password to compare. It may take long, and need much memory.
+pub(crate) struct Verify {
+    pub(super) check: Check,
+    pub(super) then: Answer,
+}
+
+/// How the session goes on when it is known what the user may do.
+type Answer = Box<dyn FnOnce(&mut Session, Option<Access>) -> Step + Send>;
+
+impl Verify {
+    /// Whether it takes long.
+    pub(crate) fn is_slow(&self) -> bool {
+        self.check.is_slow()
+    }
+
+    /// Does it.
+    pub(crate) fn run(self, room: &mut Room) -> Resume {
+        let access = self.check.access(room);
+        Box::new(move |session| (self.then)(session, access))
+    }
+}
+
+impl fmt::Debug for Verify {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_tuple("Verify").finish_non_exhaustive()
     }
 }
 

@@ -3,8 +3,9 @@
 use protocol::Reply;
 
 use super::Session;
-use super::interface::{Perform, Resume};
+use super::interface::{Perform, Resume, Verify};
 use super::transfer::Begin;
+use crate::accounts::{Access, Check};
 use crate::store::{Store, StoreError};
 
 /// What a command does next. Every way from here ends in exactly one final reply.
@@ -16,6 +17,10 @@ pub(crate) enum Step {
     Close(Reply),
     /// Ask the store, then go on.
     Perform(Perform),
+    /// Compare a password, then go on.
+    Verify(Verify),
+    /// A password or an account was wrong: count it, then reply.
+    LoginFailed,
     /// Listen for a data connection, then reply.
     Listen(Listening),
     /// Say this in clear, then begin TLS.
@@ -44,6 +49,14 @@ impl Step {
             let answer = ask(store);
             Box::new(move |session: &mut Session| then(session, answer)) as Resume
         })))
+    }
+
+    /// Compares a password, and goes on with what its user may do.
+    pub(super) fn verify(
+        check: Check,
+        then: impl FnOnce(&mut Session, Option<Access>) -> Self + Send + 'static,
+    ) -> Self {
+        Self::Verify(Verify { check, then: Box::new(then) })
     }
 }
 

@@ -4,7 +4,6 @@ mod dialogues;
 mod properties;
 mod transfers;
 
-use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,8 +13,8 @@ use rstest::rstest;
 use tempfile::TempDir;
 
 use super::data_port::Arranged;
-use super::{Action, End, Input, Order, Received, Route, Security, Session, Settings, State, Volume};
-use crate::accounts::{Access, Accounts};
+use super::{Action, End, Input, Order, Received, Route, Security, Session, Settings, Standing, State, Volume};
+use crate::accounts::{Access, Accounts, Room, Secret, User};
 use crate::store::{Disk, Store};
 
 /// Plays the runtime: does at once what the session asks for, except transfers, which a test ends when it wants to.
@@ -32,6 +31,8 @@ struct Bench {
     is_open: bool,
     /// Whether a port can be opened.
     can_listen: bool,
+    /// What a failed login leads to; without it, to a time of waiting.
+    standing: Option<Standing>,
     running: Option<Order>,
     stops: usize,
     is_secure: bool,
@@ -45,8 +46,9 @@ impl Bench {
 
     /// With other settings.
     fn with(change: impl FnOnce(&mut Settings)) -> Self {
-        let passwords = HashMap::from([(b"u".to_vec(), b"p".to_vec())]);
-        let accounts = Accounts { anonymous: Some(Access::ReadOnly), passwords, ..Accounts::default() };
+        let mut accounts = Accounts::default();
+        accounts.anonymous = Some(Access::ReadOnly);
+        accounts.admit(b"u".to_vec(), plain("p"));
         let mut settings = Settings {
             site: "ftp.ssast.org".to_owned(),
             accounts,
@@ -66,6 +68,7 @@ impl Bench {
             listens: false,
             is_open: false,
             can_listen: true,
+            standing: Some(Standing::MayTryAgain),
             running: None,
             stops: 0,
             is_secure: false,
@@ -96,6 +99,8 @@ impl Bench {
                         let store = self.volume.as_ref().map_or(&self.store, |volume| &volume.0);
                         inputs.push(Input::Performed(perform.run(store.as_ref())));
                     }
+                    Action::Verify(verify) => inputs.push(Input::Performed(verify.run(&mut Room::default()))),
+                    Action::CountFailure => inputs.extend(self.standing.map(Input::FailureCounted)),
                     Action::Listen => {
                         self.listens = self.can_listen;
                         inputs.push(Input::Listening(self.can_listen.then(|| address("127.0.0.1:26222"))));
@@ -143,6 +148,11 @@ impl Bench {
     fn is_closed(&self) -> bool {
         matches!(self.session.state, State::Closed)
     }
+}
+
+/// A user who may do everything.
+fn plain(password: &str) -> User {
+    User { secret: Secret::Plain(password.into()), access: Access::ReadWrite }
 }
 
 fn address(text: &str) -> SocketAddr {
@@ -211,6 +221,48 @@ fn logging_in(#[case] dialogue: &[(&str, &str)]) {
     for (line, expected) in dialogue {
         assert_eq!(code(&bench.say(line)), *expected, "{line}");
     }
+}
+
+#[test]
+fn who_is_shut_out_is_told_and_closed() {
+    let mut bench = Bench::new();
+    bench.standing = Some(Standing::ShutOut);
+    bench.say("USER u");
+    assert_eq!(code(&bench.say("PASS x")), "421");
+    assert!(bench.is_closed());
+}
+
+/// What comes meanwhile waits; an idle client it is not.
+#[test]
+fn a_wrong_password_is_answered_when_its_time_has_come() {
+    let mut bench = Bench::new();
+    bench.standing = None;
+    bench.say("USER u");
+    assert_eq!(bench.say("PASS x"), "");
+    assert_eq!(bench.say("NOOP"), "");
+    bench.feed(Input::Idle);
+    let before = bench.replies.len();
+    bench.feed(Input::FailureCounted(Standing::MayTryAgain));
+    let codes: Vec<&str> = bench.replies[before..].iter().map(|reply| code(reply)).collect();
+    assert_eq!(codes, ["530", "200"]);
+}
+
+#[rstest]
+#[case::stopped(Input::Stopping, &["421"])]
+#[case::disconnected(Input::Disconnected, &["530"])]
+fn what_ends_the_time_of_waiting(#[case] input: Input, #[case] expected: &[&str]) {
+    let mut bench = Bench::new();
+    bench.standing = None;
+    bench.say("USER u");
+    bench.say("PASS x");
+    let before = bench.replies.len();
+    bench.feed(input);
+    if !bench.is_closed() {
+        bench.feed(Input::FailureCounted(Standing::MayTryAgain));
+    }
+    let codes: Vec<&str> = bench.replies[before..].iter().map(|reply| code(reply)).collect();
+    assert_eq!(codes, expected);
+    assert!(bench.is_closed());
 }
 
 #[test]

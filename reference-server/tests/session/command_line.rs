@@ -20,6 +20,7 @@ fn help_names_the_options() {
 #[case::root_and_memory(&["--memory", "--root", "."], 2, "'--memory [<OCTETS>]' cannot be used with '--root <DIR>'")]
 #[case::port_is_no_number(&["-port", "x", "-root", "."], 2, "invalid value 'x' for '--port <N>'")]
 #[case::user_without_password(&["--root", ".", "--user", "u"], 2, "write NAME:PASSWORD")]
+#[case::user_with_the_name_of_guests(&["--root", ".", "--port", "0", "--user", "FTP:x"], 1, "FTP is the name of guests")]
 #[case::mount_without_directory(&["--root", ".", "--mount", "x"], 2, "write NAME=DIR")]
 #[case::account_without_name(&["--root", ".", "--account", "x"], 2, "write NAME:")]
 #[case::host_without_name(&["--root", ".", "--host", "=x"], 2, "write NAME or NAME=DIR")]

@@ -6,12 +6,16 @@ mod atomic;
 #[cfg(test)]
 mod client;
 mod command_line;
+#[cfg(test)]
+mod configuration;
 mod control;
 mod data;
 #[cfg(test)]
 mod escapes;
 #[cfg(test)]
 mod kills;
+#[cfg(test)]
+mod login;
 mod memory;
 mod modes;
 #[cfg(test)]
@@ -21,3 +25,5 @@ mod security;
 mod stop;
 #[cfg(test)]
 mod tls;
+#[cfg(test)]
+mod users;

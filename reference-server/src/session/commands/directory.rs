@@ -34,7 +34,7 @@ fn enter(directory: Location) -> Step {
 /// (§4.1.1). `/` is the one that the login has begun with.
 pub(super) fn smnt(session: &mut Session, pathname: &[u8]) -> Step {
     let volume = if pathname == b"/" {
-        Some(session.volume_of_host())
+        Some(session.volume_of_login())
     } else {
         let mounts = session.settings.mounts.iter();
         let mut named = mounts.filter(|mount| mount.name.as_bytes() == pathname);

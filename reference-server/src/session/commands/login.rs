@@ -3,7 +3,7 @@
 use crate::accounts::{Access, is_account};
 use crate::session::host::Chosen;
 use crate::session::replies::reply;
-use crate::session::{Login, Security, Session, Step, Storing};
+use crate::session::{Login, Security, Session, Standing, Step, Storing};
 
 /// After so many wrong passwords the control connection is closed (RFC 2577 §5: 3 to 5).
 const PASSWORD_TRIES: u32 = 5;
@@ -29,14 +29,11 @@ pub(super) fn pass(session: &mut Session, password: &[u8]) -> Step {
         return reply::<503>("Send USER first, before PASS.").into();
     };
     let name = name.clone();
-    let Some(access) = session.settings.accounts.access(&name, password) else {
-        return session.fail_login();
-    };
-    if session.settings.accounts.of_login.contains_key(&name) {
-        session.login = Login::NeedsAccount { name, access };
-        return reply::<332>("An account is needed for login; send ACCT.").into();
-    }
-    session.log_in(name, access)
+    let check = session.settings.accounts.check(&name, password);
+    Step::verify(check, move |session, access| match access {
+        Some(access) => session.pass_is_right(name, access),
+        None => session.fail_login(),
+    })
 }
 
 /// RFC 959 §4.1.1: an account may be needed for the login, or for some of the work behind it. Where none is, ACCT is superfluous:
@@ -52,31 +49,45 @@ pub(super) fn acct(session: &mut Session, account: &[u8]) -> Step {
             session.fail_login()
         }
         Login::LoggedIn { storing: Storing::Allowed, .. } => reply::<202>("No account is needed here.").into(),
-        Login::LoggedIn { storing: Storing::NeedsAccount(name), access, is_guest } => {
+        Login::LoggedIn { storing: Storing::NeedsAccount(name), access, is_guest, home } => {
             if !is_account(&session.settings.accounts.of_storing, &name, account) {
                 // To guess it, as to guess a password, ends the session at some time.
                 return session.fail_login();
             }
-            session.login = Login::LoggedIn { access, is_guest, storing: Storing::Allowed };
+            session.login = Login::LoggedIn { access, is_guest, storing: Storing::Allowed, home };
             reply::<230>("Account accepted; you may store files.").into()
         }
     }
 }
 
 impl Session {
+    fn pass_is_right(&mut self, name: Vec<u8>, access: Access) -> Step {
+        if self.settings.accounts.of_login.contains_key(&name) {
+            self.login = Login::NeedsAccount { name, access };
+            return reply::<332>("An account is needed for login; send ACCT.").into();
+        }
+        self.log_in(name, access)
+    }
+
     fn log_in(&mut self, name: Vec<u8>, access: Access) -> Step {
         let is_guest = self.settings.accounts.is_guest(&name);
         let needs_account = self.settings.accounts.of_storing.contains_key(&name);
+        let home = self.settings.homes.get(&name).cloned();
         let storing = if needs_account { Storing::NeedsAccount(name) } else { Storing::Allowed };
-        self.login = Login::LoggedIn { access, is_guest, storing };
-        self.mount(self.volume_of_host());
+        self.login = Login::LoggedIn { access, is_guest, storing, home };
+        self.mount(self.volume_of_login());
         if is_guest { self.welcome_guest().into() } else { reply::<230>("User logged in.").into() }
     }
 
     fn fail_login(&mut self) -> Step {
         self.login = Login::Nobody;
         self.failed_logins += 1;
-        if self.failed_logins >= PASSWORD_TRIES {
+        Step::LoginFailed
+    }
+
+    /// What is said when the time for it has come.
+    pub(in crate::session) fn failure_counted(&mut self, standing: Standing) -> Step {
+        if self.failed_logins >= PASSWORD_TRIES || standing == Standing::ShutOut {
             // RFC 2577 §5: 421 before the server closes.
             return Step::Close(reply::<421>("Too many wrong passwords; closing the control connection."));
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use protocol::transfer::is_plain;
 use rstest::rstest;
 
-use super::{Bench, address, code};
+use super::{Bench, address, code, plain};
 use crate::session::{Creation, Input, Links};
 use crate::session::{End, ForeignHosts, Job, Mount, Route, VirtualHost, Volume};
 use crate::store::{Disk, Form, Location, Memory, Start, Store as _};
@@ -379,7 +379,7 @@ fn a_range_to_store_cuts_nothing() {
 
 fn bench_of_accounts() -> Bench {
     Bench::with(|settings| {
-        settings.accounts.passwords.insert(b"v".to_vec(), b"p".to_vec());
+        settings.accounts.admit(b"v".to_vec(), plain("p"));
         settings.accounts.of_login.insert(b"u".to_vec(), b"a".to_vec());
         settings.accounts.of_storing.insert(b"v".to_vec(), b"b".to_vec());
     })

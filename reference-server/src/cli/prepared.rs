@@ -1,0 +1,95 @@
+//! What the options ask for, read and opened, before anybody is listened to.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::tls::Wanted;
+use super::{Arguments, StartError, say};
+use crate::runtime::{self, Comparers, Failures, Limits, Ports, Server, Timeouts, Tls};
+use crate::session::{Creation, Settings};
+use crate::store::Store;
+
+/// A server that only has to listen.
+pub(super) struct Prepared {
+    pub(super) limits: Limits,
+    settings: Settings,
+    store: Arc<dyn Store>,
+    tls: Option<Tls>,
+    ports: Ports,
+    timeouts: Timeouts,
+    failures: Failures,
+    address: SocketAddr,
+    /// Where TLS begins at once.
+    implicit: Option<SocketAddr>,
+}
+
+impl Prepared {
+    pub(super) fn new(arguments: Arguments) -> Result<Self, StartError> {
+        let store = open_store(&arguments)?;
+        let address = SocketAddr::new(arguments.listen, arguments.port);
+        let site = arguments.site.unwrap_or_else(host_name);
+        let wanted = arguments.tls.wanted(&site, address)?;
+        let implicit = wanted.as_ref().and_then(|wanted| wanted.implicit);
+        let (policy, tls) = wanted.map(|Wanted { policy, tls, .. }| (policy, tls)).unzip();
+        let idle = Duration::from_secs(arguments.idle_timeout);
+        let mut settings = Settings { site, tls: policy, idle_limit: idle, ..Settings::default() };
+        let failures = Failures::new(arguments.login.penalties());
+        arguments.login.apply(&mut settings, arguments.root.as_deref(), &arguments.policy)?;
+        arguments.policy.apply(&mut settings)?;
+        let limits = arguments.network.limits();
+        let ports = arguments.network.apply(&mut settings);
+        if arguments.memory.is_some() {
+            settings.creation = Creation::Settable;
+        }
+        let timeouts = Timeouts { data: Duration::from_secs(arguments.data_timeout), idle };
+        Ok(Self { limits, settings, store, tls, ports, timeouts, failures, address, implicit })
+    }
+
+    /// Listens, says where, and serves.
+    pub(super) async fn serve(self) -> Result<(), StartError> {
+        let (listener, address) = listen(self.address).await?;
+        let implicit = match self.implicit {
+            Some(address) => Some(listen(address).await?),
+            None => None,
+        };
+        say(&format!("listening on {address}"));
+        if let Some((_, address)) = &implicit {
+            say(&format!("listening on {address}, with TLS from the beginning"));
+        }
+        let (stopper, stop) = runtime::stop();
+        let server = Server {
+            failures: self.failures,
+            comparers: Comparers::of_this_machine(),
+            stop,
+            timeouts: self.timeouts,
+            limits: self.limits,
+            ports: self.ports,
+            settings: Arc::new(self.settings),
+            store: self.store,
+            tls: self.tls,
+        };
+        Ok(runtime::serve(listener, implicit.map(|(listener, _)| listener), Arc::new(server), stopper).await?)
+    }
+}
+
+fn open_store(arguments: &Arguments) -> Result<Arc<dyn Store>, StartError> {
+    if let Some(size) = arguments.memory {
+        return arguments.policy.in_memory(size).map_err(StartError::Memory);
+    }
+    // It is there: clap wants one of the two.
+    let root = arguments.root.clone().unwrap_or_default();
+    arguments.policy.open_root(&root).map_err(|error| StartError::Root { root, error })
+}
+
+async fn listen(address: SocketAddr) -> Result<(runtime::Listener, SocketAddr), StartError> {
+    let failed = |error| StartError::Listen { address, error };
+    let listener = runtime::listen(address).await.map_err(failed)?;
+    let address = listener.local_addr().map_err(failed)?;
+    Ok((listener, address))
+}
+
+fn host_name() -> String {
+    let name = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    if name.is_empty() { "localhost".to_owned() } else { name }
+}
