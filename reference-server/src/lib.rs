@@ -12,6 +12,8 @@ mod accounts;
 mod certificates;
 mod cli;
 mod coding;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod runtime;
 mod session;
 mod store;
