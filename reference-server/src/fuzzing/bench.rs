@@ -21,7 +21,6 @@ pub(super) struct Bench {
     running: Option<Order>,
     commands: usize,
     final_replies: usize,
-    last: Vec<u8>,
 }
 
 impl Bench {
@@ -45,7 +44,6 @@ impl Bench {
             running: None,
             commands: 1,
             final_replies: 0,
-            last: Vec::new(),
         };
         bench.feed(Input::Connected);
         bench.say(b"USER anonymous");
@@ -101,7 +99,7 @@ impl Bench {
 
     fn act(&mut self, action: Action) -> Option<Input> {
         match action {
-            Action::Say(octets) => self.hear_reply(octets),
+            Action::Say(octets) => self.hear_reply(&octets),
             Action::Mount(volume) => self.volume = volume,
             Action::Perform(perform) => {
                 let store = self.volume.as_ref().map_or(&self.store, |volume| &volume.0);
@@ -132,7 +130,7 @@ impl Bench {
     }
 
     /// Each reply is whole lines, and none can be forged by what a name holds.
-    fn hear_reply(&mut self, octets: Vec<u8>) {
+    fn hear_reply(&mut self, octets: &[u8]) {
         assert!(octets.ends_with(b"\r\n"), "{}", octets.escape_ascii());
         let inner = octets.get(..octets.len().saturating_sub(2)).unwrap_or_default();
         let lines: Vec<&[u8]> = inner.split(|&octet| octet == b'\n').collect();
@@ -142,6 +140,5 @@ impl Bench {
         let is_last = |line: &&[u8]| line.starts_with(code) && line.get(3) == Some(&b' ');
         assert_eq!(lines.iter().position(is_last), Some(lines.len() - 1), "{}", octets.escape_ascii());
         self.final_replies += usize::from(!code.starts_with(b"1"));
-        self.last = octets;
     }
 }
