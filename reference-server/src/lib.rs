@@ -15,6 +15,8 @@ mod certificates;
 mod cli;
 mod coding;
 mod document;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod runtime;
 mod session;
 mod store;

@@ -29,6 +29,8 @@ pub(crate) use passive::Ports;
 pub(crate) use places::Limits;
 pub(crate) use stop::{Stop, Stopper, stop};
 pub(crate) use tls::Tls;
+#[cfg(feature = "fuzzing")]
+pub use tls::fuzzing::receive as tls_of_control;
 
 /// How many threads there may be besides those that move files: for what the sessions ask of the store.
 const MORE_THREADS: usize = 64;

@@ -127,11 +127,13 @@ pub(super) struct Marker {
 impl Marker {
     /// Takes octets of the marker, of which the first is the one at `offset`.
     pub(super) fn extend(&mut self, octets: &[u8], offset: u64) -> Result<(), DecodeError> {
-        if let Some(place) = octets.iter().position(|octet| !octet.is_ascii_graphic()) {
+        let room = MARKER_LIMIT - self.text.len();
+        // What is wrong first, and no further: in which pieces the octets come must make no difference.
+        let looked_at = octets.get(..=room).unwrap_or(octets);
+        if let Some(place) = looked_at.iter().position(|octet| !octet.is_ascii_graphic()) {
             let octet = octets.get(place).copied().unwrap_or_default();
             return Err(DecodeError { offset: offset + place as u64, fault: Fault::MarkerOctet(octet) });
         }
-        let room = MARKER_LIMIT - self.text.len();
         if octets.len() > room {
             return Err(DecodeError { offset: offset + room as u64, fault: Fault::MarkerTooLong(MARKER_LIMIT) });
         }

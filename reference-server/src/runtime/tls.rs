@@ -1,5 +1,8 @@
 //! TLS on the control connection and on data connections (RFC 4217). The sockets are elsewhere: octets in, octets out.
 
+#[cfg(feature = "fuzzing")]
+pub(super) mod fuzzing;
+
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::ops::RangeInclusive;
