@@ -13,11 +13,11 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use cap_std::ambient_authority;
-use cap_std::fs::{Dir, OpenOptions, Permissions, PermissionsExt};
+use cap_std::fs::{Dir, DirEntry, OpenOptions, Permissions, PermissionsExt};
 
 use super::location::as_path;
 use super::room::{Limit, Limits};
-use super::tree::{Attributes, Kind, Names, Opening, Staging, Tree};
+use super::tree::{Attributes, Entries, Kind, Names, Opening, Staging, Tree, unless_missing};
 use super::{Landing, Location, Naming, Refused, Start, StoreError};
 use staged::{HiddenNames, Staged, is_hidden};
 
@@ -75,6 +75,23 @@ impl Disk {
         Ok(directories)
     }
 
+    /// The names in a directory. Those of a large one come as the disk gives them: to order them all, all had to be in memory.
+    fn read(&self, directory: &Location) -> Result<impl Iterator<Item = Result<Read, StoreError>> + use<>, StoreError> {
+        const ORDERED: usize = 10_000;
+        let entries = self.root.read_dir(as_path(&self.path(directory)?))?;
+        let hides = self.hidden.is_some();
+        let names = entries.map(|entry| {
+            let entry = entry?;
+            Ok((entry.file_name().as_bytes().to_vec(), entry))
+        });
+        let mut names = names.filter(move |read: &Result<Read, StoreError>| {
+            !(hides && read.as_ref().is_ok_and(|(name, _)| is_hidden(name)))
+        });
+        let mut first = names.by_ref().take(ORDERED).collect::<Result<Vec<Read>, StoreError>>()?;
+        first.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+        Ok(first.into_iter().map(Ok).chain(names))
+    }
+
     /// The path as the file system takes it. Hidden names are none.
     fn path(&self, location: &Location) -> Result<Vec<u8>, StoreError> {
         self.check(location.names().iter().map(Vec::as_slice))?;
@@ -85,6 +102,9 @@ impl Disk {
         if self.hidden.is_some() && names.any(is_hidden) { Err(Refused::BadName) } else { Ok(()) }
     }
 }
+
+/// A name in a directory, and the means to look at what has it.
+type Read = (Vec<u8>, DirEntry);
 
 impl Tree for Disk {
     fn itself(&self, location: &Location) -> Result<Attributes, StoreError> {
@@ -106,18 +126,15 @@ impl Tree for Disk {
         Ok(())
     }
 
-    /// Those of a large directory come as the disk gives them: to order them all, all had to be in memory.
     fn names(&self, directory: &Location) -> Result<Names, StoreError> {
-        const ORDERED: usize = 10_000;
-        let entries = self.root.read_dir(as_path(&self.path(directory)?))?;
-        let hides = self.hidden.is_some();
-        let names = entries.map(|entry| Ok(entry?.file_name().as_bytes().to_vec()));
-        let mut names = names.filter(move |name: &Result<Vec<u8>, StoreError>| {
-            !(hides && name.as_ref().is_ok_and(|name| is_hidden(name)))
-        });
-        let mut first = names.by_ref().take(ORDERED).collect::<Result<Vec<Vec<u8>>, StoreError>>()?;
-        first.sort_unstable();
-        Ok(Box::new(first.into_iter().map(Ok).chain(names)))
+        Ok(Box::new(self.read(directory)?.map(|entry| Ok(entry?.0))))
+    }
+
+    /// Each is looked at below its directory, which is open: no path leads there again.
+    fn entries(&self, directory: &Location) -> Result<Entries, StoreError> {
+        Ok(Box::new(self.read(directory)?.filter_map(|entry| {
+            unless_missing(entry.and_then(|(name, entry)| Ok((name, Attributes::from(&entry.metadata()?)))))
+        })))
     }
 
     fn make_directory(&self, directory: &Location) -> Result<(), StoreError> {

@@ -31,6 +31,9 @@ use place::{any_length, check_pages, encoded_length, position};
 /// The names in a directory.
 pub(super) type Names = Box<dyn Iterator<Item = Result<Vec<u8>, StoreError>> + Send + Sync>;
 
+/// The names in a directory, and what each of them is itself when its turn comes.
+pub(super) type Entries = Box<dyn Iterator<Item = Result<(Vec<u8>, Attributes), StoreError>> + Send + Sync>;
+
 /// Directories, files and links. Each file that is opened has a place of its own to read and write at.
 pub(super) trait Tree: Clone + Send + Sync + 'static {
     /// What has this name, be it a link.
@@ -43,6 +46,17 @@ pub(super) trait Tree: Clone + Send + Sync + 'static {
     fn enter(&self, directory: &Location) -> Result<(), StoreError>;
     /// The first ones in their order.
     fn names(&self, directory: &Location) -> Result<Names, StoreError>;
+    /// The same with what they are. What went away since its name was read is left out.
+    fn entries(&self, directory: &Location) -> Result<Entries, StoreError> {
+        let (tree, names, directory) = (self.clone(), self.names(directory)?, directory.clone());
+        Ok(Box::new(names.filter_map(move |name| {
+            let looked = name.and_then(|name| {
+                let attributes = tree.itself(&directory.child(&name))?;
+                Ok((name, attributes))
+            });
+            unless_missing(looked)
+        })))
+    }
     fn make_directory(&self, directory: &Location) -> Result<(), StoreError>;
     fn remove_directory(&self, directory: &Location) -> Result<(), StoreError>;
     /// Removes what is no directory.
@@ -90,6 +104,14 @@ pub(super) enum Staging {
     New,
     /// The same; but what gets the name meanwhile is not replaced.
     Unique,
+}
+
+/// What is gone is no failure of a listing.
+pub(super) fn unless_missing<T>(looked: Result<T, StoreError>) -> Option<Result<T, StoreError>> {
+    match looked {
+        Err(StoreError::Refused(Refused::Missing)) => None,
+        looked => Some(looked),
+    }
 }
 
 impl<T: Tree> Store for T {

@@ -8,11 +8,11 @@ use protocol::listing::facts::{Entry, Kind, Permission, Selection, Unix};
 use super::Tree;
 use super::attributes::{self, Attributes, Right};
 use crate::accounts::Access;
-use crate::store::{Lines, Location, Refused, StoreError};
+use crate::store::{Lines, Location, StoreError};
 
 /// The facts of what has this name, as MLST tells them.
 pub(super) fn entry(tree: &impl Tree, location: &Location, access: Access) -> Result<Entry, StoreError> {
-    let (attributes, kind) = look(tree, location)?;
+    let (attributes, kind) = seen(tree, tree.itself(location)?, || location.clone());
     let parent = location.parent().map(|parent| tree.target(&parent)).transpose()?;
     let permissions = permissions(kind, &attributes, parent.as_ref(), access);
     Ok(tell(tree, location.absolute(), kind, &attributes, permissions))
@@ -29,24 +29,18 @@ pub(super) fn list(
     if let Some(parent) = directory.parent() {
         own.push(Entry { kind: Kind::Parent, ..entry(tree, &parent, access)? });
     }
-    let (names, listed) = (tree.names(directory)?, tree.target(directory)?);
+    let (entries, listed) = (tree.entries(directory)?, tree.target(directory)?);
     let (tree, directory, selection) = (tree.clone(), directory.clone(), selection.clone());
-    let entries = names.map(move |name| {
-        let name = name?;
-        match look(&tree, &directory.child(&name)) {
-            Ok((attributes, kind)) => {
-                let permissions = permissions(kind, &attributes, Some(&listed), access);
-                Ok(Some(tell(&tree, name, kind, &attributes, permissions)))
-            }
-            // An entry that went away since its name was read is no failure of the listing.
-            Err(StoreError::Refused(Refused::Missing)) => Ok(None),
-            Err(error) => Err(error),
-        }
+    let entries = entries.map(move |entry| {
+        let (name, attributes) = entry?;
+        let (attributes, kind) = seen(&tree, attributes, || directory.child(&name));
+        let permissions = permissions(kind, &attributes, Some(&listed), access);
+        Ok::<_, StoreError>(tell(&tree, name, kind, &attributes, permissions))
     });
-    let entries = own.into_iter().map(|entry| Ok(Some(entry))).chain(entries);
+    let entries = own.into_iter().map(Ok).chain(entries);
     Ok(Lines::new(entries.map(move |entry| {
-        let mut line = Vec::new();
-        if let Some(entry) = entry?.filter(|entry| entry.belongs_into_listing(&selection)) {
+        let (mut line, entry) = (Vec::new(), entry?);
+        if entry.belongs_into_listing(&selection) {
             entry.append(&selection, &mut line);
             line.extend_from_slice(b"\r\n");
         }
@@ -55,20 +49,23 @@ pub(super) fn list(
 }
 
 /// What it is. A link is what it leads to (RFC 3659 §7.5.1.5); one that leads nowhere, or out of the root, is a link.
-fn look(tree: &impl Tree, location: &Location) -> Result<(Attributes, Kind), StoreError> {
-    let mut attributes = tree.itself(location)?;
-    if attributes.kind == attributes::Kind::Link
-        && let Ok(target) = tree.target(location)
-    {
-        attributes = target;
-    }
-    let kind = match attributes.kind {
+fn seen(tree: &impl Tree, itself: Attributes, location: impl FnOnce() -> Location) -> (Attributes, Kind) {
+    let target = match itself.kind {
+        attributes::Kind::Link => tree.target(&location()).ok(),
+        attributes::Kind::File | attributes::Kind::Directory | attributes::Kind::Other => None,
+    };
+    let attributes = target.unwrap_or(itself);
+    let kind = kind(&attributes);
+    (attributes, kind)
+}
+
+fn kind(attributes: &Attributes) -> Kind {
+    match attributes.kind {
         attributes::Kind::File => Kind::File,
         attributes::Kind::Directory => Kind::Directory,
         attributes::Kind::Link => Kind::Unix(Unix::Link),
         attributes::Kind::Other => Kind::Unix(Unix::Other),
-    };
-    Ok((attributes, kind))
+    }
 }
 
 fn tell(tree: &impl Tree, name: Vec<u8>, kind: Kind, attributes: &Attributes, permissions: Vec<Permission>) -> Entry {

@@ -2,11 +2,13 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use protocol::listing::names;
 use protocol::listing::unix::{Date, Entry, Kind};
 
-use super::attributes;
-use super::{Tree, facts};
+use super::attributes::{self, Attributes};
+use super::{Tree, facts, unless_missing};
 use crate::store::{Lines, Listing, Location, Refused, StoreError};
 
 /// The lines of a listing of what has this name.
@@ -21,14 +23,22 @@ pub(super) fn lines(tree: &impl Tree, location: &Location, listing: &Listing) ->
     let mut text = Vec::new();
     match listing {
         Listing::Names { argument } => names::append(&mut text, b"", argument),
-        Listing::Long => entry(tree, location, location.name(), seconds_now())?.append(&mut text),
+        Listing::Long => {
+            let attributes = tree.itself(location)?;
+            entry(tree, location, &attributes, location.name(), &Clock::now())?.append(&mut text);
+        }
         Listing::Facts { .. } => return Err(Refused::NotADirectory.into()),
     }
     Ok(Lines::new(std::iter::once(Ok(text))))
 }
 
-fn entry(tree: &impl Tree, location: &Location, name: &[u8], now: i64) -> Result<Entry, StoreError> {
-    let attributes = tree.itself(location)?;
+fn entry(
+    tree: &impl Tree,
+    location: &Location,
+    attributes: &Attributes,
+    name: &[u8],
+    clock: &Clock,
+) -> Result<Entry, StoreError> {
     let kind = match attributes.kind {
         attributes::Kind::Directory => Kind::Directory,
         attributes::Kind::Link => Kind::Link(tree.way(location)?),
@@ -43,7 +53,7 @@ fn entry(tree: &impl Tree, location: &Location, name: &[u8], now: i64) -> Result
         owner: attributes.owner,
         group: attributes.group,
         size: attributes.size,
-        modified: date(attributes.modified, now),
+        modified: clock.date(attributes.modified),
     })
 }
 
@@ -57,37 +67,45 @@ fn list_names(tree: &impl Tree, directory: &Location, argument: &[u8]) -> Result
 }
 
 fn list_long(tree: &impl Tree, directory: &Location) -> Result<Lines, StoreError> {
-    let now = seconds_now();
-    let (names, tree, directory) = (tree.names(directory)?, tree.clone(), directory.clone());
-    Ok(Lines::new(names.map(move |name| {
-        let (mut line, name) = (Vec::new(), name?);
-        // An entry that went away since its name was read is no failure of the listing.
-        match entry(&tree, &directory.child(&name), &name, now) {
-            Ok(entry) => entry.append(&mut line),
-            Err(StoreError::Refused(Refused::Missing)) => {}
-            Err(error) => return Err(error),
+    let clock = Clock::now();
+    let (entries, tree, directory) = (tree.entries(directory)?, tree.clone(), directory.clone());
+    Ok(Lines::new(entries.map(move |listed| {
+        let (name, attributes) = listed?;
+        let mut line = Vec::new();
+        // A link that went away since it was looked at shows no way.
+        if let Some(entry) = unless_missing(entry(&tree, &directory.child(&name), &attributes, &name, &clock)) {
+            entry?.append(&mut line);
         }
         Ok(line)
     })))
 }
 
-fn seconds_now() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
+/// The time and the time zone of the server.
+struct Clock {
+    /// In seconds since 1970-01-01 UTC.
+    now: i64,
+    zone: TimeZone,
 }
 
-/// A date as `ls -l` shows it, in the time zone of the server.
-fn date(modified: i64, now: i64) -> Date {
-    const HALF_A_YEAR: i64 = 365 * 24 * 3600 / 2;
-    let timestamp = jiff::Timestamp::from_second(modified).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
-    let local = timestamp.to_zoned(jiff::tz::TimeZone::system());
-    let is_recent = (now - HALF_A_YEAR..=now + 60).contains(&modified);
-    let small = |number: i8| u8::try_from(number).unwrap_or_default();
-    Date {
-        year: local.year(),
-        month: small(local.month()),
-        day: small(local.day()),
-        time: is_recent.then(|| (small(local.hour()), small(local.minute()))),
+impl Clock {
+    fn now() -> Self {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Self { now: i64::try_from(since.as_secs()).unwrap_or(i64::MAX), zone: TimeZone::system() }
+    }
+
+    /// A date as `ls -l` shows it, in the time zone of the server.
+    fn date(&self, modified: i64) -> Date {
+        const HALF_A_YEAR: i64 = 365 * 24 * 3600 / 2;
+        let timestamp = Timestamp::from_second(modified).unwrap_or(Timestamp::UNIX_EPOCH);
+        let local = self.zone.to_datetime(timestamp);
+        let is_recent = (self.now - HALF_A_YEAR..=self.now + 60).contains(&modified);
+        let small = |number: i8| u8::try_from(number).unwrap_or_default();
+        Date {
+            year: local.year(),
+            month: small(local.month()),
+            day: small(local.day()),
+            time: is_recent.then(|| (small(local.hour()), small(local.minute()))),
+        }
     }
 }
 
