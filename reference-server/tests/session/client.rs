@@ -11,7 +11,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
 /// How long a reply may take before a test gives up.
-const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What nobody may get to see: the environment of the server has it, and what is outside of its root.
 pub(crate) const SECRET: &str = "nobody-may-see-this-5c2a";

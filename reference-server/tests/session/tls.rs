@@ -10,7 +10,7 @@ use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, HandshakeKind, ProtocolVersion, RootCertStore, StreamOwned, version};
 use tempfile::TempDir;
 
-use crate::client::{Server, read_all};
+use crate::client::{PATIENCE, Server, read_all};
 
 type Secured = StreamOwned<ClientConnection, TcpStream>;
 
@@ -97,7 +97,9 @@ impl Client {
         let reply = self.say("EPSV");
         let port = reply.split("|||").nth(1).unwrap().split('|').next().unwrap().parse::<u16>().unwrap();
         let host = self.control.get_ref().peer_addr().unwrap().ip();
-        TcpStream::connect((host, port)).unwrap()
+        let data = TcpStream::connect((host, port)).unwrap();
+        data.set_read_timeout(Some(PATIENCE)).unwrap();
+        data
     }
 
     fn open_secured(&mut self, command: &str) -> Secured {
