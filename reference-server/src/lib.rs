@@ -6,6 +6,7 @@
 //! | `store` | the files |
 //! | `coding` | how the coders of `protocol` are used |
 //! | `runtime` | the only sockets: feeds the session, and moves the bytes |
+//! | `records` | what the operator is told |
 //! | `users` | the file of users |
 //! | `document` | TOML files, and what is wrong in them |
 //! | `cli` | the command line |
@@ -15,6 +16,7 @@ mod certificates;
 mod cli;
 mod coding;
 mod document;
+mod records;
 mod runtime;
 mod session;
 mod store;

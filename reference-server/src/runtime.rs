@@ -18,6 +18,7 @@ use std::time::{Duration, Instant};
 
 use tokio::net::TcpListener;
 
+use crate::records::Records;
 use crate::session::{Security, Settings, Standing};
 use crate::store::Store;
 
@@ -44,6 +45,7 @@ pub(crate) struct Server {
     pub(crate) comparers: Comparers,
     pub(crate) failures: Failures,
     pub(crate) stop: Stop,
+    pub(crate) records: Arc<Records>,
 }
 
 /// How long to wait.

@@ -40,7 +40,9 @@ use traffic::Traffic;
 use transfer::Transfer;
 
 pub(crate) use host::{Mount, VirtualHost, Volume};
-pub(crate) use interface::{Action, End, Input, Job, Order, Received, Resume, Route, Standing, Verify};
+pub(crate) use interface::{
+    Action, End, Input, Job, Order, Received, Resume, Role, Route, Standing, Subject, Verify, Visitor,
+};
 pub(crate) use security::{Demand, Policy, Protection, Security};
 pub(crate) use step::Step;
 
@@ -151,6 +153,7 @@ enum Login {
         access: Access,
     },
     LoggedIn {
+        name: Vec<u8>,
         access: Access,
         is_guest: bool,
         storing: Storing,
@@ -163,8 +166,8 @@ enum Login {
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Storing {
     Allowed,
-    /// The user of this name must give an account first.
-    NeedsAccount(Vec<u8>),
+    /// The user must give an account first.
+    NeedsAccount,
 }
 
 /// A command that has a meaning only together with the one behind it (RFC 959 §5.4: RNFR and RNTO, REST and a transfer).
@@ -254,6 +257,17 @@ impl Session {
     /// Whether a transfer runs: then the time without commands is not idle (RFC 1123 §4.1.3.2).
     pub(crate) fn is_transferring(&self) -> bool {
         matches!(self.state, State::Transferring(_))
+    }
+
+    /// Who is logged in.
+    pub(crate) fn visitor(&self) -> Option<Visitor> {
+        let Login::LoggedIn { name, is_guest, home, .. } = &self.login else { return None };
+        let role = match home {
+            _ if *is_guest => Role::Guest,
+            Some(_) => Role::Housed,
+            None => Role::User,
+        };
+        Some(Visitor { name: name.clone(), role })
     }
 
     /// Whether the next data connection is to be under TLS.

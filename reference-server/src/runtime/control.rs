@@ -1,6 +1,7 @@
 //! A control connection: reads lines, hands them to its session, does what the session says.
 
 mod login;
+mod record;
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
@@ -22,6 +23,7 @@ use super::tls::Tls;
 use crate::session::{Action, Input, Received, Security, Session, Standing};
 use crate::store::Store;
 use login::{Delayed, answered};
+use record::Begun;
 
 /// The longest line that is taken: a path of the system's limit, and its verb.
 const LINE_LIMIT: usize = 4096 + 16;
@@ -42,6 +44,7 @@ pub(super) async fn converse(stream: TcpStream, server: Arc<Server>, security: S
         tls: None,
         ways: Ways::default(),
         running: None,
+        subject: None,
         is_implicit: security == Security::IMPLICIT,
         is_closing: false,
     };
@@ -50,7 +53,8 @@ pub(super) async fn converse(stream: TcpStream, server: Arc<Server>, security: S
     }
     if let Some(mut running) = conversation.running.take() {
         running.stop();
-        running.ended().await;
+        let Ended { octets, end, .. } = running.ended().await;
+        conversation.tell_transfer(octets, end);
     }
 }
 
@@ -91,6 +95,8 @@ struct Conversation {
     tls: Option<Tls>,
     ways: Ways,
     running: Option<Running>,
+    /// What is to be told of it when it has ended.
+    subject: Option<Box<Begun>>,
     /// Whether TLS begins without AUTH.
     is_implicit: bool,
     is_closing: bool,
@@ -129,6 +135,7 @@ impl Conversation {
                 Event::Transfer(News::Ended(Ended { octets, end, open })) => {
                     self.running = None;
                     self.ways.open = open;
+                    self.tell_transfer(octets, end);
                     self.feed(Input::TransferEnded { octets, end }).await?;
                 }
                 Event::Delayed(standing) => {
@@ -236,6 +243,7 @@ impl Conversation {
                 return Ok(Some(Input::Performed(resume)));
             }
             Action::Verify(verify) => return self.verify(verify).await.map(Some),
+            Action::Deleted(file) => self.tell_deletion(file),
             Action::CountFailure => return Ok(self.count_failure()),
             Action::Listen => {
                 // This closes the port before: a client that says PASV again has given it up.
@@ -250,6 +258,7 @@ impl Conversation {
                 // 150 goes out before the data connection is made.
                 self.channel.send().await?;
                 let ways = std::mem::take(&mut self.ways);
+                self.begin_to_tell(&order);
                 self.running = Some(Running::start(order, ways, self.ends()));
             }
             Action::StopTransfer => {

@@ -120,6 +120,7 @@ impl Bench {
                         self.running = Some(order);
                     }
                     Action::CloseData => self.is_open = false,
+                    Action::Deleted(_) => {}
                     Action::StopTransfer => self.stops += 1,
                     Action::BeginTls => self.is_secure = true,
                     Action::EndTls => self.is_secure = false,

@@ -16,7 +16,7 @@ fn added_by(text: &str, line: &[&str]) -> Result<Vec<String>, String> {
 fn example(name: &str) -> (&'static str, &'static str, &'static [&'static str]) {
     const TLS: &[&str] = &["--tls-generate"];
     match name {
-        "root" | "users" => ("=x", "'x'", &[]),
+        "root" | "users" | "xferlog" => ("=x", "'x'", &[]),
         "memory" => ("=5", "5", &[]),
         "port" | "login-attempts" | "login-delay" | "data-timeout" | "idle-timeout" | "sessions"
         | "sessions-per-host" | "quota" => ("=7", "7", &[]),
