@@ -11,12 +11,15 @@
 
 mod destination;
 mod event;
+mod event_log;
 mod queue;
 mod transfer_log;
 mod word;
 
 use std::io::{self, Write};
+use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -24,7 +27,8 @@ use jiff::tz::TimeZone;
 
 pub(crate) use destination::Destination;
 use event::Entry;
-pub(crate) use event::{Direction, Event, Moved};
+pub(crate) use event::{Client, Direction, Event, Moved, Refusal};
+pub(crate) use event_log::Style;
 use queue::{Batch, Queue};
 
 /// How long the end of the server waits for a slow disk.
@@ -35,6 +39,15 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub(crate) struct Records {
     /// None, where nobody wants to know.
     queue: Option<Arc<Queue>>,
+    /// How many clients there were.
+    clients: AtomicU64,
+}
+
+/// What is to be written, and where.
+#[derive(Debug, Default)]
+pub(crate) struct Logs {
+    pub(crate) transfers: Option<Destination>,
+    pub(crate) events: Option<(Destination, Style)>,
 }
 
 impl Records {
@@ -42,19 +55,28 @@ impl Records {
     ///
     /// # Errors
     /// The system gives no thread.
-    pub(crate) fn start(transfers: Option<Destination>) -> io::Result<Self> {
-        let Some(transfers) = transfers else { return Ok(Self { queue: None }) };
+    pub(crate) fn start(logs: Logs) -> io::Result<Self> {
+        let clients = AtomicU64::new(0);
+        if logs.transfers.is_none() && logs.events.is_none() {
+            return Ok(Self { queue: None, clients });
+        }
         let queue = Arc::new(Queue::default());
-        let writer = Writer { transfers, zone: TimeZone::system() };
+        let writer = Writer { logs, zone: TimeZone::system() };
         let source = Arc::clone(&queue);
         std::thread::Builder::new().name("logs".to_owned()).spawn(move || writer.write_all(&source))?;
-        Ok(Self { queue: Some(queue) })
+        Ok(Self { queue: Some(queue), clients })
     }
 
-    /// Tells what has happened, now. This never waits.
-    pub(crate) fn tell(&self, event: Event) {
+    /// A client that is new.
+    pub(crate) fn client(&self, peer: SocketAddr) -> Client {
+        let session = self.clients.fetch_add(1, Ordering::Relaxed) + 1;
+        Client { session, peer: SocketAddr::new(peer.ip().to_canonical(), peer.port()) }
+    }
+
+    /// Tells what has happened, now, and to whom. This never waits.
+    pub(crate) fn tell(&self, client: Option<Client>, event: Event) {
         if let Some(queue) = &self.queue {
-            queue.put(Entry { time: Timestamp::now(), event });
+            queue.put(Entry { time: Timestamp::now(), client, event });
         }
     }
 
@@ -71,7 +93,7 @@ impl Records {
 /// What the thread has.
 #[derive(Debug)]
 struct Writer {
-    transfers: Destination,
+    logs: Logs,
     zone: TimeZone,
 }
 
@@ -82,14 +104,20 @@ impl Writer {
                 self.write(&entry);
             }
             if lost > 0 {
+                self.write(&Entry { time: Timestamp::now(), client: None, event: Event::Lost { count: lost } });
                 complain(&format!("{lost} events were not logged: they came faster than the logs can be written"));
             }
         }
     }
 
     fn write(&mut self, entry: &Entry) {
-        if let Some(line) = transfer_log::line(entry, &self.zone) {
-            self.transfers.write(&line);
+        if let Some(log) = &mut self.logs.transfers
+            && let Some(line) = transfer_log::line(entry, &self.zone)
+        {
+            log.write(&line);
+        }
+        if let Some((log, style)) = &mut self.logs.events {
+            log.write(&event_log::line(entry, *style));
         }
     }
 }

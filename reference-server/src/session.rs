@@ -270,6 +270,11 @@ impl Session {
         Some(Visitor { name: name.clone(), role })
     }
 
+    /// How many octets went over all connections, both ways.
+    pub(crate) fn octets(&self) -> u64 {
+        self.traffic.control + self.traffic.data
+    }
+
     /// Whether the next data connection is to be under TLS.
     pub(crate) fn protects_data(&self) -> bool {
         self.security.of_data() == Protection::Private
@@ -324,9 +329,9 @@ impl Session {
                 self.state = State::Performing;
                 self.actions.push(Action::Verify(verify));
             }
-            Step::LoginFailed => {
+            Step::LoginFailed { name } => {
                 self.state = State::Penalized;
-                self.actions.push(Action::CountFailure);
+                self.actions.push(Action::CountFailure { name });
             }
             Step::Listen(listening) => {
                 self.state = State::Listening(listening);

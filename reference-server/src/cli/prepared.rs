@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::tls::Wanted;
 use super::{Arguments, StartError, say};
-use crate::records::Records;
+use crate::records::{Event, Records};
 use crate::runtime::{self, Comparers, Failures, Limits, Ports, Server, Timeouts, Tls};
 use crate::session::{Creation, Settings};
 use crate::store::Store;
@@ -61,6 +61,9 @@ impl Prepared {
             say(&format!("listening on {address}, with TLS from the beginning"));
         }
         let records = Arc::new(self.records);
+        for address in [Some(address), implicit.as_ref().map(|(_, address)| *address)].into_iter().flatten() {
+            records.tell(None, Event::Started { address });
+        }
         let (stopper, stop) = runtime::stop();
         let server = Server {
             failures: self.failures,
@@ -75,6 +78,7 @@ impl Prepared {
             tls: self.tls,
         };
         let end = runtime::serve(listener, implicit.map(|(listener, _)| listener), Arc::new(server), stopper).await;
+        records.tell(None, Event::Stopped);
         records.close();
         Ok(end?)
     }

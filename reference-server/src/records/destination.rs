@@ -32,6 +32,11 @@ impl Destination {
         Ok(Self::new(file.display().to_string(), Box::new(sink)))
     }
 
+    /// Standard output.
+    pub(crate) fn standard_output() -> Self {
+        Self::new("-".to_owned(), Box::new(io::stdout()))
+    }
+
     fn new(name: String, sink: Box<dyn Write + Send>) -> Self {
         Self { name, sink, is_torn: false, is_complained_of: false }
     }

@@ -1,6 +1,6 @@
 //! What may happen.
 
-use std::net::IpAddr;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -13,16 +13,63 @@ use crate::store::Location;
 #[derive(Debug)]
 pub(super) struct Entry {
     pub(super) time: Timestamp,
+    pub(super) client: Option<Client>,
     pub(super) event: Event,
+}
+
+/// A client, as the logs call it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Client {
+    /// Counted from the start of the server.
+    pub(super) session: u64,
+    pub(super) peer: SocketAddr,
+}
+
+/// Why a client was not let in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    NoPlace,
+    ShutOut,
 }
 
 /// What has happened.
 #[derive(Debug)]
 pub(crate) enum Event {
+    /// The server listens.
+    Started {
+        address: SocketAddr,
+    },
+    /// The server ends.
+    Stopped,
+    Connected,
+    TurnedAway(Refusal),
+    LoggedIn {
+        visitor: Visitor,
+    },
+    LoginFailed {
+        name: Vec<u8>,
+    },
+    /// The address has failed too often.
+    ShutOut,
+    Disconnected {
+        lasted: Duration,
+        /// Over all connections, both ways.
+        octets: u64,
+    },
+    /// There was no room for so many events.
+    Lost {
+        count: u64,
+    },
     /// A transfer has ended.
-    Transferred { host: IpAddr, visitor: Visitor, moved: Moved },
+    Transferred {
+        visitor: Visitor,
+        moved: Moved,
+    },
     /// A file was deleted.
-    Deleted { host: IpAddr, visitor: Visitor, file: Location },
+    Deleted {
+        visitor: Visitor,
+        file: Location,
+    },
 }
 
 /// A transfer that has ended.

@@ -89,13 +89,9 @@ mod tests {
 
     use super::*;
     use crate::records::Event;
-    use crate::session::{Role, Visitor};
-    use crate::store::Location;
 
     fn entry() -> Entry {
-        let visitor = Visitor { name: b"u".to_vec(), role: Role::User };
-        let event = Event::Deleted { host: [127, 0, 0, 1].into(), visitor, file: Location::root() };
-        Entry { time: Timestamp::UNIX_EPOCH, event }
+        Entry { time: Timestamp::UNIX_EPOCH, client: None, event: Event::Connected }
     }
 
     #[test]

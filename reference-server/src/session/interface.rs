@@ -85,8 +85,10 @@ pub(crate) enum Action {
     Perform(Perform),
     /// Compare a password, and hand in what it returns.
     Verify(Verify),
-    /// Count a failed login, and tell when it may be answered.
-    CountFailure,
+    /// Count a failed login with this name, and tell when it may be answered.
+    CountFailure { name: Vec<u8> },
+    /// Somebody is logged in now. There is nothing to do but to note it.
+    LoggedIn(Visitor),
     /// A file was deleted, as the client asked. There is nothing to do but to note it.
     Deleted(Location),
     /// Listen for a data connection, on a new port; the port before, if any, is closed.

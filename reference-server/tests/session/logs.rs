@@ -84,3 +84,78 @@ fn a_log_in_no_directory_is_an_error_at_the_start() {
         .failure()
         .stderr(predicates::str::contains("cannot write the log /nowhere/log"));
 }
+
+/// The lines without their times, and what changes from run to run.
+fn events(log: &str) -> Vec<String> {
+    let keep = |word: &&str| !["peer=", "address=", "milliseconds="].iter().any(|key| word.starts_with(key));
+    log.lines().map(|line| line.split(' ').skip(1).filter(keep).collect::<Vec<_>>().join(" ")).collect()
+}
+
+#[test]
+fn all_that_happens_is_a_line_and_no_password_is_there() {
+    let (_directory, file) = place();
+    let server = Server::with(&["--log", file.to_str().unwrap(), "--login-attempts", "2", "--login-delay", "0"]);
+    let mut client = server.login();
+    client.retrieve("robots.txt");
+    client.say_all(&[("DELE robots.txt", "250"), ("USER x\u{1b}[2J y", "331"), ("PASS hush", "530")]);
+    client.say_all(&[("USER z", "331"), ("PASS hush", "421")]);
+    assert_eq!(client.reply(), "");
+    let mut shut_out = std::net::TcpStream::connect(server.address).unwrap();
+    shut_out.read_to_end(&mut Vec::new()).unwrap();
+    ended(server);
+    let log = std::fs::read_to_string(&file).unwrap();
+    let shown = events(&log);
+    let (farewell, rest): (Vec<_>, Vec<_>) = shown.iter().partition(|line| line.starts_with("disconnect"));
+    assert_eq!(
+        rest,
+        [
+            "start",
+            "connect session=1",
+            "login session=1 user=u role=user",
+            "transfer session=1 user=u role=user direction=sent name=/robots.txt type=image octets=26 end=complete",
+            "delete session=1 user=u role=user name=/robots.txt",
+            "failed-login session=1 user=x%1B[2J%20y",
+            "failed-login session=1 user=z",
+            "shut-out session=1",
+            "turned-away session=2 reason=shut-out",
+            "stop",
+        ],
+        "{log}"
+    );
+    assert_eq!(farewell.len(), 1, "{log}");
+    assert!(!log.contains("hush"), "{log}");
+}
+
+#[test]
+fn in_json_each_line_is_an_object() {
+    let (_directory, file) = place();
+    let server = Server::with(&["--log", file.to_str().unwrap(), "--log-format", "json"]);
+    let mut client = server.login();
+    client.store("STOR \"a\u{9b}\"", b"12345");
+    client.say_all(&[("QUIT", "221")]);
+    ended(server);
+    let log = std::fs::read_to_string(&file).unwrap();
+    let lines: Vec<serde_json::Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let names: Vec<&str> = lines.iter().map(|line| line["event"].as_str().unwrap()).collect();
+    assert_eq!(names, ["start", "connect", "login", "transfer", "disconnect", "stop"], "{log}");
+    let transfer = &lines[3];
+    assert_eq!(transfer["name"], "/\"a%C2%9B\"");
+    assert_eq!((&transfer["octets"], &transfer["end"]), (&5.into(), &"complete".into()));
+    let keys: Vec<&str> = transfer.as_object().unwrap().keys().map(String::as_str).collect();
+    let expected = [
+        "time",
+        "event",
+        "session",
+        "peer",
+        "user",
+        "role",
+        "direction",
+        "name",
+        "type",
+        "octets",
+        "milliseconds",
+        "end",
+    ];
+    assert_eq!(keys, expected);
+    assert!(lines[4]["octets"].as_u64().unwrap() > 5, "{log}");
+}

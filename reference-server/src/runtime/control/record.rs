@@ -17,6 +17,10 @@ pub(super) struct Begun {
 }
 
 impl Conversation {
+    pub(super) fn tell(&self, event: Event) {
+        self.server.records.tell(Some(self.client), event);
+    }
+
     /// Notes who transfers what: when it has ended, somebody else may be logged in.
     pub(super) fn begin_to_tell(&mut self, order: &Order) {
         let direction = match order.job {
@@ -31,12 +35,12 @@ impl Conversation {
         let Some(begun) = self.subject.take() else { return };
         let Begun { at, visitor, subject: Subject { file, representation }, direction } = *begun;
         let moved = Moved { file, representation, direction, lasted: at.elapsed(), octets, end };
-        self.server.records.tell(Event::Transferred { host: self.peer.ip(), visitor, moved });
+        self.tell(Event::Transferred { visitor, moved });
     }
 
     pub(super) fn tell_deletion(&self, file: Location) {
         if let Some(visitor) = self.session.visitor() {
-            self.server.records.tell(Event::Deleted { host: self.peer.ip(), visitor, file });
+            self.tell(Event::Deleted { visitor, file });
         }
     }
 }
