@@ -27,7 +27,7 @@ impl Logs {
     pub(super) fn open(self) -> Result<Records, StartError> {
         let transfers = self.xferlog.map(open).transpose()?;
         let events = match self.log {
-            Some(file) if file.as_os_str() == "-" => Some(Destination::standard_output()),
+            Some(file) if file.as_os_str() == "-" => Some(Destination::standard_output()?),
             file => file.map(open).transpose()?,
         };
         let events = events.map(|log| (log, self.log_format));

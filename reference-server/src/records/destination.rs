@@ -1,8 +1,9 @@
 //! A file that lines are appended to.
 
 use std::fmt;
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
+use std::os::fd::AsFd;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
@@ -32,9 +33,13 @@ impl Destination {
         Ok(Self::new(file.display().to_string(), Box::new(sink)))
     }
 
-    /// Standard output.
-    pub(crate) fn standard_output() -> Self {
-        Self::new("-".to_owned(), Box::new(io::stdout()))
+    /// Standard output, by a descriptor of its own: the program around may hold the lock of [`io::stdout`].
+    ///
+    /// # Errors
+    /// There is none, or no descriptor is left.
+    pub(crate) fn standard_output() -> io::Result<Self> {
+        let sink = File::from(io::stdout().as_fd().try_clone_to_owned()?);
+        Ok(Self::new("-".to_owned(), Box::new(sink)))
     }
 
     fn new(name: String, sink: Box<dyn Write + Send>) -> Self {
