@@ -2,6 +2,7 @@
 
 mod configuration;
 mod login;
+mod logs;
 mod network;
 mod passwd;
 mod policy;
@@ -18,6 +19,7 @@ use clap::Parser;
 use thiserror::Error;
 
 use self::login::Login;
+use self::logs::Logs;
 use self::network::Network;
 use self::policy::Policy;
 use self::prepared::Prepared;
@@ -66,6 +68,8 @@ struct Arguments {
     #[command(flatten)]
     network: Network,
     #[command(flatten)]
+    logs: Logs,
+    #[command(flatten)]
     tls: TlsArguments,
 }
 
@@ -86,6 +90,8 @@ enum StartError {
     Users(#[from] DocumentError),
     #[error("cannot listen on {address}: {error}. Give a free port with --port; 0 takes any.")]
     Listen { address: SocketAddr, error: io::Error },
+    #[error("cannot write the log {file}: {error}. Give a file in a directory where this user may write.", file = .file.display())]
+    Log { file: PathBuf, error: io::Error },
     #[error(transparent)]
     Certificate(#[from] CertificateError),
     #[error("the server failed: {0}")]

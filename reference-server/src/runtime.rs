@@ -18,6 +18,7 @@ use std::time::{Duration, Instant};
 
 use tokio::net::TcpListener;
 
+use crate::records::{Event, Records, Refusal};
 use crate::session::{Security, Settings, Standing};
 use crate::store::Store;
 
@@ -46,6 +47,7 @@ pub(crate) struct Server {
     pub(crate) comparers: Comparers,
     pub(crate) failures: Failures,
     pub(crate) stop: Stop,
+    pub(crate) records: Arc<Records>,
 }
 
 /// How long to wait.
@@ -122,7 +124,16 @@ async fn watch(listener: Listener, server: &Arc<Server>, places: &Arc<Places>, s
         };
         let server = Arc::clone(server);
         let standing = server.failures.standing_of(from.ip(), Instant::now());
-        match places.take(from.ip()) {
+        let place = places.take(from.ip());
+        let why = match standing {
+            _ if place.is_none() => Some(Refusal::NoPlace),
+            Standing::ShutOut => Some(Refusal::ShutOut),
+            Standing::MayTryAgain => None,
+        };
+        if let Some(why) = why {
+            server.records.tell(Some(server.records.client(from)), Event::TurnedAway(why));
+        }
+        match place {
             // Under TLS there is no word that would be understood.
             None if security == Security::IMPLICIT => drop(stream),
             Some(_) if security == Security::IMPLICIT && standing == Standing::ShutOut => drop(stream),

@@ -40,7 +40,9 @@ use traffic::Traffic;
 use transfer::Transfer;
 
 pub(crate) use host::{Mount, VirtualHost, Volume};
-pub(crate) use interface::{Action, End, Input, Job, Order, Received, Resume, Route, Standing, Verify};
+pub(crate) use interface::{
+    Action, End, Input, Job, Order, Received, Resume, Role, Route, Standing, Subject, Verify, Visitor,
+};
 pub(crate) use security::{Demand, Policy, Protection, Security};
 pub(crate) use step::Step;
 
@@ -151,6 +153,7 @@ enum Login {
         access: Access,
     },
     LoggedIn {
+        name: Vec<u8>,
         access: Access,
         is_guest: bool,
         storing: Storing,
@@ -163,8 +166,8 @@ enum Login {
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Storing {
     Allowed,
-    /// The user of this name must give an account first.
-    NeedsAccount(Vec<u8>),
+    /// The user must give an account first.
+    NeedsAccount,
 }
 
 /// A command that has a meaning only together with the one behind it (RFC 959 §5.4: RNFR and RNTO, REST and a transfer).
@@ -256,6 +259,22 @@ impl Session {
         matches!(self.state, State::Transferring(_))
     }
 
+    /// Who is logged in.
+    pub(crate) fn visitor(&self) -> Option<Visitor> {
+        let Login::LoggedIn { name, is_guest, home, .. } = &self.login else { return None };
+        let role = match home {
+            _ if *is_guest => Role::Guest,
+            Some(_) => Role::Housed,
+            None => Role::User,
+        };
+        Some(Visitor { name: name.clone(), role })
+    }
+
+    /// How many octets went over all connections, both ways.
+    pub(crate) fn octets(&self) -> u64 {
+        self.traffic.control + self.traffic.data
+    }
+
     /// Whether the next data connection is to be under TLS.
     pub(crate) fn protects_data(&self) -> bool {
         self.security.of_data() == Protection::Private
@@ -310,9 +329,9 @@ impl Session {
                 self.state = State::Performing;
                 self.actions.push(Action::Verify(verify));
             }
-            Step::LoginFailed => {
+            Step::LoginFailed { name } => {
                 self.state = State::Penalized;
-                self.actions.push(Action::CountFailure);
+                self.actions.push(Action::CountFailure { name });
             }
             Step::Listen(listening) => {
                 self.state = State::Listening(listening);

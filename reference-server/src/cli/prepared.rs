@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::tls::Wanted;
 use super::{Arguments, StartError, say};
+use crate::records::{Event, Records};
 use crate::runtime::{self, Comparers, Failures, Limits, Ports, Server, Timeouts, Tls};
 use crate::session::{Creation, Settings};
 use crate::store::Store;
@@ -19,6 +20,7 @@ pub(super) struct Prepared {
     ports: Ports,
     timeouts: Timeouts,
     failures: Failures,
+    records: Records,
     address: SocketAddr,
     /// Where TLS begins at once.
     implicit: Option<SocketAddr>,
@@ -37,13 +39,14 @@ impl Prepared {
         let failures = Failures::new(arguments.login.penalties());
         arguments.login.apply(&mut settings, arguments.root.as_deref(), &arguments.policy)?;
         arguments.policy.apply(&mut settings)?;
+        let records = arguments.logs.open()?;
         let limits = arguments.network.limits();
         let ports = arguments.network.apply(&mut settings);
         if arguments.memory.is_some() {
             settings.creation = Creation::Settable;
         }
         let timeouts = Timeouts { data: Duration::from_secs(arguments.data_timeout), idle };
-        Ok(Self { limits, settings, store, tls, ports, timeouts, failures, address, implicit })
+        Ok(Self { limits, settings, store, tls, ports, timeouts, failures, records, address, implicit })
     }
 
     /// Listens, says where, and serves.
@@ -57,11 +60,16 @@ impl Prepared {
         if let Some((_, address)) = &implicit {
             say(&format!("listening on {address}, with TLS from the beginning"));
         }
+        let records = Arc::new(self.records);
+        for address in [Some(address), implicit.as_ref().map(|(_, address)| *address)].into_iter().flatten() {
+            records.tell(None, Event::Started { address });
+        }
         let (stopper, stop) = runtime::stop();
         let server = Server {
             failures: self.failures,
             comparers: Comparers::of_this_machine(),
             stop,
+            records: Arc::clone(&records),
             timeouts: self.timeouts,
             limits: self.limits,
             ports: self.ports,
@@ -69,7 +77,10 @@ impl Prepared {
             store: self.store,
             tls: self.tls,
         };
-        Ok(runtime::serve(listener, implicit.map(|(listener, _)| listener), Arc::new(server), stopper).await?)
+        let end = runtime::serve(listener, implicit.map(|(listener, _)| listener), Arc::new(server), stopper).await;
+        records.tell(None, Event::Stopped);
+        records.close();
+        Ok(end?)
     }
 }
 

@@ -108,7 +108,7 @@ impl Bench {
             }
             Action::Verify(verify) => return Some(Input::Performed(verify.run(&mut Room::default()))),
             // Shut out is tried by the tests; here it would end every session soon.
-            Action::CountFailure => return Some(Input::FailureCounted(Standing::MayTryAgain)),
+            Action::CountFailure { name: _ } => return Some(Input::FailureCounted(Standing::MayTryAgain)),
             Action::Listen => {
                 self.listens = self.can_listen;
                 return Some(Input::Listening(self.can_listen.then(|| SocketAddr::from(([127, 0, 0, 1], 26_222)))));
@@ -128,7 +128,7 @@ impl Bench {
                 self.is_open = false;
                 self.running = Some(order);
             }
-            Action::StopTransfer | Action::BeginTls | Action::EndTls => {}
+            Action::StopTransfer | Action::BeginTls | Action::EndTls | Action::Deleted(_) | Action::LoggedIn(_) => {}
         }
         None
     }

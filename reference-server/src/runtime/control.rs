@@ -1,6 +1,7 @@
 //! A control connection: reads lines, hands them to its session, does what the session says.
 
 mod login;
+mod record;
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
@@ -19,9 +20,11 @@ use super::channel::{Channel, Heard, drain};
 use super::data::{Ended, Ends, News, Running, Ways};
 use super::passive::Passive;
 use super::tls::Tls;
+use crate::records::{Client, Event};
 use crate::session::{Action, Input, Received, Security, Session, Standing};
 use crate::store::Store;
 use login::{Delayed, answered};
+use record::Begun;
 
 /// The longest line that is taken: a path of the system's limit, and its verb.
 const LINE_LIMIT: usize = 4096 + 16;
@@ -29,6 +32,7 @@ const LINE_LIMIT: usize = 4096 + 16;
 /// Talks with a client until one of the two closes.
 pub(super) async fn converse(stream: TcpStream, server: Arc<Server>, security: Security) {
     let Ok((local, peer)) = prepare(&stream) else { return };
+    let client = server.records.client(peer);
     let mut conversation = Conversation {
         session: Session::new(Arc::clone(&server.settings), local, peer, security),
         store: Arc::clone(&server.store),
@@ -36,22 +40,32 @@ pub(super) async fn converse(stream: TcpStream, server: Arc<Server>, security: S
         server,
         local,
         peer,
+        client,
         delayed: None,
         reader: LineReader::with_limit(LINE_LIMIT),
         unread: Vec::new(),
         tls: None,
         ways: Ways::default(),
         running: None,
+        subject: None,
         is_implicit: security == Security::IMPLICIT,
         is_closing: false,
     };
+    let begun = Instant::now();
+    conversation.tell(Event::Connected);
     if let Err(error) = conversation.run().await {
         tracing::debug!(%peer, %error, "the control connection broke");
     }
+    // The session is not asked any more.
+    let mut unknown = 0;
     if let Some(mut running) = conversation.running.take() {
         running.stop();
-        running.ended().await;
+        let Ended { octets, end, .. } = running.ended().await;
+        conversation.tell_transfer(octets, end);
+        unknown = octets;
     }
+    let octets = conversation.session.octets() + unknown;
+    conversation.tell(Event::Disconnected { lasted: begun.elapsed(), octets });
 }
 
 /// There is no room for one client more.
@@ -82,6 +96,8 @@ struct Conversation {
     channel: Channel,
     local: SocketAddr,
     peer: SocketAddr,
+    /// As the logs call it.
+    client: Client,
     /// A wrong password that waits for its reply.
     delayed: Option<Delayed>,
     reader: LineReader,
@@ -91,13 +107,15 @@ struct Conversation {
     tls: Option<Tls>,
     ways: Ways,
     running: Option<Running>,
+    /// What is to be told of it when it has ended.
+    subject: Option<Box<Begun>>,
     /// Whether TLS begins without AUTH.
     is_implicit: bool,
     is_closing: bool,
 }
 
 /// What happened on one of the connections.
-enum Event {
+enum Happened {
     Read(Vec<u8>),
     Transfer(News),
     /// A wrong password may be answered.
@@ -118,25 +136,26 @@ impl Conversation {
             let event = self.wait(idle_from).await?;
             idle_from = Instant::now();
             match event {
-                Event::Read(octets) => {
+                Happened::Read(octets) => {
                     if self.take(&octets).await? == Heard::End {
                         // What was said before the end is done first.
                         self.take_lines().await?;
                         self.feed(Input::Disconnected).await?;
                     }
                 }
-                Event::Transfer(News::Marked(mark)) => self.feed(Input::Marked(mark)).await?,
-                Event::Transfer(News::Ended(Ended { octets, end, open })) => {
+                Happened::Transfer(News::Marked(mark)) => self.feed(Input::Marked(mark)).await?,
+                Happened::Transfer(News::Ended(Ended { octets, end, open })) => {
                     self.running = None;
                     self.ways.open = open;
+                    self.tell_transfer(octets, end);
                     self.feed(Input::TransferEnded { octets, end }).await?;
                 }
-                Event::Delayed(standing) => {
+                Happened::Delayed(standing) => {
                     self.delayed = None;
                     self.feed(Input::FailureCounted(standing)).await?;
                 }
-                Event::Idle => self.feed(Input::Idle).await?,
-                Event::Stopping => {
+                Happened::Idle => self.feed(Input::Idle).await?,
+                Happened::Stopping => {
                     self.feed(Input::Stopping).await?;
                     self.is_closing = true;
                 }
@@ -146,19 +165,19 @@ impl Conversation {
         self.channel.close().await
     }
 
-    async fn wait(&mut self, idle_from: Instant) -> io::Result<Event> {
+    async fn wait(&mut self, idle_from: Instant) -> io::Result<Happened> {
         let may_read = !self.channel.is_at_end() && self.unread.is_empty() && self.session.takes_commands();
         let is_idle_limited = !self.session.is_transferring();
         let idle_until = idle_from + self.session.idle_limit();
         let of_data = self.tls.as_ref().filter(|_| self.session.protects_data());
         let peer = self.peer.ip();
         tokio::select! {
-            news = news(self.running.as_mut()) => Ok(Event::Transfer(news)),
-            standing = answered(self.delayed) => Ok(Event::Delayed(standing)),
+            news = news(self.running.as_mut()) => Ok(Happened::Transfer(news)),
+            standing = answered(self.delayed) => Ok(Happened::Delayed(standing)),
             // A transfer comes to its end first.
-            () = self.server.stop.begun(), if is_idle_limited => Ok(Event::Stopping),
-            octets = self.channel.read(), if may_read => Ok(Event::Read(octets?)),
-            () = tokio::time::sleep_until(idle_until), if is_idle_limited => Ok(Event::Idle),
+            () = self.server.stop.begun(), if is_idle_limited => Ok(Happened::Stopping),
+            octets = self.channel.read(), if may_read => Ok(Happened::Read(octets?)),
+            () = tokio::time::sleep_until(idle_until), if is_idle_limited => Ok(Happened::Idle),
             never = go_ahead(&mut self.ways, of_data, peer) => match never {},
         }
     }
@@ -236,7 +255,9 @@ impl Conversation {
                 return Ok(Some(Input::Performed(resume)));
             }
             Action::Verify(verify) => return self.verify(verify).await.map(Some),
-            Action::CountFailure => return Ok(self.count_failure()),
+            Action::Deleted(file) => self.tell_deletion(file),
+            Action::LoggedIn(visitor) => self.tell(Event::LoggedIn { visitor }),
+            Action::CountFailure { name } => return Ok(self.count_failure(name)),
             Action::Listen => {
                 // This closes the port before: a client that says PASV again has given it up.
                 self.ways.passive = Passive::listen(self.local.ip(), &self.server.ports)
@@ -250,6 +271,7 @@ impl Conversation {
                 // 150 goes out before the data connection is made.
                 self.channel.send().await?;
                 let ways = std::mem::take(&mut self.ways);
+                self.begin_to_tell(&order);
                 self.running = Some(Running::start(order, ways, self.ends()));
             }
             Action::StopTransfer => {

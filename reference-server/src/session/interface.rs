@@ -4,12 +4,13 @@ use std::fmt;
 use std::fs::File;
 use std::net::{IpAddr, SocketAddr};
 
+use protocol::Type;
 use protocol::restart::{Mark, Position};
 use protocol::transfer::{DecodeError, Parameters};
 
 use super::{Protection, Session, Step, Volume};
 use crate::accounts::{Access, Check, Room};
-use crate::store::{Allowance, Form, Landing, Lines, Store};
+use crate::store::{Allowance, Form, Landing, Lines, Location, Store};
 
 /// What happened.
 pub(crate) enum Input {
@@ -84,8 +85,12 @@ pub(crate) enum Action {
     Perform(Perform),
     /// Compare a password, and hand in what it returns.
     Verify(Verify),
-    /// Count a failed login, and tell when it may be answered.
-    CountFailure,
+    /// Count a failed login with this name, and tell when it may be answered.
+    CountFailure { name: Vec<u8> },
+    /// Somebody is logged in now. There is nothing to do but to note it.
+    LoggedIn(Visitor),
+    /// A file was deleted, as the client asked. There is nothing to do but to note it.
+    Deleted(Location),
     /// Listen for a data connection, on a new port; the port before, if any, is closed.
     Listen,
     /// Close the port that listens for a data connection.
@@ -154,12 +159,38 @@ impl fmt::Debug for Verify {
     }
 }
 
+/// Somebody who is logged in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Visitor {
+    /// As USER gave it.
+    pub(crate) name: Vec<u8>,
+    pub(crate) role: Role,
+}
+
+/// As whom.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    Guest,
+    /// A user with a root of their own.
+    Housed,
+    User,
+}
+
+/// What a transfer moves: what can be told of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Subject {
+    /// None for a listing.
+    pub(crate) file: Option<Location>,
+    pub(crate) representation: Type,
+}
+
 /// A transfer: which way to the client, and what to do then.
 #[derive(Debug)]
 pub(crate) struct Order {
     pub(crate) route: Route,
     pub(crate) protection: Protection,
     pub(crate) job: Job,
+    pub(crate) subject: Subject,
 }
 
 /// How the data connection comes about.

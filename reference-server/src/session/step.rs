@@ -20,7 +20,7 @@ pub(crate) enum Step {
     /// Compare a password, then go on.
     Verify(Verify),
     /// A password or an account was wrong: count it, then reply.
-    LoginFailed,
+    LoginFailed { name: Vec<u8> },
     /// Listen for a data connection, then reply.
     Listen(Listening),
     /// Say this in clear, then begin TLS.

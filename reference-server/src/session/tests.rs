@@ -100,7 +100,7 @@ impl Bench {
                         inputs.push(Input::Performed(perform.run(store.as_ref())));
                     }
                     Action::Verify(verify) => inputs.push(Input::Performed(verify.run(&mut Room::default()))),
-                    Action::CountFailure => inputs.extend(self.standing.map(Input::FailureCounted)),
+                    Action::CountFailure { .. } => inputs.extend(self.standing.map(Input::FailureCounted)),
                     Action::Listen => {
                         self.listens = self.can_listen;
                         inputs.push(Input::Listening(self.can_listen.then(|| address("127.0.0.1:26222"))));
@@ -120,6 +120,7 @@ impl Bench {
                         self.running = Some(order);
                     }
                     Action::CloseData => self.is_open = false,
+                    Action::Deleted(_) | Action::LoggedIn(_) => {}
                     Action::StopTransfer => self.stops += 1,
                     Action::BeginTls => self.is_secure = true,
                     Action::EndTls => self.is_secure = false,

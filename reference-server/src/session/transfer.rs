@@ -36,10 +36,10 @@
 
 use protocol::restart::Mark;
 use protocol::transfer::{DecodeError, Fault};
-use protocol::{Command, Reply, Verb};
+use protocol::{Command, Reply, Type, Verb};
 
 use super::data_port::Arranged;
-use super::interface::{Action, End, Job, Order, Received};
+use super::interface::{Action, End, Job, Order, Received, Subject};
 use super::replies::{indented, reply};
 use super::{Session, State, Step};
 use crate::store::Location;
@@ -57,9 +57,18 @@ pub(crate) struct Begin {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Kind {
     Listing,
-    File,
+    File(Location),
     /// A file that did not exist before. It goes away again when no octet came because there was no data connection, or ABOR was quick.
     NewFile(Location),
+}
+
+impl Kind {
+    fn file(&self) -> Option<&Location> {
+        match self {
+            Self::Listing => None,
+            Self::File(location) | Self::NewFile(location) => Some(location),
+        }
+    }
 }
 
 /// A transfer that runs.
@@ -73,7 +82,9 @@ impl Session {
     pub(super) fn begin_transfer(&mut self, begin: Begin) {
         self.say(&begin.preliminary);
         let route = self.take_route();
-        self.actions.push(Action::Transfer(Order { route, protection: self.security.of_data(), job: begin.job }));
+        let protection = self.security.of_data();
+        let subject = Subject { file: begin.kind.file().cloned(), representation: representation(self, &begin.job) };
+        self.actions.push(Action::Transfer(Order { route, protection, job: begin.job, subject }));
         self.state = State::Transferring(Transfer { kind: begin.kind, moved: 0 });
         if self.queue.iter().any(|received| is(received, Verb::Abor)) {
             self.actions.push(Action::StopTransfer);
@@ -132,7 +143,7 @@ impl Session {
                 // Someone else may have taken it away already; the reply is the same.
                 Step::perform(move |store| store.delete(&location), move |_, _| result(end).into())
             }
-            (Kind::NewFile(_) | Kind::File | Kind::Listing, end) => result(end).into(),
+            (Kind::NewFile(_) | Kind::File(_) | Kind::Listing, end) => result(end).into(),
         };
         self.take_step(step);
     }
@@ -142,6 +153,14 @@ impl Session {
             self.actions.push(Action::StopTransfer);
         }
         self.queue.push_back(Received::Disconnected);
+    }
+}
+
+/// A listing has its own (RFC 1123 §4.1.2.7).
+fn representation(session: &Session, job: &Job) -> Type {
+    match job {
+        Job::SendLines { parameters, .. } => parameters.representation,
+        Job::Send { .. } | Job::Receive { .. } => session.parameters.representation,
     }
 }
 

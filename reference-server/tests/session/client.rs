@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -19,6 +19,7 @@ pub(crate) const SECRET: &str = "nobody-may-see-this-5c2a";
 /// A server process; it ends with the test.
 pub(crate) struct Server {
     child: Child,
+    messages: BufReader<ChildStderr>,
     pub(crate) address: SocketAddr,
     implicit: Option<SocketAddr>,
     root: PathBuf,
@@ -65,7 +66,7 @@ impl Server {
             messages.read_line(&mut line).unwrap();
             line.split([' ', ',']).nth(2).unwrap().parse().unwrap()
         });
-        Self { child, address, implicit, root: root.to_owned(), own: None }
+        Self { child, messages, address, implicit, root: root.to_owned(), own: None }
     }
 
     /// Where TLS begins at once, with `--tls-port`.
@@ -87,6 +88,13 @@ impl Server {
     pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
+    }
+
+    /// What it says on standard error until its end.
+    pub(crate) fn rest_of_messages(&mut self) -> String {
+        let mut rest = String::new();
+        self.messages.read_to_string(&mut rest).unwrap();
+        rest
     }
 
     /// Waits until the process has ended by itself.

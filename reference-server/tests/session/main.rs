@@ -16,6 +16,8 @@ mod escapes;
 mod kills;
 #[cfg(test)]
 mod login;
+#[cfg(test)]
+mod logs;
 mod memory;
 mod modes;
 #[cfg(test)]

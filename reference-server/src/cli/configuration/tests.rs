@@ -16,7 +16,7 @@ fn added_by(text: &str, line: &[&str]) -> Result<Vec<String>, String> {
 fn example(name: &str) -> (&'static str, &'static str, &'static [&'static str]) {
     const TLS: &[&str] = &["--tls-generate"];
     match name {
-        "root" | "users" => ("=x", "'x'", &[]),
+        "root" | "users" | "xferlog" | "log" => ("=x", "'x'", &[]),
         "memory" => ("=5", "5", &[]),
         "port" | "login-attempts" | "login-delay" | "data-timeout" | "idle-timeout" | "sessions"
         | "sessions-per-host" | "quota" => ("=7", "7", &[]),
@@ -26,6 +26,7 @@ fn example(name: &str) -> (&'static str, &'static str, &'static [&'static str]) 
         "anonymous" => ("=off", "'off'", &[]),
         "foreign-port" | "symlinks" | "atomic" | "tls-generate" => ("", "true", &[]),
         "host" | "mount" => ("=a=b", "['a=b']", &[]),
+        "log-format" => ("=json", "'json'", &["--log=x"]),
         "fault" => ("=full", "'full'", &[]),
         "passive-ports" => ("=2000-3000", "'2000-3000'", &[]),
         "tls-certificate" => ("=c", "'c'", &["--tls-key=k"]),

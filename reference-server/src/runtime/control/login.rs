@@ -7,6 +7,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::Conversation;
 use crate::accounts::Room;
+use crate::records::Event;
 use crate::session::{Input, Standing, Verify};
 
 /// A wrong password that is not answered yet.
@@ -37,10 +38,12 @@ impl Conversation {
     }
 
     /// Counts a failed login. Where the reply is not for now, [`answered`] says when.
-    pub(super) fn count_failure(&mut self) -> Option<Input> {
+    pub(super) fn count_failure(&mut self, name: Vec<u8>) -> Option<Input> {
         let now = Instant::now();
         let penalty = self.server.failures.count(self.peer.ip(), now.into_std());
+        self.tell(Event::LoginFailed { name });
         if penalty.standing == Standing::ShutOut {
+            self.tell(Event::ShutOut);
             tracing::warn!(host = %self.peer.ip(), "too many wrong passwords; it is shut out for some minutes");
         }
         if penalty.delay.is_zero() {

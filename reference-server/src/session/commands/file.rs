@@ -1,6 +1,7 @@
 //! DELE (RFC 959 §4.1.3), and where a pathname leads.
 
 use crate::accounts::Access;
+use crate::session::interface::Action;
 use crate::session::replies::{refusal, reply};
 use crate::session::{Login, Session, Step};
 use crate::store::Location;
@@ -8,8 +9,17 @@ use crate::store::Location;
 pub(super) fn dele(session: &mut Session, pathname: &[u8]) -> Step {
     match session.locate_to_change(pathname) {
         Ok(file) => Step::perform(
-            move |store| store.delete(&file),
-            |_, deleted| deleted.map_or_else(refusal, |()| reply::<250>("File deleted.")).into(),
+            {
+                let deleted = file.clone();
+                move |store| store.delete(&deleted)
+            },
+            move |session, deleted| match deleted {
+                Ok(()) => {
+                    session.actions.push(Action::Deleted(file));
+                    reply::<250>("File deleted.").into()
+                }
+                Err(error) => refusal(error).into(),
+            },
         ),
         Err(refused) => refused,
     }

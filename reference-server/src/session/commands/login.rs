@@ -2,6 +2,7 @@
 
 use crate::accounts::{Access, is_account};
 use crate::session::host::Chosen;
+use crate::session::interface::Action;
 use crate::session::replies::reply;
 use crate::session::{Login, Security, Session, Standing, Step, Storing};
 
@@ -32,7 +33,7 @@ pub(super) fn pass(session: &mut Session, password: &[u8]) -> Step {
     let check = session.settings.accounts.check(&name, password);
     Step::verify(check, move |session, access| match access {
         Some(access) => session.pass_is_right(name, access),
-        None => session.fail_login(),
+        None => session.fail_login(name),
     })
 }
 
@@ -46,15 +47,15 @@ pub(super) fn acct(session: &mut Session, account: &[u8]) -> Step {
             if is_account(&session.settings.accounts.of_login, &name, account) {
                 return session.log_in(name, access);
             }
-            session.fail_login()
+            session.fail_login(name)
         }
         Login::LoggedIn { storing: Storing::Allowed, .. } => reply::<202>("No account is needed here.").into(),
-        Login::LoggedIn { storing: Storing::NeedsAccount(name), access, is_guest, home } => {
+        Login::LoggedIn { storing: Storing::NeedsAccount, name, access, is_guest, home } => {
             if !is_account(&session.settings.accounts.of_storing, &name, account) {
                 // To guess it, as to guess a password, ends the session at some time.
-                return session.fail_login();
+                return session.fail_login(name);
             }
-            session.login = Login::LoggedIn { access, is_guest, storing: Storing::Allowed, home };
+            session.login = Login::LoggedIn { name, access, is_guest, storing: Storing::Allowed, home };
             reply::<230>("Account accepted; you may store files.").into()
         }
     }
@@ -73,16 +74,17 @@ impl Session {
         let is_guest = self.settings.accounts.is_guest(&name);
         let needs_account = self.settings.accounts.of_storing.contains_key(&name);
         let home = self.settings.homes.get(&name).cloned();
-        let storing = if needs_account { Storing::NeedsAccount(name) } else { Storing::Allowed };
-        self.login = Login::LoggedIn { access, is_guest, storing, home };
+        let storing = if needs_account { Storing::NeedsAccount } else { Storing::Allowed };
+        self.login = Login::LoggedIn { name, access, is_guest, storing, home };
         self.mount(self.volume_of_login());
+        self.actions.extend(self.visitor().map(Action::LoggedIn));
         if is_guest { self.welcome_guest().into() } else { reply::<230>("User logged in.").into() }
     }
 
-    fn fail_login(&mut self) -> Step {
+    fn fail_login(&mut self, name: Vec<u8>) -> Step {
         self.login = Login::Nobody;
         self.failed_logins += 1;
-        Step::LoginFailed
+        Step::LoginFailed { name }
     }
 
     /// What is said when the time for it has come.
@@ -96,7 +98,7 @@ impl Session {
 
     /// The refusal of a command that stores, where an account is needed first (RFC 959 §5.4: 532 for STOR, STOU, APPE and RNTO).
     pub(super) fn storing_needs_account(&self) -> Option<Step> {
-        let needs = matches!(self.login, Login::LoggedIn { storing: Storing::NeedsAccount(_), .. });
+        let needs = matches!(self.login, Login::LoggedIn { storing: Storing::NeedsAccount, .. });
         needs.then(|| reply::<532>("An account is needed to store files; send ACCT.").into())
     }
 }

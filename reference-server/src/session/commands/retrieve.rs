@@ -24,12 +24,15 @@ pub(super) fn retr(session: &mut Session, pathname: &[u8]) -> Step {
     let name = pathname.to_vec();
     match session.locate(pathname) {
         Ok(file) => Step::perform(
-            move |store| read(store, &file, form, part),
+            {
+                let opened = file.clone();
+                move |store| read(store, &opened, form, part)
+            },
             move |session, reading| match reading {
                 Ok((reading, most)) => Step::Transfer(Box::new(Begin {
                     preliminary: session.opening(parameters, &name, Some(reading.size)),
                     job: Job::Send { file: reading.file, form, skip: reading.skip, position, most },
-                    kind: Kind::File,
+                    kind: Kind::File(file),
                 })),
                 Err(error) => refusal(error).into(),
             },

@@ -115,7 +115,7 @@ fn begin(
         Ok(Writing { file, cut_to, is_new, room, landing }) => Step::Transfer(Box::new(Begin {
             preliminary: preliminary(&location),
             // What has no name yet needs not be deleted.
-            kind: if is_new && landing.is_none() { Kind::NewFile(location) } else { Kind::File },
+            kind: if is_new && landing.is_none() { Kind::NewFile(location) } else { Kind::File(location) },
             job: Job::Receive { file, form, cut_to, position, room, landing },
         })),
         Err(error) => write_refusal(error).into(),

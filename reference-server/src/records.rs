@@ -1,0 +1,128 @@
+//! What the server tells its operator.
+//!
+//! ```text
+//!   a session ──► Records::tell ──► Queue (bounded) ──► a thread ──► files
+//! ```
+//!
+//! Sessions only put what happened into the queue. The thread makes lines of it and writes them, so that a slow disk slows nobody. What
+//! does not fit into the queue is counted, and the count is told.
+//!
+//! Everything that comes from a client goes through [`word`], which leaves nothing that could end a line, or a field, or steer a terminal.
+
+mod destination;
+mod event;
+mod event_log;
+mod queue;
+mod transfer_log;
+mod word;
+
+use std::io::{self, Write};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+pub(crate) use destination::Destination;
+use event::Entry;
+pub(crate) use event::{Client, Direction, Event, Moved, Refusal};
+pub(crate) use event_log::Style;
+use queue::{Batch, Queue};
+
+/// How long the end of the server waits for a slow disk.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Where all that happens is told.
+#[derive(Debug)]
+pub(crate) struct Records {
+    /// None, where nobody wants to know.
+    queue: Option<Arc<Queue>>,
+    /// How many clients there were.
+    clients: AtomicU64,
+}
+
+/// What is to be written, and where.
+#[derive(Debug, Default)]
+pub(crate) struct Logs {
+    pub(crate) transfers: Option<Destination>,
+    pub(crate) events: Option<(Destination, Style)>,
+}
+
+impl Records {
+    /// Begins to write.
+    ///
+    /// # Errors
+    /// The system gives no thread.
+    pub(crate) fn start(logs: Logs) -> io::Result<Self> {
+        let clients = AtomicU64::new(0);
+        if logs.transfers.is_none() && logs.events.is_none() {
+            return Ok(Self { queue: None, clients });
+        }
+        let queue = Arc::new(Queue::default());
+        let writer = Writer { logs, zone: TimeZone::system() };
+        let source = Arc::clone(&queue);
+        std::thread::Builder::new().name("logs".to_owned()).spawn(move || writer.write_all(&source))?;
+        Ok(Self { queue: Some(queue), clients })
+    }
+
+    /// A client that is new.
+    pub(crate) fn client(&self, peer: SocketAddr) -> Client {
+        let session = self.clients.fetch_add(1, Ordering::Relaxed) + 1;
+        Client { session, peer: SocketAddr::new(peer.ip().to_canonical(), peer.port()) }
+    }
+
+    /// Tells what has happened, now, and to whom. This never waits.
+    pub(crate) fn tell(&self, client: Option<Client>, event: Event) {
+        if let Some(queue) = &self.queue {
+            queue.put(Entry { time: Timestamp::now(), client, event });
+        }
+    }
+
+    /// Waits until all is written; for a disk that stands still, only some seconds.
+    pub(crate) fn close(&self) {
+        if let Some(queue) = &self.queue
+            && !queue.close(PATIENCE)
+        {
+            complain("the last lines of the logs could not be written in time");
+        }
+    }
+}
+
+/// What the thread has.
+#[derive(Debug)]
+struct Writer {
+    logs: Logs,
+    zone: TimeZone,
+}
+
+impl Writer {
+    fn write_all(mut self, queue: &Queue) {
+        while let Some(Batch { entries, lost }) = queue.take() {
+            for entry in entries {
+                self.write(&entry);
+            }
+            if lost > 0 {
+                self.write(&Entry { time: Timestamp::now(), client: None, event: Event::Lost { count: lost } });
+                complain(&format!("{lost} events were not logged: they came faster than the logs can be written"));
+            }
+        }
+    }
+
+    fn write(&mut self, entry: &Entry) {
+        if let Some(log) = &mut self.logs.transfers
+            && let Some(line) = transfer_log::line(entry, &self.zone)
+        {
+            log.write(&line);
+        }
+        if let Some((log, style)) = &mut self.logs.events {
+            log.write(&event_log::line(entry, *style));
+        }
+    }
+}
+
+/// Says on standard error what is wrong with the logs. When nobody reads it, there is nobody left to tell.
+fn complain(what: &str) {
+    let _ = writeln!(io::stderr(), "warning: {what}");
+}
