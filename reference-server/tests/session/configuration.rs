@@ -7,7 +7,7 @@ use predicates::prelude::*;
 use rstest::rstest;
 use tempfile::TempDir;
 
-use crate::client::Server;
+use crate::client::{PATIENCE, Server};
 
 fn file_with(text: &str) -> (TempDir, PathBuf) {
     let directory = tempfile::tempdir().unwrap();
@@ -16,8 +16,15 @@ fn file_with(text: &str) -> (TempDir, PathBuf) {
     (directory, file)
 }
 
-fn started_with(file: &PathBuf) -> Command {
+/// It is ended where it serves, which it is not to do.
+fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_reference-server"));
+    command.timeout(PATIENCE);
+    command
+}
+
+fn started_with(file: &PathBuf) -> Command {
+    let mut command = program();
     command.arg("--config").arg(file);
     command
 }
@@ -73,8 +80,7 @@ fn what_is_wrong_is_said(#[case] text: &str, #[case] code: i32, #[case] message:
 #[case::no_file(&["--config", "/nonexistent/here"], "cannot read /nonexistent/here")]
 #[case::check_of_nothing(&["--root", ".", "--check-config"], "--config <FILE>")]
 fn what_is_wrong_on_the_line(#[case] arguments: &[&str], #[case] message: &str) {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_reference-server"));
-    command.args(arguments).assert().code(2).stderr(predicate::str::contains(message));
+    program().args(arguments).assert().code(2).stderr(predicate::str::contains(message));
 }
 
 #[test]

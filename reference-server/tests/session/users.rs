@@ -6,10 +6,17 @@ use assert_cmd::Command;
 use predicates::prelude::*;
 use rstest::rstest;
 
-use crate::client::Server;
+use crate::client::{PATIENCE, Server};
+
+/// It is ended where it serves, which it is not to do.
+fn program() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_reference-server"));
+    command.timeout(PATIENCE);
+    command
+}
 
 fn passwd(file: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_reference-server"));
+    let mut command = program();
     command.arg("passwd").arg(file);
     command
 }
@@ -85,7 +92,7 @@ fn many_logins_at_once_all_have_their_answer() {
 #[case::key("roof = 'x'", 1, "Did you mean `root`?")]
 fn a_file_with_mistakes_starts_nothing(#[case] more: &str, #[case] code: i32, #[case] message: &str) {
     let (directory, file) = file_with_alice(more);
-    let mut command = Command::new(env!("CARGO_BIN_EXE_reference-server"));
+    let mut command = program();
     command.args(["--port", "0", "--root"]).arg(directory.path()).arg("--users").arg(file);
     command.assert().code(code).stderr(predicate::str::contains(message));
 }
@@ -96,7 +103,7 @@ fn a_link_does_not_lead_a_home_out_of_the_root() {
     let root = directory.path().join("root");
     std::fs::create_dir(&root).unwrap();
     std::os::unix::fs::symlink("..", root.join("link")).unwrap();
-    let mut command = Command::new(env!("CARGO_BIN_EXE_reference-server"));
+    let mut command = program();
     command.args(["--port", "0", "--root"]).arg(root).arg("--users").arg(file);
     command.assert().code(1).stderr(predicate::str::contains("a link that leads out of the root"));
 }
