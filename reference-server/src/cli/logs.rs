@@ -1,8 +1,10 @@
 //! The flags that say what the operator is told.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
+use rustix::fs::{Access, access};
+use rustix::io::Errno;
 
 use super::StartError;
 use crate::records::{Destination, Logs as Lines, Records, Style};
@@ -32,6 +34,24 @@ impl Logs {
         };
         let events = events.map(|log| (log, self.log_format));
         Ok(Records::start(Lines { transfers, events })?)
+    }
+
+    /// Whether the files can be opened; none is made, which would be root's where root only asks.
+    pub(super) fn check(&self) -> Result<(), StartError> {
+        let log = self.log.as_ref().filter(|file| file.as_os_str() != "-");
+        self.xferlog.iter().chain(log).try_for_each(|file| {
+            may_append(file).map_err(|error| StartError::Log { file: file.clone(), error: error.into() })
+        })
+    }
+}
+
+fn may_append(file: &Path) -> rustix::io::Result<()> {
+    let directory =
+        file.parent().filter(|directory| !directory.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
+    match access(file, Access::WRITE_OK) {
+        Ok(()) if file.is_dir() => Err(Errno::ISDIR),
+        Err(Errno::NOENT) => access(directory, Access::WRITE_OK | Access::EXEC_OK),
+        result => result,
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::tls::Wanted;
 use super::{Arguments, StartError, say};
-use crate::records::{Event, Records};
+use crate::records::{Event, Logs, Records};
 use crate::runtime::{self, Comparers, Failures, Limits, Ports, Server, Timeouts, Tls};
 use crate::session::{Creation, Settings};
 use crate::store::Store;
@@ -39,7 +39,12 @@ impl Prepared {
         let failures = Failures::new(arguments.login.penalties());
         arguments.login.apply(&mut settings, arguments.root.as_deref(), &arguments.policy)?;
         arguments.policy.apply(&mut settings)?;
-        let records = arguments.logs.open()?;
+        let records = if arguments.check_config {
+            arguments.logs.check()?;
+            Records::start(Logs::default())?
+        } else {
+            arguments.logs.open()?
+        };
         let limits = arguments.network.limits();
         let ports = arguments.network.apply(&mut settings);
         if arguments.memory.is_some() {

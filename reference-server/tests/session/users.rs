@@ -1,5 +1,7 @@
 //! Users in a file, and `passwd`, which writes it.
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use assert_cmd::Command;
@@ -95,6 +97,20 @@ fn a_file_with_mistakes_starts_nothing(#[case] more: &str, #[case] code: i32, #[
     let mut command = program();
     command.args(["--port", "0", "--root"]).arg(directory.path()).arg("--users").arg(file);
     command.assert().code(code).stderr(predicate::str::contains(message));
+}
+
+#[test]
+fn a_file_that_all_may_read_is_warned_of() {
+    let (directory, file) = file_with_alice("");
+    let config = directory.path().join("ftp.toml");
+    std::fs::write(&config, "root = '.'\nusers = 'users.toml'\n").unwrap();
+    let checked = || {
+        let mut command = program();
+        command.current_dir(directory.path()).args(["--config", "ftp.toml", "--check-config"]).assert().success()
+    };
+    checked().stderr("");
+    std::fs::set_permissions(&file, Permissions::from_mode(0o604)).unwrap();
+    checked().stderr(predicate::str::contains("may look into users.toml, and passwords stand there."));
 }
 
 #[test]
