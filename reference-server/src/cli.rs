@@ -90,6 +90,8 @@ enum StartError {
     Users(#[from] DocumentError),
     #[error("cannot listen on {address}: {error}. Give a free port with --port; 0 takes any.")]
     Listen { address: SocketAddr, error: io::Error },
+    #[error("cannot show the metrics at {address}: {error}. Give a free port with --metrics; 0 takes any.")]
+    Metrics { address: SocketAddr, error: io::Error },
     #[error("cannot write the log {file}: {error}. Give a file in a directory where this user may write.", file = .file.display())]
     Log { file: PathBuf, error: io::Error },
     #[error(transparent)]

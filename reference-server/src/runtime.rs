@@ -5,6 +5,7 @@ mod comparers;
 mod control;
 mod data;
 mod failures;
+mod metrics;
 mod moving;
 mod passive;
 mod places;
@@ -16,7 +17,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 
 use crate::records::{Event, Records, Refusal};
 use crate::session::{Security, Settings, Standing};
@@ -26,6 +27,7 @@ use places::Places;
 
 pub(crate) use comparers::Comparers;
 pub(crate) use failures::{Failures, Penalties};
+pub(crate) use metrics::show as show_metrics;
 pub(crate) use passive::Ports;
 pub(crate) use places::Limits;
 pub(crate) use stop::{Stop, Stopper, stop};
@@ -111,17 +113,8 @@ pub(crate) async fn serve(
 
 /// Serves whoever connects to one port.
 async fn watch(listener: Listener, server: &Arc<Server>, places: &Arc<Places>, security: Security) -> io::Result<()> {
-    /// After a failed accept. There is nothing to wait for: the system says that it has no sockets left, and not when it has.
-    const BREATH: Duration = Duration::from_millis(50);
     loop {
-        let (stream, from) = match listener.accept().await {
-            Ok(accepted) => accepted,
-            Err(error) => {
-                tracing::warn!(%error, "cannot accept a connection");
-                tokio::time::sleep(BREATH).await;
-                continue;
-            }
-        };
+        let (stream, from) = accepted(&listener).await;
         let server = Arc::clone(server);
         let standing = server.failures.standing_of(from.ip(), Instant::now());
         let place = places.take(from.ip());
@@ -151,6 +144,21 @@ async fn watch(listener: Listener, server: &Arc<Server>, places: &Arc<Places>, s
             }
             None => {
                 tokio::spawn(control::turn_away(stream, control::NO_PLACE));
+            }
+        }
+    }
+}
+
+/// The next connection.
+async fn accepted(listener: &Listener) -> (TcpStream, SocketAddr) {
+    /// After a failed accept. There is nothing to wait for: the system says that it has no sockets left, and not when it has.
+    const BREATH: Duration = Duration::from_millis(50);
+    loop {
+        match listener.accept().await {
+            Ok(accepted) => return accepted,
+            Err(error) => {
+                tracing::warn!(%error, "cannot accept a connection");
+                tokio::time::sleep(BREATH).await;
             }
         }
     }

@@ -1,5 +1,6 @@
 //! The flags that say what the operator is told.
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -22,9 +23,17 @@ pub(super) struct Logs {
     /// How the lines of --log look
     #[arg(long, value_name = "FORMAT", default_value = "text", requires = "log")]
     log_format: Style,
+    /// Answer GET /metrics at this address, in the form of Prometheus. Whoever reaches it may read them: take 127.0.0.1
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    metrics: Option<SocketAddr>,
 }
 
 impl Logs {
+    /// Where metrics are shown.
+    pub(super) fn metrics(&self) -> Option<SocketAddr> {
+        self.metrics
+    }
+
     /// Opens the files. What is wrong with them is said before anybody is served.
     pub(super) fn open(self) -> Result<Records, StartError> {
         let transfers = self.xferlog.map(open).transpose()?;

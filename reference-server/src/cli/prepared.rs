@@ -1,5 +1,6 @@
 //! What the options ask for, read and opened, before anybody is listened to.
 
+use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,6 +25,8 @@ pub(super) struct Prepared {
     address: SocketAddr,
     /// Where TLS begins at once.
     implicit: Option<SocketAddr>,
+    /// Where metrics are shown.
+    metrics: Option<SocketAddr>,
 }
 
 impl Prepared {
@@ -39,6 +42,7 @@ impl Prepared {
         let failures = Failures::new(arguments.login.penalties());
         arguments.login.apply(&mut settings, arguments.root.as_deref(), &arguments.policy)?;
         arguments.policy.apply(&mut settings)?;
+        let metrics = arguments.logs.metrics();
         let records = if arguments.check_config {
             arguments.logs.check()?;
             Records::start(Logs::default())?
@@ -51,7 +55,7 @@ impl Prepared {
             settings.creation = Creation::Settable;
         }
         let timeouts = Timeouts { data: Duration::from_secs(arguments.data_timeout), idle };
-        Ok(Self { limits, settings, store, tls, ports, timeouts, failures, records, address, implicit })
+        Ok(Self { limits, settings, store, tls, ports, timeouts, failures, records, address, implicit, metrics })
     }
 
     /// Listens, says where, and serves.
@@ -61,11 +65,22 @@ impl Prepared {
             Some(address) => Some(listen(address).await?),
             None => None,
         };
+        let metrics = match self.metrics {
+            Some(address) => {
+                let failed = |error| StartError::Metrics { address, error };
+                Some(listen_at(address).await.map_err(failed)?)
+            }
+            None => None,
+        };
         say(&format!("listening on {address}"));
         if let Some((_, address)) = &implicit {
             say(&format!("listening on {address}, with TLS from the beginning"));
         }
         let records = Arc::new(self.records);
+        if let Some((listener, address)) = metrics {
+            say(&format!("metrics at http://{address}/metrics"));
+            runtime::show_metrics(listener, Arc::clone(&records));
+        }
         for address in [Some(address), implicit.as_ref().map(|(_, address)| *address)].into_iter().flatten() {
             records.tell(None, Event::Started { address });
         }
@@ -99,9 +114,12 @@ fn open_store(arguments: &Arguments) -> Result<Arc<dyn Store>, StartError> {
 }
 
 async fn listen(address: SocketAddr) -> Result<(runtime::Listener, SocketAddr), StartError> {
-    let failed = |error| StartError::Listen { address, error };
-    let listener = runtime::listen(address).await.map_err(failed)?;
-    let address = listener.local_addr().map_err(failed)?;
+    listen_at(address).await.map_err(|error| StartError::Listen { address, error })
+}
+
+async fn listen_at(address: SocketAddr) -> io::Result<(runtime::Listener, SocketAddr)> {
+    let listener = runtime::listen(address).await?;
+    let address = listener.local_addr()?;
     Ok((listener, address))
 }
 

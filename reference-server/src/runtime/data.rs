@@ -16,6 +16,7 @@ use super::Timeouts;
 use super::moving;
 use super::passive::{Met, Passive};
 use super::tls::{Flow, Handshake, Tls, Wire};
+use crate::records::{Records, Tally};
 use crate::session::{End, Job, Order, Protection, Route};
 
 /// A data connection in clear, that is new, or that a transfer has left open.
@@ -127,6 +128,7 @@ pub(super) struct Ends {
     pub(super) local: SocketAddr,
     pub(super) timeouts: Timeouts,
     pub(super) tls: Option<Tls>,
+    pub(super) records: Arc<Records>,
 }
 
 async fn transfer(order: Order, ways: Ways, ends: Ends, mut wires: Wires) -> Ended {
@@ -162,7 +164,10 @@ struct Line {
 async fn opened(order: &Order, ways: Ways, ends: &Ends) -> Result<Line, End> {
     let met = match timeout(ends.timeouts.data, open(order, ways, ends)).await {
         Ok(Ok(Opened::Again(open))) => return Ok(Line { wire: Wire::Clear(open.stream), unread: open.unread }),
-        Ok(Ok(Opened::Anew(met))) => met,
+        Ok(Ok(Opened::Anew(met))) => {
+            ends.records.count(Tally::DataConnection);
+            met
+        }
         Ok(Err(error)) => {
             tracing::debug!(%error, "no data connection");
             return Err(End::NotOpened);

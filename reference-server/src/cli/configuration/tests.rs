@@ -27,6 +27,7 @@ fn example(name: &str) -> (&'static str, &'static str, &'static [&'static str]) 
         "foreign-port" | "symlinks" | "atomic" | "tls-generate" => ("", "true", &[]),
         "host" | "mount" => ("=a=b", "['a=b']", &[]),
         "log-format" => ("=json", "'json'", &["--log=x"]),
+        "metrics" => ("=127.0.0.1:9", "'127.0.0.1:9'", &[]),
         "fault" => ("=full", "'full'", &[]),
         "passive-ports" => ("=2000-3000", "'2000-3000'", &[]),
         "tls-certificate" => ("=c", "'c'", &["--tls-key=k"]),
