@@ -1,7 +1,7 @@
 //! What the server proves its name with, and what it asks of its clients (RFC 4217 §15).
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rustls::crypto::CryptoProvider;
 use rustls::crypto::ring::{Ticketer, default_provider};
@@ -13,13 +13,22 @@ use rustls::{RootCertStore, ServerConfig};
 use thiserror::Error;
 
 /// Where the certificate of the server comes from.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(crate) enum Source {
-    /// Made at the start, for these names. No client trusts it by itself.
-    Generated { names: Vec<String> },
+    /// Made at the start, for these names. No client trusts it by itself; so one that was made for them before is taken again.
+    Generated { names: Vec<String>, made: Made },
     /// PEM files: the certificate with those that lead to its root, and its key.
     Files { certificates: PathBuf, key: PathBuf },
 }
+
+/// A certificate that was made, its key, and for which names.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Made(Arc<Mutex<Option<Named>>>);
+
+type Named = (Vec<String>, Identity);
+
+/// A certificate, with those that lead to its root, and its key.
+type Identity = (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>);
 
 /// Why there is no TLS.
 #[derive(Debug, Error)]
@@ -38,7 +47,7 @@ pub(crate) enum CertificateError {
 /// (a client without one is served all the same: RFC 4217 leaves the login to USER and PASS).
 pub(crate) fn configuration(source: &Source, client_roots: Option<&Path>) -> Result<ServerConfig, CertificateError> {
     let (chain, key) = match source {
-        Source::Generated { names } => generated(names)?,
+        Source::Generated { names, made } => generated(names, made)?,
         Source::Files { certificates, key } => (read_certificates(certificates)?, read_key(key)?),
     };
     let provider = Arc::new(default_provider());
@@ -64,10 +73,16 @@ fn client_verifier(
     Ok(WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider).allow_unauthenticated().build()?)
 }
 
-fn generated(names: &[String]) -> Result<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>), CertificateError> {
+fn generated(names: &[String], before: &Made) -> Result<Identity, CertificateError> {
+    let mut before = before.0.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((_, (chain, key))) = before.as_ref().filter(|(of_names, _)| of_names == names) {
+        return Ok((chain.clone(), key.clone_key()));
+    }
     let made = rcgen::generate_simple_self_signed(names.to_vec())?;
-    let key = PrivatePkcs8KeyDer::from(made.signing_key.serialize_der());
-    Ok((vec![made.cert.der().clone()], key.into()))
+    let chain = vec![made.cert.der().clone()];
+    let key: PrivateKeyDer<'static> = PrivatePkcs8KeyDer::from(made.signing_key.serialize_der()).into();
+    *before = Some((names.to_vec(), (chain.clone(), key.clone_key())));
+    Ok((chain, key))
 }
 
 fn read_certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, CertificateError> {
@@ -93,8 +108,21 @@ mod tests {
 
     #[test]
     fn a_certificate_is_made_for_the_names() {
-        let source = Source::Generated { names: vec!["localhost".to_owned(), "127.0.0.1".to_owned()] };
+        let source =
+            Source::Generated { names: vec!["localhost".to_owned(), "127.0.0.1".to_owned()], made: Made::default() };
         assert!(configuration(&source, None).is_ok());
+    }
+
+    #[test]
+    fn a_certificate_that_was_made_is_taken_again_for_the_same_names() {
+        let before = Made::default();
+        let made = |names: &[&str]| {
+            let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
+            generated(&names, &before).unwrap()
+        };
+        let ((first, key), (second, same_key)) = (made(&["a", "b"]), made(&["a", "b"]));
+        assert_eq!((&first, key.secret_der()), (&second, same_key.secret_der()));
+        assert_ne!(made(&["a"]).0, first);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The command line of the server.
 
+mod again;
 mod configuration;
 mod login;
 mod logs;
@@ -31,7 +32,7 @@ use crate::runtime;
 /// Serve a directory over FTP.
 ///
 /// The form `-port N -root DIR` of the assignment is understood too.
-#[derive(Debug, Parser)]
+#[derive(Debug, Clone, Parser)]
 #[command(version)]
 struct Arguments {
     /// The directory that is served; nothing outside of it can be reached
@@ -100,6 +101,13 @@ enum StartError {
     Runtime(#[from] io::Error),
 }
 
+impl Arguments {
+    /// Where the control connection is taken.
+    fn address(&self) -> SocketAddr {
+        SocketAddr::new(self.listen, self.port)
+    }
+}
+
 /// Parses the arguments and serves until stopped from outside.
 pub(crate) fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let mut arguments = arguments.into_iter().peekable();
@@ -109,12 +117,13 @@ pub(crate) fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         called.push(" passwd");
         return passwd::run(std::iter::once(called).chain(arguments.skip(1)));
     }
-    let arguments = match configuration::arguments(with_double_dashes(std::iter::once(program).chain(arguments))) {
+    let line = with_double_dashes(std::iter::once(program).chain(arguments));
+    let arguments = match configuration::arguments(line.clone()) {
         Ok(arguments) => arguments,
         Err(code) => return code,
     };
     log_to_stderr();
-    match start(arguments) {
+    match start(arguments, line) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             say(&format!("error: {error}"));
@@ -153,9 +162,9 @@ fn log_to_stderr() {
     drop(started);
 }
 
-fn start(arguments: Arguments) -> Result<(), StartError> {
+fn start(arguments: Arguments, line: Vec<OsString>) -> Result<(), StartError> {
     let checked = arguments.config.clone().filter(|_| arguments.check_config);
-    let prepared = Prepared::new(arguments)?;
+    let prepared = Prepared::new(arguments, line)?;
     if let Some(file) = checked {
         writeln!(io::stdout(), "{} is fine", file.display())?;
         return Ok(());

@@ -22,7 +22,7 @@ mod word;
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -42,8 +42,9 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// Where all that happens is told.
 #[derive(Debug)]
 pub(crate) struct Records {
-    /// None, where nobody wants to know.
-    queue: Option<Arc<Queue>>,
+    queue: Arc<Queue>,
+    /// Whether there is a log.
+    is_logged: AtomicBool,
     /// How many clients there were.
     clients: AtomicU64,
     metrics: Arc<Metrics>,
@@ -56,21 +57,30 @@ pub(crate) struct Logs {
     pub(crate) events: Option<(Destination, Style)>,
 }
 
+impl Logs {
+    fn are_wanted(&self) -> bool {
+        self.transfers.is_some() || self.events.is_some()
+    }
+}
+
 impl Records {
     /// Begins to write.
     ///
     /// # Errors
     /// The system gives no thread.
     pub(crate) fn start(logs: Logs) -> io::Result<Self> {
-        let (clients, metrics) = (AtomicU64::new(0), Arc::<Metrics>::default());
-        if logs.transfers.is_none() && logs.events.is_none() {
-            return Ok(Self { queue: None, clients, metrics });
-        }
-        let queue = Arc::new(Queue::default());
+        let (queue, metrics) = (Arc::<Queue>::default(), Arc::<Metrics>::default());
+        let is_logged = AtomicBool::new(logs.are_wanted());
         let writer = Writer { logs, zone: TimeZone::system(), metrics: Arc::clone(&metrics) };
         let source = Arc::clone(&queue);
         std::thread::Builder::new().name("logs".to_owned()).spawn(move || writer.write_all(&source))?;
-        Ok(Self { queue: Some(queue), clients, metrics })
+        Ok(Self { queue, is_logged, clients: AtomicU64::new(0), metrics })
+    }
+
+    /// Goes on in these: what is told from now on, and perhaps what was told a moment ago.
+    pub(crate) fn go_on_in(&self, logs: Logs) {
+        self.is_logged.store(logs.are_wanted(), Ordering::Relaxed);
+        self.queue.change(logs);
     }
 
     /// A client that is new.
@@ -82,8 +92,8 @@ impl Records {
     /// Tells what has happened, now, and to whom. This never waits.
     pub(crate) fn tell(&self, client: Option<Client>, event: Event) {
         self.metrics.count(&event);
-        if let Some(queue) = &self.queue {
-            queue.put(Entry { time: Timestamp::now(), client, event });
+        if self.is_logged.load(Ordering::Relaxed) {
+            self.queue.put(Entry { time: Timestamp::now(), client, event });
         }
     }
 
@@ -99,9 +109,7 @@ impl Records {
 
     /// Waits until all is written; for a disk that stands still, only some seconds.
     pub(crate) fn close(&self) {
-        if let Some(queue) = &self.queue
-            && !queue.close(PATIENCE)
-        {
+        if !self.queue.close(PATIENCE) {
             complain("the last lines of the logs could not be written in time");
         }
     }
@@ -117,7 +125,7 @@ struct Writer {
 
 impl Writer {
     fn write_all(mut self, queue: &Queue) {
-        while let Some(Batch { entries, lost }) = queue.take() {
+        while let Some(Batch { entries, lost, logs }) = queue.take() {
             for entry in entries {
                 self.write(&entry);
             }
@@ -126,6 +134,7 @@ impl Writer {
                 self.write(&Entry { time: Timestamp::now(), client: None, event: Event::Lost { count: lost } });
                 complain(&format!("{lost} events were not logged: they came faster than the logs can be written"));
             }
+            self.logs = logs.unwrap_or(self.logs);
         }
     }
 

@@ -9,6 +9,7 @@ mod metrics;
 mod moving;
 mod passive;
 mod places;
+mod reload;
 mod stop;
 mod tls;
 
@@ -30,6 +31,7 @@ pub(crate) use failures::{Failures, Penalties};
 pub(crate) use metrics::show as show_metrics;
 pub(crate) use passive::Ports;
 pub(crate) use places::Limits;
+pub(crate) use reload::{Hangups, Latest, hangups};
 pub(crate) use stop::{Stop, Stopper, stop};
 pub(crate) use tls::Tls;
 #[cfg(feature = "fuzzing")]
@@ -40,16 +42,22 @@ const MORE_THREADS: usize = 64;
 
 /// What all connections share.
 pub(crate) struct Server {
+    /// What the next session gets.
+    pub(crate) served: Arc<Latest<Served>>,
+    pub(crate) limits: Limits,
+    pub(crate) comparers: Comparers,
+    pub(crate) failures: Arc<Failures>,
+    pub(crate) stop: Stop,
+    pub(crate) records: Arc<Records>,
+}
+
+/// What a session keeps to its end, whatever the options are by then.
+pub(crate) struct Served {
     pub(crate) settings: Arc<Settings>,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) timeouts: Timeouts,
-    pub(crate) limits: Limits,
     pub(crate) ports: Ports,
     pub(crate) tls: Option<Tls>,
-    pub(crate) comparers: Comparers,
-    pub(crate) failures: Failures,
-    pub(crate) stop: Stop,
-    pub(crate) records: Arc<Records>,
 }
 
 /// How long to wait.
@@ -83,7 +91,8 @@ pub(crate) async fn listen(address: SocketAddr) -> io::Result<Listener> {
     TcpListener::bind(address).await
 }
 
-/// Serves whoever connects, until SIGTERM or SIGINT. On the second port TLS begins without AUTH.
+/// Serves whoever connects, until SIGTERM or SIGINT. On the second port TLS begins without AUTH. At each SIGHUP `reread` puts
+/// something new into what is served.
 ///
 /// Then nobody new is let in, transfers come to their end, and every session is told 421. A second signal ends it at once.
 pub(crate) async fn serve(
@@ -91,6 +100,8 @@ pub(crate) async fn serve(
     implicit: Option<Listener>,
     server: Arc<Server>,
     stopper: Stopper,
+    hangups: Hangups,
+    reread: impl Fn() + Send + Sync + 'static,
 ) -> io::Result<()> {
     let places = Places::new(server.limits);
     let implicit = async {
@@ -102,6 +113,7 @@ pub(crate) async fn serve(
     tokio::select! {
         never = watch(clear, &server, &places, Security::Clear) => return never,
         never = implicit => return never,
+        () = reload::follow(hangups, reread) => {}
         asked = stop::asked() => asked?,
     }
     drop(server);

@@ -17,7 +17,7 @@ use crate::session::{Settings, Volume};
 use crate::users::{self, Listed};
 
 /// Who may log in.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Users")]
 pub(super) struct Login {
     /// A user who may read and write; may be repeated

@@ -8,10 +8,11 @@ use rustix::fs::{Access, access};
 use rustix::io::Errno;
 
 use super::StartError;
-use crate::records::{Destination, Logs as Lines, Records, Style};
+use super::again::Unchanged;
+use crate::records::{Destination, Logs as Lines, Style};
 
 /// What the operator is told.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Logs")]
 pub(super) struct Logs {
     /// Append a line to this file for each transfer that has ended, in the form of xferlog
@@ -35,14 +36,18 @@ impl Logs {
     }
 
     /// Opens the files. What is wrong with them is said before anybody is served.
-    pub(super) fn open(self) -> Result<Records, StartError> {
-        let transfers = self.xferlog.map(open).transpose()?;
-        let events = match self.log {
+    pub(super) fn open(&self) -> Result<Lines, StartError> {
+        let transfers = self.xferlog.as_deref().map(open).transpose()?;
+        let events = match self.log.as_deref() {
             Some(file) if file.as_os_str() == "-" => Some(Destination::standard_output()?),
             file => file.map(open).transpose()?,
         };
-        let events = events.map(|log| (log, self.log_format));
-        Ok(Records::start(Lines { transfers, events })?)
+        Ok(Lines { transfers, events: events.map(|log| (log, self.log_format)) })
+    }
+
+    /// Puts back what cannot change.
+    pub(super) fn keep(&mut self, running: &Self, unchanged: &mut Unchanged) {
+        unchanged.keep("metrics", &mut self.metrics, &running.metrics);
     }
 
     /// Whether the files can be opened; none is made, which would be root's where root only asks.
@@ -64,6 +69,6 @@ fn may_append(file: &Path) -> rustix::io::Result<()> {
     }
 }
 
-fn open(file: PathBuf) -> Result<Destination, StartError> {
-    Destination::append_to(&file).map_err(|error| StartError::Log { file, error })
+fn open(file: &Path) -> Result<Destination, StartError> {
+    Destination::append_to(file).map_err(|error| StartError::Log { file: file.into(), error })
 }

@@ -6,11 +6,12 @@ use std::ops::RangeInclusive;
 
 use clap::Args;
 
+use super::again::Unchanged;
 use crate::runtime::{Limits, Ports};
 use crate::session::Settings;
 
 /// Who is let in, and where data connections go.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Connections")]
 pub(super) struct Network {
     /// How many sessions there may be at a time; one more is told 421
@@ -31,6 +32,12 @@ impl Network {
     pub(super) fn limits(&self) -> Limits {
         let in_all = self.sessions.get();
         Limits { in_all, per_host: self.sessions_per_host.map_or(in_all, NonZero::get) }
+    }
+
+    /// Puts back what cannot change: there are threads for so many sessions.
+    pub(super) fn keep(&mut self, running: &Self, unchanged: &mut Unchanged) {
+        unchanged.keep("sessions", &mut self.sessions, &running.sessions);
+        unchanged.keep("sessions-per-host", &mut self.sessions_per_host, &running.sessions_per_host);
     }
 
     /// Puts it into the settings, and gives the ports.

@@ -1,61 +1,59 @@
 //! What the options ask for, read and opened, before anybody is listened to.
 
+use std::ffi::OsString;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::again::Again;
 use super::tls::Wanted;
 use super::{Arguments, StartError, say};
 use crate::records::{Event, Logs, Records};
-use crate::runtime::{self, Comparers, Failures, Limits, Ports, Server, Timeouts, Tls};
+use crate::runtime::{self, Comparers, Failures, Latest, Limits, Served, Server, Timeouts};
 use crate::session::{Creation, Settings};
 use crate::store::Store;
 
 /// A server that only has to listen.
 pub(super) struct Prepared {
     pub(super) limits: Limits,
-    settings: Settings,
-    store: Arc<dyn Store>,
-    tls: Option<Tls>,
-    ports: Ports,
-    timeouts: Timeouts,
-    failures: Failures,
-    records: Records,
+    served: Arc<Latest<Served>>,
+    failures: Arc<Failures>,
+    records: Arc<Records>,
     address: SocketAddr,
     /// Where TLS begins at once.
     implicit: Option<SocketAddr>,
     /// Where metrics are shown.
     metrics: Option<SocketAddr>,
+    again: Again,
 }
 
 impl Prepared {
-    pub(super) fn new(arguments: Arguments) -> Result<Self, StartError> {
-        let store = open_store(&arguments)?;
-        let address = SocketAddr::new(arguments.listen, arguments.port);
-        let site = arguments.site.unwrap_or_else(host_name);
-        let wanted = arguments.tls.wanted(&site, address)?;
-        let implicit = wanted.as_ref().and_then(|wanted| wanted.implicit);
-        let (policy, tls) = wanted.map(|Wanted { policy, tls, .. }| (policy, tls)).unzip();
-        let idle = Duration::from_secs(arguments.idle_timeout);
-        let mut settings = Settings { site, tls: policy, idle_limit: idle, ..Settings::default() };
-        let failures = Failures::new(arguments.login.penalties());
-        arguments.login.apply(&mut settings, arguments.root.as_deref(), &arguments.policy)?;
-        arguments.policy.apply(&mut settings)?;
-        let metrics = arguments.logs.metrics();
-        let records = if arguments.check_config {
-            arguments.logs.check()?;
-            Records::start(Logs::default())?
+    /// `line` is the command line that the options come from.
+    pub(super) fn new(arguments: Arguments, line: Vec<OsString>) -> Result<Self, StartError> {
+        let running = arguments.clone();
+        let address = arguments.address();
+        let (limits, penalties) = (arguments.network.limits(), arguments.login.penalties());
+        let (implicit, metrics) = (arguments.tls.implicit(address), arguments.logs.metrics());
+        let served = served(arguments, None)?;
+        let logs = if running.check_config {
+            running.logs.check()?;
+            Logs::default()
         } else {
-            arguments.logs.open()?
+            running.logs.open()?
         };
-        let limits = arguments.network.limits();
-        let ports = arguments.network.apply(&mut settings);
-        if arguments.memory.is_some() {
-            settings.creation = Creation::Settable;
-        }
-        let timeouts = Timeouts { data: Duration::from_secs(arguments.data_timeout), idle };
-        Ok(Self { limits, settings, store, tls, ports, timeouts, failures, records, address, implicit, metrics })
+        let in_memory = running.memory.is_some().then(|| Arc::clone(&served.store));
+        let (served, failures) = (Arc::new(Latest::new(served)), Arc::new(Failures::new(penalties)));
+        let records = Arc::new(Records::start(logs)?);
+        let again = Again {
+            line,
+            running,
+            in_memory,
+            served: Arc::clone(&served),
+            failures: Arc::clone(&failures),
+            records: Arc::clone(&records),
+        };
+        Ok(Self { limits, served, failures, records, address, implicit, metrics, again })
     }
 
     /// Listens, says where, and serves.
@@ -72,11 +70,12 @@ impl Prepared {
             }
             None => None,
         };
+        let hangups = runtime::hangups()?;
         say(&format!("listening on {address}"));
         if let Some((_, address)) = &implicit {
             say(&format!("listening on {address}, with TLS from the beginning"));
         }
-        let records = Arc::new(self.records);
+        let records = self.records;
         if let Some((listener, address)) = metrics {
             say(&format!("metrics at http://{address}/metrics"));
             runtime::show_metrics(listener, Arc::clone(&records));
@@ -86,27 +85,43 @@ impl Prepared {
         }
         let (stopper, stop) = runtime::stop();
         let server = Server {
+            served: self.served,
             failures: self.failures,
             comparers: Comparers::of_this_machine(),
             stop,
             records: Arc::clone(&records),
-            timeouts: self.timeouts,
             limits: self.limits,
-            ports: self.ports,
-            settings: Arc::new(self.settings),
-            store: self.store,
-            tls: self.tls,
         };
-        let end = runtime::serve(listener, implicit.map(|(listener, _)| listener), Arc::new(server), stopper).await;
+        let (implicit, again) = (implicit.map(|(listener, _)| listener), self.again);
+        let end = runtime::serve(listener, implicit, Arc::new(server), stopper, hangups, move || again.read()).await;
         records.tell(None, Event::Stopped);
         records.close();
         Ok(end?)
     }
 }
 
-fn open_store(arguments: &Arguments) -> Result<Arc<dyn Store>, StartError> {
+/// What sessions get. `in_memory` are the files that are in memory already.
+pub(super) fn served(arguments: Arguments, in_memory: Option<Arc<dyn Store>>) -> Result<Served, StartError> {
+    let store = open_store(&arguments, in_memory)?;
+    let site = arguments.site.unwrap_or_else(host_name);
+    let wanted = arguments.tls.wanted(&site)?;
+    let (policy, tls) = wanted.map(|Wanted { policy, tls }| (policy, tls)).unzip();
+    let idle = Duration::from_secs(arguments.idle_timeout);
+    let mut settings = Settings { site, tls: policy, idle_limit: idle, ..Settings::default() };
+    arguments.login.apply(&mut settings, arguments.root.as_deref(), &arguments.policy)?;
+    arguments.policy.apply(&mut settings)?;
+    let ports = arguments.network.apply(&mut settings);
+    if arguments.memory.is_some() {
+        settings.creation = Creation::Settable;
+    }
+    let timeouts = Timeouts { data: Duration::from_secs(arguments.data_timeout), idle };
+    Ok(Served { settings: Arc::new(settings), store, timeouts, ports, tls })
+}
+
+fn open_store(arguments: &Arguments, in_memory: Option<Arc<dyn Store>>) -> Result<Arc<dyn Store>, StartError> {
     if let Some(size) = arguments.memory {
-        return arguments.policy.in_memory(size).map_err(StartError::Memory);
+        let begin = || arguments.policy.in_memory(size).map_err(StartError::Memory);
+        return in_memory.map_or_else(begin, Ok);
     }
     // It is there: clap wants one of the two.
     let root = arguments.root.clone().unwrap_or_default();

@@ -6,11 +6,12 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use crate::certificates::{CertificateError, Source, configuration};
+use super::again::Unchanged;
+use crate::certificates::{CertificateError, Made, Source, configuration};
 use crate::runtime::Tls;
 use crate::session::{Demand, Policy};
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "TLS (RFC 4217)")]
 pub(super) struct TlsArguments {
     /// Offer TLS with a certificate that is made at the start, for localhost and the name of the site
@@ -37,6 +38,8 @@ pub(super) struct TlsArguments {
     /// Listen on this port too, where TLS begins at once; 0 takes any
     #[arg(long = "tls-port", requires = "identity", value_name = "PORT")]
     implicit_port: Option<u16>,
+    #[arg(skip)]
+    made: Made,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -51,18 +54,27 @@ enum Demanded {
 pub(super) struct Wanted {
     pub(super) policy: Policy,
     pub(super) tls: Tls,
-    /// Where TLS begins at once.
-    pub(super) implicit: Option<SocketAddr>,
 }
 
 impl TlsArguments {
+    /// Where TLS begins at once.
+    pub(super) fn implicit(&self, control: SocketAddr) -> Option<SocketAddr> {
+        self.implicit_port.map(|port| SocketAddr::new(control.ip(), port))
+    }
+
+    /// Puts back what cannot change, and knows the certificate that was made.
+    pub(super) fn keep(&mut self, running: &Self, unchanged: &mut Unchanged) {
+        unchanged.keep("tls-port", &mut self.implicit_port, &running.implicit_port);
+        self.made = running.made.clone();
+    }
+
     /// `None` when TLS is not offered.
-    pub(super) fn wanted(self, site: &str, control: SocketAddr) -> Result<Option<Wanted>, CertificateError> {
+    pub(super) fn wanted(self, site: &str) -> Result<Option<Wanted>, CertificateError> {
         let source = match (self.certificate, self.key) {
             (Some(certificates), Some(key)) => Source::Files { certificates, key },
             (None, _) | (_, None) if self.generate => {
                 let names = BTreeSet::from(["localhost", "127.0.0.1", "::1", site].map(str::to_owned));
-                Source::Generated { names: names.into_iter().collect() }
+                Source::Generated { names: names.into_iter().collect(), made: self.made }
             }
             (None, _) | (_, None) => return Ok(None),
         };
@@ -75,7 +87,6 @@ impl TlsArguments {
         Ok(Some(Wanted {
             policy: Policy { may_clear: self.clear_control, demand },
             tls: Tls::new(configuration, self.resume),
-            implicit: self.implicit_port.map(|port| SocketAddr::new(control.ip(), port)),
         }))
     }
 }

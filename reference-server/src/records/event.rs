@@ -41,6 +41,13 @@ pub(crate) enum Event {
     },
     /// The server ends.
     Stopped,
+    /// The options were read again.
+    Reloaded {
+        /// Those that stay as they were until the server is started again.
+        unchanged: Vec<&'static str>,
+    },
+    /// The options that were read are wrong; all stay as they were.
+    NotReloaded,
     Connected,
     TurnedAway(Refusal),
     LoggedIn {

@@ -80,7 +80,8 @@ fn fields(entry: &Entry) -> Map<String, Value> {
     }
     fields.extend(match &entry.event {
         Event::Started { address } => object([("address", address.to_string().into())]),
-        Event::Connected | Event::Stopped | Event::ShutOut => Map::new(),
+        Event::Connected | Event::Stopped | Event::ShutOut | Event::NotReloaded => Map::new(),
+        Event::Reloaded { unchanged } => object([("unchanged", unchanged.join(",").into())]),
         Event::TurnedAway(Refusal::NoPlace) => object([("reason", "no-place".into())]),
         Event::TurnedAway(Refusal::ShutOut) => object([("reason", "shut-out".into())]),
         Event::LoggedIn { visitor } => who(visitor),
@@ -109,6 +110,8 @@ fn name(event: &Event) -> &'static str {
     match event {
         Event::Started { .. } => "start",
         Event::Stopped => "stop",
+        Event::Reloaded { .. } => "reload",
+        Event::NotReloaded => "failed-reload",
         Event::Connected => "connect",
         Event::TurnedAway(_) => "turned-away",
         Event::LoggedIn { .. } => "login",

@@ -40,6 +40,7 @@ pub(super) struct Metrics {
     deletions: Family,
     data_connections: Family,
     commands: Family,
+    reloads: Family,
     lost: Family,
 }
 
@@ -80,6 +81,7 @@ impl Default for Metrics {
             deletions: plain("ftp_deleted_files_total", "Files that were deleted."),
             data_connections: plain("ftp_data_connections_total", "Data connections that were made."),
             commands: labelled("ftp_commands_total", "Commands that came.", &["verb"], &verbs),
+            reloads: labelled("ftp_reloads_total", "SIGHUPs that came.", &["end"], &["complete", "refused"]),
             lost: plain("ftp_unlogged_events_total", "Events that came faster than the logs can be written."),
         }
     }
@@ -106,6 +108,8 @@ impl Metrics {
             }
             Event::Deleted { .. } => self.deletions.add(&[], 1),
             Event::Lost { count } => self.lost.add(&[], *count),
+            Event::Reloaded { .. } => self.reloads.add(&["complete"], 1),
+            Event::NotReloaded => self.reloads.add(&["refused"], 1),
             Event::Started { .. } | Event::Stopped => {}
         }
     }
@@ -135,6 +139,7 @@ impl Metrics {
             &self.deletions,
             &self.data_connections,
             &self.commands,
+            &self.reloads,
             &self.lost,
         ] {
             family.write("counter", &mut text);
@@ -234,6 +239,8 @@ mod tests {
         Event::Deleted { visitor: visitor(Role::User), file: Location::root() },
         &["ftp_deleted_files_total 1"]
     )]
+    #[case::reloaded(Event::Reloaded { unchanged: vec!["port"] }, &["ftp_reloads_total{end=\"complete\"} 1"])]
+    #[case::not_reloaded(Event::NotReloaded, &["ftp_reloads_total{end=\"refused\"} 1"])]
     #[case::lost(Event::Lost { count: 3 }, &["ftp_unlogged_events_total 3"])]
     fn events_are_counted(#[case] event: Event, #[case] expected: &[&str]) {
         let metrics = Metrics::default();

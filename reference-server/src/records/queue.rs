@@ -3,6 +3,7 @@
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use super::Logs;
 use super::event::Entry;
 
 /// How much may wait. An entry is some kilobytes at most: a pathname, and a name.
@@ -20,6 +21,8 @@ struct Waiting {
     entries: Vec<Entry>,
     /// How many there was no room for.
     lost: u64,
+    /// Where what comes behind these is to be written.
+    logs: Option<Logs>,
     phase: Phase,
 }
 
@@ -39,6 +42,8 @@ pub(super) struct Batch {
     pub(super) entries: Vec<Entry>,
     /// How many came behind them for which there was no room.
     pub(super) lost: u64,
+    /// Where all else is to be written.
+    pub(super) logs: Option<Logs>,
 }
 
 impl Queue {
@@ -53,16 +58,24 @@ impl Queue {
         }
     }
 
+    /// From now on these are the logs.
+    pub(super) fn change(&self, logs: Logs) {
+        self.waiting().logs = Some(logs);
+        self.changed.notify_all();
+    }
+
     /// Waits for what is to be written; none at the end.
     pub(super) fn take(&self) -> Option<Batch> {
-        let is_idle = |waiting: &mut Waiting| waiting.entries.is_empty() && waiting.phase == Phase::Open;
+        let has_none = |waiting: &Waiting| waiting.entries.is_empty() && waiting.logs.is_none();
+        let is_idle = |waiting: &mut Waiting| has_none(waiting) && waiting.phase == Phase::Open;
         let mut waiting = self.changed.wait_while(self.waiting(), is_idle).unwrap_or_else(PoisonError::into_inner);
-        if waiting.entries.is_empty() {
+        if has_none(&waiting) {
             waiting.phase = Phase::Written;
             self.changed.notify_all();
             return None;
         }
-        Some(Batch { entries: std::mem::take(&mut waiting.entries), lost: std::mem::take(&mut waiting.lost) })
+        let (entries, lost) = (std::mem::take(&mut waiting.entries), std::mem::take(&mut waiting.lost));
+        Some(Batch { entries, lost, logs: waiting.logs.take() })
     }
 
     /// Lets nothing more come, and waits until all is written. Says whether it is.
@@ -98,11 +111,21 @@ mod tests {
     fn what_does_not_fit_is_counted_and_all_else_comes() {
         let queue = Queue::default();
         (0..MOST + 5).for_each(|_| queue.put(entry()));
-        let Batch { entries, lost } = queue.take().unwrap();
+        let Batch { entries, lost, .. } = queue.take().unwrap();
         assert_eq!((entries.len(), lost), (MOST, 5));
         queue.put(entry());
-        let Batch { entries, lost } = queue.take().unwrap();
+        let Batch { entries, lost, .. } = queue.take().unwrap();
         assert_eq!((entries.len(), lost), (1, 0));
+    }
+
+    #[test]
+    fn new_logs_are_told_though_nothing_is_to_be_written() {
+        let queue = Queue::default();
+        queue.change(Logs::default());
+        let Batch { entries, logs, .. } = queue.take().unwrap();
+        assert!(entries.is_empty() && logs.is_some());
+        queue.put(entry());
+        assert!(queue.take().unwrap().logs.is_none());
     }
 
     #[test]

@@ -35,6 +35,8 @@ pub(super) fn line(entry: &Entry, zone: &TimeZone) -> Option<String> {
         }
         Event::Started { .. }
         | Event::Stopped
+        | Event::Reloaded { .. }
+        | Event::NotReloaded
         | Event::Connected
         | Event::TurnedAway(_)
         | Event::LoggedIn { .. }

@@ -15,11 +15,11 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
 
-use super::Server;
 use super::channel::{Channel, Heard, drain};
 use super::data::{Ended, Ends, News, Running, Ways};
 use super::passive::Passive;
 use super::tls::Tls;
+use super::{Served, Server};
 use crate::records::{Client, Event};
 use crate::session::{Action, Input, Received, Security, Session, Standing};
 use crate::store::Store;
@@ -33,11 +33,13 @@ const LINE_LIMIT: usize = 4096 + 16;
 pub(super) async fn converse(stream: TcpStream, server: Arc<Server>, security: Security) {
     let Ok((local, peer)) = prepare(&stream) else { return };
     let client = server.records.client(peer);
+    let kept = server.served.now();
     let mut conversation = Conversation {
-        session: Session::new(Arc::clone(&server.settings), local, peer, security),
-        store: Arc::clone(&server.store),
-        channel: Channel::new(stream, server.timeouts.idle),
+        session: Session::new(Arc::clone(&kept.settings), local, peer, security),
+        store: Arc::clone(&kept.store),
+        channel: Channel::new(stream, kept.timeouts.idle),
         server,
+        served: kept,
         local,
         peer,
         client,
@@ -91,6 +93,7 @@ fn prepare(stream: &TcpStream) -> io::Result<(SocketAddr, SocketAddr)> {
 struct Conversation {
     session: Session,
     server: Arc<Server>,
+    served: Arc<Served>,
     /// The files the session is on.
     store: Arc<dyn Store>,
     channel: Channel,
@@ -208,7 +211,7 @@ impl Conversation {
     }
 
     async fn begin_tls(&mut self) -> io::Result<()> {
-        let Some(tls) = &self.server.tls else {
+        let Some(tls) = &self.served.tls else {
             return Err(io::Error::other("a session wants TLS, and none is configured"));
         };
         let tls = self.tls.insert(tls.of_session().map_err(io::Error::other)?);
@@ -241,7 +244,7 @@ impl Conversation {
     }
 
     fn ends(&self) -> Ends {
-        let (records, timeouts) = (Arc::clone(&self.server.records), self.server.timeouts);
+        let (records, timeouts) = (Arc::clone(&self.server.records), self.served.timeouts);
         Ends { local: self.local, timeouts, tls: self.tls.clone(), records }
     }
 
@@ -249,7 +252,7 @@ impl Conversation {
         match action {
             Action::Say(octets) => self.channel.say(&octets),
             Action::Mount(volume) => {
-                self.store = volume.map_or_else(|| Arc::clone(&self.server.store), |volume| volume.0);
+                self.store = volume.map_or_else(|| Arc::clone(&self.served.store), |volume| volume.0);
             }
             Action::Perform(perform) => {
                 let store = Arc::clone(&self.store);
@@ -262,7 +265,7 @@ impl Conversation {
             Action::CountFailure { name } => return Ok(self.count_failure(name)),
             Action::Listen => {
                 // This closes the port before: a client that says PASV again has given it up.
-                self.ways.passive = Passive::listen(self.local.ip(), &self.server.ports)
+                self.ways.passive = Passive::listen(self.local.ip(), &self.served.ports)
                     .inspect_err(|error| tracing::warn!(%error, "cannot listen for a data connection"))
                     .ok();
                 return Ok(Some(Input::Listening(self.ways.passive.as_ref().map(Passive::address))));

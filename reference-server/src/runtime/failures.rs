@@ -27,7 +27,7 @@ pub(crate) struct Penalties {
 /// The addresses that failed.
 #[derive(Debug)]
 pub(crate) struct Failures {
-    penalties: Penalties,
+    penalties: Mutex<Penalties>,
     by_host: Mutex<BTreeMap<IpAddr, Failed>>,
 }
 
@@ -47,12 +47,18 @@ pub(super) struct Penalty {
 
 impl Failures {
     pub(crate) fn new(penalties: Penalties) -> Self {
-        Self { penalties, by_host: Mutex::default() }
+        Self { penalties: Mutex::new(penalties), by_host: Mutex::default() }
+    }
+
+    /// From now on failed logins lead to this. Those that were counted still are.
+    pub(crate) fn punish(&self, penalties: Penalties) {
+        *self.penalties.lock().unwrap_or_else(PoisonError::into_inner) = penalties;
     }
 
     /// Counts a failure of this host.
     pub(super) fn count(&self, host: IpAddr, now: Instant) -> Penalty {
-        if self.penalties.limit.is_none() && self.penalties.delay.is_zero() {
+        let penalties = self.penalties();
+        if penalties.limit.is_none() && penalties.delay.is_zero() {
             return Penalty { delay: Duration::ZERO, standing: Standing::MayTryAgain };
         }
         let mut by_host = self.by_host();
@@ -63,7 +69,7 @@ impl Failures {
         }
         let times = before.saturating_add(1);
         by_host.insert(host, Failed { times, last: now });
-        Penalty { delay: self.delay(times), standing: self.standing(times) }
+        Penalty { delay: penalties.delay(times), standing: penalties.standing(times) }
     }
 
     /// Whether this host has failed too often.
@@ -71,28 +77,30 @@ impl Failures {
         let failed = self.by_host().get(&counted_as(host)).copied();
         failed
             .filter(|failed| failed.is_remembered(now))
-            .map_or(Standing::MayTryAgain, |failed| self.standing(failed.times))
+            .map_or(Standing::MayTryAgain, |failed| self.penalties().standing(failed.times))
     }
 
-    /// Anyone mistypes once; so the first time costs nothing.
-    fn delay(&self, times: u32) -> Duration {
-        let doublings = match times.checked_sub(2) {
-            None => 0,
-            Some(exponent) => 2_u32.saturating_pow(exponent).min(MOST_DELAYS),
-        };
-        self.penalties.delay * doublings
-    }
-
-    fn standing(&self, times: u32) -> Standing {
-        if self.penalties.limit.is_some_and(|limit| times >= limit.get()) {
-            Standing::ShutOut
-        } else {
-            Standing::MayTryAgain
-        }
+    fn penalties(&self) -> Penalties {
+        *self.penalties.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn by_host(&self) -> MutexGuard<'_, BTreeMap<IpAddr, Failed>> {
         self.by_host.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Penalties {
+    /// Anyone mistypes once; so the first time costs nothing.
+    fn delay(self, times: u32) -> Duration {
+        let doublings = match times.checked_sub(2) {
+            None => 0,
+            Some(exponent) => 2_u32.saturating_pow(exponent).min(MOST_DELAYS),
+        };
+        self.delay * doublings
+    }
+
+    fn standing(self, times: u32) -> Standing {
+        if self.limit.is_some_and(|limit| times >= limit.get()) { Standing::ShutOut } else { Standing::MayTryAgain }
     }
 }
 

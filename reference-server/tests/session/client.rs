@@ -84,6 +84,11 @@ impl Server {
         kill_process(process, Signal::TERM).unwrap();
     }
 
+    /// Sends SIGHUP.
+    pub(crate) fn hang_up(&self) {
+        kill_process(Pid::from_child(&self.child), Signal::HUP).unwrap();
+    }
+
     /// Sends SIGKILL, and waits until the process is gone.
     pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();

@@ -24,6 +24,8 @@ mod metrics;
 mod modes;
 #[cfg(test)]
 mod network;
+#[cfg(test)]
+mod reload;
 mod security;
 #[cfg(test)]
 mod stop;

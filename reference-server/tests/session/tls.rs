@@ -462,6 +462,23 @@ fn what_is_demanded_is_refused_in_clear() {
     client.say_all(&[("EPSV", "229"), ("RETR robots.txt", "521"), ("CCC", "534"), ("ENC x", "537")]);
 }
 
+/// A session keeps what it has begun with, and its data connections have it too.
+#[test]
+fn a_certificate_that_is_read_again_is_that_of_the_next_session() {
+    let (old, new) = (Identity::new(), Identity::new());
+    let mut server = old.server(&[]);
+    let mut before = Client::private(&server, &old.configuration(BOTH));
+    for name in ["cert.pem", "key.pem"] {
+        std::fs::copy(new.directory.path().join(name), old.directory.path().join(name)).unwrap();
+    }
+    server.hang_up();
+    assert_eq!(server.message(), "the options were read again\n");
+    Client::private(&server, &new.configuration(BOTH)).say_all(&[("NOOP", "200")]);
+    let data = before.open_secured("RETR robots.txt");
+    assert_eq!(read_all(data), b"User-agent: *\nDisallow: /\n");
+    before.expect("226");
+}
+
 #[test]
 fn tls_from_the_beginning() {
     let identity = Identity::new();
