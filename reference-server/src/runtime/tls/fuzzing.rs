@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use super::{LONGEST_RECORD, Secured, Tls};
-use crate::certificates::{Source, configuration};
+use crate::certificates::{Made, Source, configuration};
 
 /// Hands the octets in, all at once and cut where the first of them says.
 ///
@@ -21,7 +21,7 @@ type Outcome = (Vec<u8>, Vec<u8>, bool);
 
 fn outcome(pieces: &[&[u8]]) -> Outcome {
     static TLS: LazyLock<Option<Tls>> = LazyLock::new(|| {
-        let source = Source::Generated { names: vec!["localhost".to_owned()] };
+        let source = Source::Generated { names: vec!["localhost".to_owned()], made: Made::default() };
         configuration(&source, None).ok().map(|configuration| Tls::new(configuration, false))
     });
     let secured = TLS.as_ref().map(Secured::new);
