@@ -55,8 +55,10 @@ pub(crate) struct Server {
 pub(crate) struct Timeouts {
     /// For the data connection; then 425.
     pub(crate) data: Duration,
-    /// For an octet more of a transfer; then 426.
+    /// For a client to read its replies.
     pub(crate) idle: Duration,
+    /// For an octet more of a transfer; then 426.
+    pub(crate) stall: Duration,
 }
 
 /// Runs what serves. Sessions share one thread, for they only think; files and transfers have threads of their own.

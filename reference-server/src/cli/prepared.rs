@@ -45,7 +45,8 @@ impl Prepared {
         if arguments.memory.is_some() {
             settings.creation = Creation::Settable;
         }
-        let timeouts = Timeouts { data: Duration::from_secs(arguments.data_timeout), idle };
+        let stall = arguments.stall_timeout.map_or(idle, Duration::from_secs);
+        let timeouts = Timeouts { data: Duration::from_secs(arguments.data_timeout), idle, stall };
         Ok(Self { limits, settings, store, tls, ports, timeouts, failures, records, address, implicit })
     }
 

@@ -141,7 +141,7 @@ async fn transfer(order: Order, ways: Ways, ends: Ends, mut wires: Wires) -> End
     if let Some(end) = moving::at_once(&order.job, &mut line.wire, &wires.moved) {
         return Ended { octets: wires.moved.load(Ordering::Relaxed), end, open: None };
     }
-    match blocking(line.wire.socket(), ends.timeouts.idle) {
+    match blocking(line.wire.socket(), ends.timeouts.stall) {
         Ok(handle) => work(order, line, handle, wires).await,
         Err(error) => {
             tracing::warn!(%error, "the data connection cannot be used");
@@ -269,13 +269,13 @@ fn stopped_end(end: End, is_receiving: bool) -> End {
 }
 
 /// Makes the stream fit for the thread that moves the bytes; returns another handle to stop it with.
-fn blocking(stream: &std::net::TcpStream, idle: Duration) -> io::Result<std::net::TcpStream> {
+fn blocking(stream: &std::net::TcpStream, stall: Duration) -> io::Result<std::net::TcpStream> {
     stream.set_nonblocking(false)?;
     // The octets of a file go in large pieces; what is small (a ticket of TLS, the end of a file in a block) must not wait
     // until the client acknowledges what went before.
     stream.set_nodelay(true)?;
-    stream.set_read_timeout(Some(idle))?;
-    stream.set_write_timeout(Some(idle))?;
+    stream.set_read_timeout(Some(stall))?;
+    stream.set_write_timeout(Some(stall))?;
     stream.try_clone()
 }
 

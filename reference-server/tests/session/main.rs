@@ -24,6 +24,8 @@ mod modes;
 mod network;
 mod security;
 #[cfg(test)]
+mod stalled;
+#[cfg(test)]
 mod stop;
 #[cfg(test)]
 mod tls;

@@ -18,7 +18,7 @@ fn example(name: &str) -> (&'static str, &'static str, &'static [&'static str]) 
     match name {
         "root" | "users" | "xferlog" | "log" => ("=x", "'x'", &[]),
         "memory" => ("=5", "5", &[]),
-        "port" | "login-attempts" | "login-delay" | "data-timeout" | "idle-timeout" | "sessions"
+        "port" | "login-attempts" | "login-delay" | "data-timeout" | "idle-timeout" | "stall-timeout" | "sessions"
         | "sessions-per-host" | "quota" => ("=7", "7", &[]),
         "listen" | "passive-address" => ("=10.0.0.1", "'10.0.0.1'", &[]),
         "site" => ("=a b", "'a b'", &[]),
