@@ -22,6 +22,8 @@ mod memory;
 mod modes;
 #[cfg(test)]
 mod network;
+#[cfg(test)]
+mod read_only;
 mod security;
 #[cfg(test)]
 mod stalled;
