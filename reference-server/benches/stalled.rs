@@ -12,8 +12,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 const CLIENTS: usize = 64;
-const ROUND: Duration = Duration::from_millis(500);
-const ROUNDS: usize = 20;
+const ROUND: Duration = Duration::from_millis(250);
+const ROUNDS: usize = 40;
 /// What the others retrieve, and what the stalled one does not.
 const FILE: u64 = 1 << 20;
 const BIG: u64 = 1 << 30;
@@ -33,8 +33,10 @@ fn main() -> io::Result<()> {
     play(&mut clients)?;
     let kinds = [None, Some(Stalled::Reads), Some(Stalled::Dribbles), Some(Stalled::IsHalfOpen)];
     let mut rates = kinds.map(|_| Vec::new());
-    for _ in 0..rounds {
-        for (kind, rates) in kinds.iter().zip(&mut rates) {
+    for round in 0..rounds {
+        // Each is the first one as often as any other.
+        for place in (0..kinds.len()).map(|place| (place + round) % kinds.len()) {
+            let (Some(kind), Some(rates)) = (kinds.get(place), rates.get_mut(place)) else { continue };
             let beside = kind.map(|kind| Beside::begin(kind, &server)).transpose()?;
             rates.push(play(&mut clients)?);
             drop(beside);

@@ -6,6 +6,7 @@ mod control;
 mod data;
 mod failures;
 mod moving;
+mod pace;
 mod passive;
 mod places;
 mod stop;
@@ -26,6 +27,7 @@ use places::Places;
 
 pub(crate) use comparers::Comparers;
 pub(crate) use failures::{Failures, Penalties};
+pub(crate) use pace::{Rates, SLOWEST};
 pub(crate) use passive::Ports;
 pub(crate) use places::Limits;
 pub(crate) use stop::{Stop, Stopper, stop};
@@ -42,6 +44,7 @@ pub(crate) struct Server {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) timeouts: Timeouts,
     pub(crate) limits: Limits,
+    pub(crate) rates: Rates,
     pub(crate) ports: Ports,
     pub(crate) tls: Option<Tls>,
     pub(crate) comparers: Comparers,

@@ -23,6 +23,8 @@ mod modes;
 #[cfg(test)]
 mod network;
 #[cfg(test)]
+mod pace;
+#[cfg(test)]
 mod read_only;
 mod security;
 #[cfg(test)]

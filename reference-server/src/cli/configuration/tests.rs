@@ -28,6 +28,7 @@ fn example(name: &str) -> (&'static str, &'static str, &'static [&'static str]) 
         "host" | "mount" => ("=a=b", "['a=b']", &[]),
         "log-format" => ("=json", "'json'", &["--log=x"]),
         "fault" => ("=full", "'full'", &[]),
+        "rate-limit" => ("=5000/0", "'5000/0'", &[]),
         "passive-ports" => ("=2000-3000", "'2000-3000'", &[]),
         "tls-certificate" => ("=c", "'c'", &["--tls-key=k"]),
         "tls-key" => ("=k", "'k'", &["--tls-certificate=c"]),
