@@ -48,6 +48,14 @@ impl Program {
         Ok(client)
     }
 
+    /// How long it has computed, in ticks of the system, the threads that are gone too.
+    pub(super) fn ticks(&self) -> io::Result<u32> {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
+        // The name of the program, in brackets, may hold blanks. Behind it come the fields from the third on.
+        let fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
+        Ok(fields.skip(11).take(2).filter_map(|field| field.parse::<u32>().ok()).sum())
+    }
+
     /// A field of `/proc/PID/status`, in KiB.
     pub(super) fn memory(&self, field: &str) -> io::Result<u64> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;

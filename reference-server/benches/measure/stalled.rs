@@ -27,18 +27,23 @@ pub(super) fn measure() -> io::Result<()> {
     let mut clients = (0..CLIENTS).map(|_| server.login()).collect::<io::Result<Vec<_>>>()?;
     // The first round warms everything up.
     play(&mut clients)?;
-    let kinds = [None, Some(Stalled::Reads), Some(Stalled::Dribbles), Some(Stalled::IsHalfOpen)];
-    let mut rates = kinds.map(|_| Vec::new());
+    // The second one shows how far two that are alike come apart.
+    let kinds = [None, None, Some(Stalled::Reads), Some(Stalled::Dribbles), Some(Stalled::IsHalfOpen)];
+    let mut played = kinds.map(|_| Played::default());
     for round in 0..rounds {
         // Each is the first one as often as any other.
         for place in (0..kinds.len()).map(|place| (place + round) % kinds.len()) {
-            let (Some(kind), Some(rates)) = (kinds.get(place), rates.get_mut(place)) else { continue };
+            let (Some(kind), Some(played)) = (kinds.get(place), played.get_mut(place)) else { continue };
             let beside = kind.map(|kind| Beside::begin(kind, &server)).transpose()?;
-            rates.push(play(&mut clients)?);
+            let before = server.ticks()?;
+            let (octets, rate) = play(&mut clients)?;
+            played.octets += octets;
+            played.ticks += server.ticks()? - before;
+            played.rates.push(rate);
             drop(beside);
         }
     }
-    report(rounds, &kinds, &rates)
+    report(rounds, &kinds, &played)
 }
 
 /// What a client does that moves nothing.
@@ -91,8 +96,25 @@ impl Beside {
     }
 }
 
-/// All retrieve for a while. Returns how many mebibytes a second they had together.
-fn play(clients: &mut [Client<TcpStream>]) -> io::Result<f64> {
+/// What all rounds of a kind were like.
+#[derive(Debug, Default)]
+struct Played {
+    /// In mebibytes a second.
+    rates: Vec<f64>,
+    octets: u64,
+    /// How long the server has computed.
+    ticks: u32,
+}
+
+impl Played {
+    /// What an octet has cost, in a unit of its own.
+    fn cost(&self) -> io::Result<f64> {
+        Ok(f64::from(self.ticks) / f64::from(u32::try_from(self.octets >> 20).map_err(io::Error::other)?))
+    }
+}
+
+/// All retrieve for a while. Returns how many octets they had together, and how many mebibytes a second.
+fn play(clients: &mut [Client<TcpStream>]) -> io::Result<(u64, f64)> {
     let begun = Instant::now();
     let octets = thread::scope(|scope| {
         let playing: Vec<_> =
@@ -102,7 +124,7 @@ fn play(clients: &mut [Client<TcpStream>]) -> io::Result<f64> {
             Err(_) => Err(io::Error::other("a client panicked")),
         })
     })?;
-    rate(octets, begun.elapsed())
+    Ok((octets, rate(octets, begun.elapsed())?))
 }
 
 /// Retrieves the file again and again. Returns how many octets came.
@@ -115,15 +137,15 @@ fn retrieve(client: &mut Client<TcpStream>, until: Instant) -> io::Result<u64> {
     Ok(octets)
 }
 
-fn report(rounds: usize, kinds: &[Option<Stalled>], rates: &[Vec<f64>]) -> io::Result<()> {
+fn report(rounds: usize, kinds: &[Option<Stalled>], played: &[Played]) -> io::Result<()> {
     let mut out = io::stdout().lock();
     writeln!(
         out,
         "\n{CLIENTS} clients that retrieve {FILE} octets, {rounds} rounds of {ROUND:?} of each kind, in turn"
     )?;
-    writeln!(out, "{:<26} {:>20} {:>22}", "beside them", "MiB/s (all rounds)", "against none")?;
-    let Some((alone, _)) = rates.split_first() else { return Ok(()) };
-    for (kind, rates) in kinds.iter().zip(rates) {
+    writeln!(out, "{:<24} {:>24} {:>28} {:>22}", "beside them", "MiB/s", "against none", "work of the server")?;
+    let Some((alone, _)) = played.split_first() else { return Ok(()) };
+    for (kind, played) in kinds.iter().zip(played) {
         let name = match kind {
             None => "nobody",
             Some(Stalled::Reads) => "one that reads nothing",
@@ -131,13 +153,17 @@ fn report(rounds: usize, kinds: &[Option<Stalled>], rates: &[Vec<f64>]) -> io::R
             Some(Stalled::IsHalfOpen) => "one that is half-open",
         };
         // Each round is held against the one without anybody of the same turn.
-        let change = rates.iter().zip(alone).map(|(rate, alone)| (rate / alone - 1.0) * 100.0).collect();
-        let (rate, change) = (quartiles(rates.clone()), quartiles(change));
-        writeln!(
-            out,
-            "{name:<26} {:>6.0} ({:.0} to {:.0}) {:>+8.1} % ({:+.1} to {:+.1})",
-            rate.1, rate.0, rate.2, change.1, change.0, change.2
-        )?;
+        let turns = played.rates.iter().zip(&alone.rates);
+        let change = quartiles(turns.map(|(rate, alone)| (rate / alone - 1.0) * 100.0).collect());
+        let rate = quartiles(played.rates.clone());
+        let rate = format!("{:.0} ({:.0} to {:.0})", rate.1, rate.0, rate.2);
+        let change = format!("{:+.1} % ({:+.1} to {:+.1})", change.1, change.0, change.2);
+        let work = (played.cost()? / alone.cost()? - 1.0) * 100.0;
+        writeln!(out, "{name:<24} {rate:>24} {change:>28} {work:>+20.1} %")?;
     }
-    writeln!(out, "The middle value, and in brackets the middle half of the rounds.")
+    writeln!(
+        out,
+        "The middle value, and in brackets the middle half of the rounds. The work is the time that the server has computed for\n\
+         an octet, in all rounds: what else the machine does changes it little."
+    )
 }
