@@ -8,6 +8,7 @@ use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
+use socket2::{Domain, Socket, Type};
 use tempfile::TempDir;
 
 /// How long a reply may take before a test gives up.
@@ -227,6 +228,14 @@ pub(crate) fn exactly(data: &mut TcpStream, count: usize) -> Vec<u8> {
     let mut octets = vec![0; count];
     data.read_exact(&mut octets).unwrap();
     octets
+}
+
+/// A connection that does not come from the host of the clients.
+pub(crate) fn from_another_host(address: SocketAddr) -> TcpStream {
+    let stranger = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+    stranger.bind(&SocketAddr::from(([127, 0, 0, 2], 0)).into()).unwrap();
+    stranger.connect(&address.into()).unwrap();
+    stranger.into()
 }
 
 pub(crate) fn read_all(mut data: impl Read) -> Vec<u8> {

@@ -30,23 +30,24 @@ impl Conversation {
         let is_idle_limited = !self.session.is_transferring();
         let idle_until = idle_from + self.session.idle_limit();
         let of_data = self.tls.as_ref().filter(|_| self.session.protects_data());
-        let peer = self.peer.ip();
+        let host = self.session.who_may_connect();
         tokio::select! {
             news = news(self.running.as_mut()) => Ok(Happened::Transfer(news)),
             standing = answered(self.delayed) => Ok(Happened::Delayed(standing)),
             // A transfer comes to its end first.
             () = self.server.stop.begun(), if is_idle_limited => Ok(Happened::Stopping),
             octets = self.channel.read(), if may_read => Ok(Happened::Read(octets?)),
+            // Not a wait for something that could be told: that time has passed without a command is itself the event (RFC 1123 §4.1.3.2).
             () = sleep_until(idle_until), if is_idle_limited => Ok(Happened::Idle),
-            never = go_ahead(&mut self.ways, of_data, peer) => match never {},
+            never = go_ahead(&mut self.ways, of_data, host) => match never {},
         }
     }
 }
 
 /// Lets a client begin TLS on its data connection before it says what is to be transferred.
-async fn go_ahead(ways: &mut Ways, tls: Option<&Tls>, peer: IpAddr) -> Infallible {
+async fn go_ahead(ways: &mut Ways, tls: Option<&Tls>, host: Option<IpAddr>) -> Infallible {
     if let (Some(passive), Some(tls)) = (&mut ways.passive, tls) {
-        Box::pin(passive.go_ahead(tls, peer)).await;
+        Box::pin(passive.go_ahead(tls, host)).await;
     }
     pending().await
 }
