@@ -50,6 +50,7 @@ pub(super) async fn converse(stream: TcpStream, server: Arc<Server>, security: S
         running: None,
         subject: None,
         is_implicit: security == Security::IMPLICIT,
+        is_stopping: false,
         is_closing: false,
     };
     let begun = Instant::now();
@@ -112,6 +113,8 @@ struct Conversation {
     subject: Option<Box<Begun>>,
     /// Whether TLS begins without AUTH.
     is_implicit: bool,
+    /// Whether the session knows that the server is to end.
+    is_stopping: bool,
     is_closing: bool,
 }
 
@@ -146,8 +149,8 @@ impl Conversation {
                 }
                 Happened::Idle => self.feed(Input::Idle).await?,
                 Happened::Stopping => {
+                    self.is_stopping = true;
                     self.feed(Input::Stopping).await?;
-                    self.is_closing = true;
                 }
             }
             self.take_lines().await?;

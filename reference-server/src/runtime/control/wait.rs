@@ -34,8 +34,7 @@ impl Conversation {
         tokio::select! {
             news = news(self.running.as_mut()) => Ok(Happened::Transfer(news)),
             standing = answered(self.delayed) => Ok(Happened::Delayed(standing)),
-            // A transfer comes to its end first.
-            () = self.server.stop.begun(), if is_idle_limited => Ok(Happened::Stopping),
+            () = self.server.stop.begun(), if !self.is_stopping => Ok(Happened::Stopping),
             octets = self.channel.read(), if may_read => Ok(Happened::Read(octets?)),
             // Not a wait for something that could be told: that time has passed without a command is itself the event (RFC 1123 §4.1.3.2).
             () = sleep_until(idle_until), if is_idle_limited => Ok(Happened::Idle),
