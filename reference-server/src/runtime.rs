@@ -88,7 +88,7 @@ pub(crate) async fn serve(
     clear: Listener,
     implicit: Option<Listener>,
     server: Arc<Server>,
-    stopper: Stopper,
+    mut stopper: Stopper,
 ) -> io::Result<()> {
     let places = Places::new(server.limits);
     let implicit = async {
@@ -100,13 +100,11 @@ pub(crate) async fn serve(
     tokio::select! {
         never = watch(clear, &server, &places, Security::Clear) => return never,
         never = implicit => return never,
-        asked = stop::asked() => asked?,
+        () = stopper.asked() => {}
     }
     drop(server);
-    tokio::select! {
-        () = stopper.end() => Ok(()),
-        asked = stop::asked() => asked,
-    }
+    stopper.end().await;
+    Ok(())
 }
 
 /// Serves whoever connects to one port.

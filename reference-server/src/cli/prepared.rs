@@ -56,6 +56,7 @@ impl Prepared {
             Some(address) => Some(listen(address).await?),
             None => None,
         };
+        let (stopper, stop) = runtime::stop()?;
         say(&format!("listening on {address}"));
         if let Some((_, address)) = &implicit {
             say(&format!("listening on {address}, with TLS from the beginning"));
@@ -64,7 +65,6 @@ impl Prepared {
         for address in [Some(address), implicit.as_ref().map(|(_, address)| *address)].into_iter().flatten() {
             records.tell(None, Event::Started { address });
         }
-        let (stopper, stop) = runtime::stop();
         let server = Server {
             failures: self.failures,
             comparers: Comparers::of_this_machine(),
