@@ -49,8 +49,8 @@ pub(super) fn excuse(suite: &Suite, subject: &Subject, baseline: &[Known], cases
                 excused.remarks.push(format!("known and no longer seen: {} ({})", known.pattern, known.reason));
             }
         } else if let Some(why) = why_stale(suite, known, cases, today) {
-            let of: String = known.requirements.iter().map(|id| format!(", {id}")).collect();
-            excused.stale.push(format!("{}{of} ({}): {why}", known.pattern, known.reason));
+            let of = [&[known.pattern.clone()], known.requirements.as_slice()].concat().join(", ");
+            excused.stale.push(format!("{of} ({}): {why}", known.reason));
         }
     }
     excused
