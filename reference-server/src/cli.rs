@@ -26,7 +26,7 @@ use self::prepared::Prepared;
 use self::tls::TlsArguments;
 use crate::certificates::CertificateError;
 use crate::document::DocumentError;
-use crate::runtime;
+use crate::runtime::{self, InheritedError};
 
 /// Serve a directory over FTP.
 ///
@@ -90,6 +90,12 @@ enum StartError {
     Users(#[from] DocumentError),
     #[error("cannot listen on {address}: {error}. Give a free port with --port; 0 takes any.")]
     Listen { address: SocketAddr, error: io::Error },
+    #[error(transparent)]
+    Inherited(#[from] InheritedError),
+    #[error(
+        "a socket with the name `tls` is handed over, and there is no TLS. Give --tls-certificate and --tls-key, or --tls-generate."
+    )]
+    NoTls,
     #[error("cannot write the log {file}: {error}. Give a file in a directory where this user may write.", file = .file.display())]
     Log { file: PathBuf, error: io::Error },
     #[error(transparent)]

@@ -6,6 +6,8 @@ use std::io;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 
+use super::Notifier;
+
 /// What all sessions share: it tells when the server is to end, and while it is there, sessions are.
 #[derive(Debug)]
 pub(crate) struct Stop {
@@ -16,6 +18,7 @@ pub(crate) struct Stop {
 /// The other end.
 #[derive(Debug)]
 pub(crate) struct Stopper {
+    pub(super) notifier: Notifier,
     signals: Signals,
     tell: watch::Sender<bool>,
     gone: mpsc::Receiver<()>,
@@ -32,11 +35,11 @@ struct Signals {
 ///
 /// # Errors
 /// The system gives no signals.
-pub(crate) fn stop() -> io::Result<(Stopper, Stop)> {
+pub(crate) fn stop(notifier: Notifier) -> io::Result<(Stopper, Stop)> {
     let signals = Signals { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? };
     let (tell, told) = watch::channel(false);
     let (alive, gone) = mpsc::channel(1);
-    Ok((Stopper { signals, tell, gone }, Stop { told, _alive: alive }))
+    Ok((Stopper { notifier, signals, tell, gone }, Stop { told, _alive: alive }))
 }
 
 impl Stop {
@@ -57,6 +60,7 @@ impl Stopper {
 
     /// Tells all sessions, and waits until they have ended, or for another signal.
     pub(super) async fn end(mut self) {
+        self.notifier.stopping();
         self.tell.send_replace(true);
         loop {
             tokio::select! {

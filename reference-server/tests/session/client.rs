@@ -17,6 +17,8 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 /// What nobody may get to see: the environment of the server has it, and what is outside of its root.
 pub(crate) const SECRET: &str = "nobody-may-see-this-5c2a";
 
+pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_reference-server");
+
 /// A server process; it ends with the test.
 pub(crate) struct Server {
     child: Child,
@@ -44,11 +46,16 @@ impl Server {
 
     /// One that serves this directory, and is itself in the directory above.
     pub(crate) fn serving(root: &Path, arguments: &[&str]) -> Self {
+        Self::launched(Command::new(PROGRAM), root, arguments)
+    }
+
+    /// The same, by a command that begins otherwise.
+    pub(crate) fn launched(mut launcher: Command, root: &Path, arguments: &[&str]) -> Self {
         let mut served: Vec<&OsStr> = vec!["-root".as_ref(), root.as_os_str()];
         if arguments.contains(&"--memory") {
             served.clear();
         }
-        let mut child = Command::new(env!("CARGO_BIN_EXE_reference-server"))
+        let mut child = launcher
             .args(["-port", "0"])
             .args(served)
             .args(["--site", "ftp.ssast.org", "--user", "u:p"])

@@ -24,6 +24,8 @@ mod modes;
 mod network;
 mod security;
 #[cfg(test)]
+mod service;
+#[cfg(test)]
 mod stop;
 #[cfg(test)]
 mod tls;
