@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::process::Bounds;
 use super::tls::Wanted;
 use super::{Arguments, StartError, say};
 use crate::records::{Event, Records};
@@ -21,6 +22,7 @@ pub(super) struct Prepared {
     timeouts: Timeouts,
     failures: Failures,
     records: Records,
+    bounds: Bounds,
     address: SocketAddr,
     /// Where TLS begins at once.
     implicit: Option<SocketAddr>,
@@ -28,6 +30,7 @@ pub(super) struct Prepared {
 
 impl Prepared {
     pub(super) fn new(arguments: Arguments) -> Result<Self, StartError> {
+        let bounds = arguments.process.bounds()?;
         let store = open_store(&arguments)?;
         let address = SocketAddr::new(arguments.listen, arguments.port);
         let site = arguments.site.unwrap_or_else(host_name);
@@ -46,7 +49,7 @@ impl Prepared {
             settings.creation = Creation::Settable;
         }
         let timeouts = Timeouts { data: Duration::from_secs(arguments.data_timeout), idle };
-        Ok(Self { limits, settings, store, tls, ports, timeouts, failures, records, address, implicit })
+        Ok(Self { limits, settings, store, tls, ports, timeouts, failures, records, bounds, address, implicit })
     }
 
     /// Listens, says where, and serves.
@@ -64,6 +67,7 @@ impl Prepared {
             Ok(notifier) => (notifier, None),
             Err(error) => (Notifier::default(), Some(error)),
         };
+        self.bounds.set(self.store.as_ref(), &self.settings)?;
         let (stopper, stop) = runtime::stop(notifier)?;
         say(&format!("listening on {address}"));
         if let Some((_, address)) = &implicit {

@@ -86,6 +86,11 @@ impl Server {
         &self.root
     }
 
+    /// The number of the process.
+    pub(crate) fn process(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Sends SIGTERM.
     pub(crate) fn terminate(&self) {
         let process = Pid::from_child(&self.child);

@@ -22,6 +22,8 @@ mod memory;
 mod modes;
 #[cfg(test)]
 mod network;
+#[cfg(test)]
+mod process;
 mod security;
 #[cfg(test)]
 mod service;
