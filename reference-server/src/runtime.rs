@@ -5,7 +5,9 @@ mod comparers;
 mod control;
 mod data;
 mod failures;
+mod inherited;
 mod moving;
+mod notifier;
 mod passive;
 mod places;
 mod stop;
@@ -26,6 +28,8 @@ use places::Places;
 
 pub(crate) use comparers::Comparers;
 pub(crate) use failures::{Failures, Penalties};
+pub(crate) use inherited::{Inherited, InheritedError};
+pub(crate) use notifier::Notifier;
 pub(crate) use passive::Ports;
 pub(crate) use places::Limits;
 pub(crate) use stop::{Stop, Stopper, stop};
@@ -88,9 +92,10 @@ pub(crate) async fn serve(
     clear: Listener,
     implicit: Option<Listener>,
     server: Arc<Server>,
-    stopper: Stopper,
+    mut stopper: Stopper,
 ) -> io::Result<()> {
     let places = Places::new(server.limits);
+    stopper.notifier.ready();
     let implicit = async {
         match implicit {
             Some(listener) => watch(listener, &server, &places, Security::IMPLICIT).await,
@@ -100,13 +105,11 @@ pub(crate) async fn serve(
     tokio::select! {
         never = watch(clear, &server, &places, Security::Clear) => return never,
         never = implicit => return never,
-        asked = stop::asked() => asked?,
+        () = stopper.asked() => {}
     }
     drop(server);
-    tokio::select! {
-        () = stopper.end() => Ok(()),
-        asked = stop::asked() => asked,
-    }
+    stopper.end().await;
+    Ok(())
 }
 
 /// Serves whoever connects to one port.

@@ -4,10 +4,11 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::process::Bounds;
 use super::tls::Wanted;
 use super::{Arguments, StartError, say};
 use crate::records::{Event, Records};
-use crate::runtime::{self, Comparers, Failures, Limits, Ports, Server, Timeouts, Tls};
+use crate::runtime::{self, Comparers, Failures, Inherited, Limits, Listener, Notifier, Ports, Server, Timeouts, Tls};
 use crate::session::{Creation, Settings};
 use crate::store::Store;
 
@@ -21,6 +22,7 @@ pub(super) struct Prepared {
     timeouts: Timeouts,
     failures: Failures,
     records: Records,
+    bounds: Bounds,
     address: SocketAddr,
     /// Where TLS begins at once.
     implicit: Option<SocketAddr>,
@@ -28,6 +30,7 @@ pub(super) struct Prepared {
 
 impl Prepared {
     pub(super) fn new(arguments: Arguments) -> Result<Self, StartError> {
+        let bounds = arguments.process.bounds()?;
         let store = open_store(&arguments)?;
         let address = SocketAddr::new(arguments.listen, arguments.port);
         let site = arguments.site.unwrap_or_else(host_name);
@@ -46,25 +49,37 @@ impl Prepared {
             settings.creation = Creation::Settable;
         }
         let timeouts = Timeouts { data: Duration::from_secs(arguments.data_timeout), idle };
-        Ok(Self { limits, settings, store, tls, ports, timeouts, failures, records, address, implicit })
+        Ok(Self { limits, settings, store, tls, ports, timeouts, failures, records, bounds, address, implicit })
     }
 
     /// Listens, says where, and serves.
     pub(super) async fn serve(self) -> Result<(), StartError> {
-        let (listener, address) = listen(self.address).await?;
-        let implicit = match self.implicit {
-            Some(address) => Some(listen(address).await?),
-            None => None,
+        let inherited = Inherited::take()?;
+        if inherited.implicit.is_some() && self.tls.is_none() {
+            return Err(StartError::NoTls);
+        }
+        let (listener, address) = listen(inherited.clear, self.address).await?;
+        let implicit = match (inherited.implicit, self.implicit) {
+            (None, None) => None,
+            (inherited, address) => Some(listen(inherited, address.unwrap_or(self.address)).await?),
         };
+        let (notifier, unheard) = match Notifier::from_environment() {
+            Ok(notifier) => (notifier, None),
+            Err(error) => (Notifier::default(), Some(error)),
+        };
+        self.bounds.set(self.store.as_ref(), &self.settings)?;
+        let (stopper, stop) = runtime::stop(notifier)?;
         say(&format!("listening on {address}"));
         if let Some((_, address)) = &implicit {
             say(&format!("listening on {address}, with TLS from the beginning"));
+        }
+        if let Some(error) = unheard {
+            say(&format!("warning: nobody can be told that the server is ready: NOTIFY_SOCKET: {error}"));
         }
         let records = Arc::new(self.records);
         for address in [Some(address), implicit.as_ref().map(|(_, address)| *address)].into_iter().flatten() {
             records.tell(None, Event::Started { address });
         }
-        let (stopper, stop) = runtime::stop();
         let server = Server {
             failures: self.failures,
             comparers: Comparers::of_this_machine(),
@@ -93,10 +108,13 @@ fn open_store(arguments: &Arguments) -> Result<Arc<dyn Store>, StartError> {
     arguments.policy.open_root(&root).map_err(|error| StartError::Root { root, error })
 }
 
-async fn listen(address: SocketAddr) -> Result<(runtime::Listener, SocketAddr), StartError> {
-    let failed = |error| StartError::Listen { address, error };
-    let listener = runtime::listen(address).await.map_err(failed)?;
-    let address = listener.local_addr().map_err(failed)?;
+/// Listens, unless a socket does so already; says where.
+async fn listen(inherited: Option<Listener>, address: SocketAddr) -> Result<(Listener, SocketAddr), StartError> {
+    let listener = match inherited {
+        Some(listener) => listener,
+        None => runtime::listen(address).await.map_err(|error| StartError::Listen { address, error })?,
+    };
+    let address = listener.local_addr().map_err(|error| StartError::Listen { address, error })?;
     Ok((listener, address))
 }
 

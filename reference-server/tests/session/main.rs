@@ -22,7 +22,11 @@ mod memory;
 mod modes;
 #[cfg(test)]
 mod network;
+#[cfg(test)]
+mod process;
 mod security;
+#[cfg(test)]
+mod service;
 #[cfg(test)]
 mod stop;
 #[cfg(test)]

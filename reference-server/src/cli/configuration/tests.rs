@@ -22,6 +22,7 @@ fn example(name: &str) -> (&'static str, &'static str, &'static [&'static str]) 
         | "sessions-per-host" | "quota" => ("=7", "7", &[]),
         "listen" | "passive-address" => ("=10.0.0.1", "'10.0.0.1'", &[]),
         "site" => ("=a b", "'a b'", &[]),
+        "run-as" => ("=ftp", "'ftp'", &[]),
         "user" | "account" | "store-account" => ("=a:b", "['a:b']", &[]),
         "anonymous" => ("=off", "'off'", &[]),
         "foreign-port" | "symlinks" | "atomic" | "tls-generate" => ("", "true", &[]),
