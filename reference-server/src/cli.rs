@@ -56,9 +56,12 @@ struct Arguments {
     /// How long to wait for a data connection, before 425
     #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..))]
     data_timeout: u64,
-    /// How long to wait for a command, before 421, or for progress of a transfer, before 426
+    /// How long to wait for a command, before 421
     #[arg(long, value_name = "SECONDS", default_value_t = 900, value_parser = clap::value_parser!(u64).range(1..))]
     idle_timeout: u64,
+    /// How long a transfer may stand still, before 426 [default: as long as --idle-timeout]
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
+    stall_timeout: Option<u64>,
     /// Options in a file (TOML): `port = 2121` for --port 2121. What stands on the command line goes before it
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,

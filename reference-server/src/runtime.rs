@@ -8,6 +8,7 @@ mod failures;
 mod inherited;
 mod moving;
 mod notifier;
+mod pace;
 mod passive;
 mod places;
 mod stop;
@@ -30,6 +31,7 @@ pub(crate) use comparers::Comparers;
 pub(crate) use failures::{Failures, Penalties};
 pub(crate) use inherited::{Inherited, InheritedError};
 pub(crate) use notifier::Notifier;
+pub(crate) use pace::{Rates, SLOWEST};
 pub(crate) use passive::Ports;
 pub(crate) use places::Limits;
 pub(crate) use stop::{Stop, Stopper, stop};
@@ -46,6 +48,7 @@ pub(crate) struct Server {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) timeouts: Timeouts,
     pub(crate) limits: Limits,
+    pub(crate) rates: Rates,
     pub(crate) ports: Ports,
     pub(crate) tls: Option<Tls>,
     pub(crate) comparers: Comparers,
@@ -59,8 +62,10 @@ pub(crate) struct Server {
 pub(crate) struct Timeouts {
     /// For the data connection; then 425.
     pub(crate) data: Duration,
-    /// For an octet more of a transfer; then 426.
+    /// For a client to read its replies.
     pub(crate) idle: Duration,
+    /// For an octet more of a transfer; then 426.
+    pub(crate) stall: Duration,
 }
 
 /// Runs what serves. Sessions share one thread, for they only think; files and transfers have threads of their own.

@@ -12,7 +12,7 @@ use super::StartError;
 use super::policy::Policy;
 use crate::accounts::{Access, Accounts, Secret, User};
 use crate::runtime::Penalties;
-use crate::session::{Settings, Volume};
+use crate::session::{Changes, Settings, Volume};
 use crate::users::{self, Listed};
 
 /// Who may log in.
@@ -28,6 +28,9 @@ pub(super) struct Login {
     /// What guests (USER anonymous) may do
     #[arg(long, value_name = "ACCESS", default_value = "read-only")]
     anonymous: Anonymous,
+    /// Let nobody change the files, whoever may do so otherwise
+    #[arg(long, conflicts_with = "atomic")]
+    read_only: bool,
     /// The account that a user must give to log in; may be repeated
     #[arg(long, value_name = "NAME:ACCOUNT", value_parser = name_and_password)]
     account: Vec<(String, String)>,
@@ -62,6 +65,7 @@ impl Login {
             Anonymous::ReadOnly => Some(Access::ReadOnly),
             Anonymous::Off => None,
         };
+        settings.changes = if self.read_only { Changes::Refused } else { Changes::Allowed };
         let listed = self.users.as_deref().map(users::read).transpose()?.unwrap_or_default();
         let names = self.user.iter().map(|(name, _)| name);
         if let Some(name) = names

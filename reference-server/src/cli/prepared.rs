@@ -8,13 +8,16 @@ use super::process::Bounds;
 use super::tls::Wanted;
 use super::{Arguments, StartError, say};
 use crate::records::{Event, Records};
-use crate::runtime::{self, Comparers, Failures, Inherited, Limits, Listener, Notifier, Ports, Server, Timeouts, Tls};
+use crate::runtime::{
+    self, Comparers, Failures, Inherited, Limits, Listener, Notifier, Ports, Rates, Server, Timeouts, Tls,
+};
 use crate::session::{Creation, Settings};
 use crate::store::Store;
 
 /// A server that only has to listen.
 pub(super) struct Prepared {
     pub(super) limits: Limits,
+    rates: Rates,
     settings: Settings,
     store: Arc<dyn Store>,
     tls: Option<Tls>,
@@ -43,13 +46,14 @@ impl Prepared {
         arguments.login.apply(&mut settings, arguments.root.as_deref(), &arguments.policy)?;
         arguments.policy.apply(&mut settings)?;
         let records = arguments.logs.open()?;
-        let limits = arguments.network.limits();
+        let (limits, rates) = (arguments.network.limits(), arguments.network.rates());
         let ports = arguments.network.apply(&mut settings);
         if arguments.memory.is_some() {
             settings.creation = Creation::Settable;
         }
-        let timeouts = Timeouts { data: Duration::from_secs(arguments.data_timeout), idle };
-        Ok(Self { limits, settings, store, tls, ports, timeouts, failures, records, bounds, address, implicit })
+        let stall = arguments.stall_timeout.map_or(idle, Duration::from_secs);
+        let timeouts = Timeouts { data: Duration::from_secs(arguments.data_timeout), idle, stall };
+        Ok(Self { limits, rates, settings, store, tls, ports, timeouts, failures, records, bounds, address, implicit })
     }
 
     /// Listens, says where, and serves.
@@ -87,6 +91,7 @@ impl Prepared {
             records: Arc::clone(&records),
             timeouts: self.timeouts,
             limits: self.limits,
+            rates: self.rates,
             ports: self.ports,
             settings: Arc::new(self.settings),
             store: self.store,
