@@ -109,6 +109,8 @@ enum StartError {
     RunAs(#[from] RunAsError),
     #[error("{what} cannot be entered by the user {user}: {error}. Give them to this user, or let it into them.")]
     Unreachable { what: String, user: String, error: StoreError },
+    #[error("cannot show the metrics at {address}: {error}. Give a free port with --metrics; 0 takes any.")]
+    Metrics { address: SocketAddr, error: io::Error },
     #[error("cannot write the log {file}: {error}. Give a file in a directory where this user may write.", file = .file.display())]
     Log { file: PathBuf, error: io::Error },
     #[error(transparent)]

@@ -197,6 +197,7 @@ impl Conversation {
     }
 
     async fn feed_received(&mut self, received: Received) -> io::Result<()> {
+        self.count_command(&received);
         if let Some(running) = &self.running {
             let octets = running.moved();
             self.feed(Input::Moved(octets)).await?;
@@ -221,7 +222,8 @@ impl Conversation {
     }
 
     fn ends(&self) -> Ends {
-        Ends { local: self.local, timeouts: self.server.timeouts, tls: self.tls.clone(), paces: self.paces.clone() }
+        let (records, timeouts) = (Arc::clone(&self.server.records), self.server.timeouts);
+        Ends { local: self.local, timeouts, tls: self.tls.clone(), paces: self.paces.clone(), records }
     }
 
     async fn act(&mut self, action: Action) -> io::Result<Option<Input>> {

@@ -19,6 +19,8 @@ mod login;
 #[cfg(test)]
 mod logs;
 mod memory;
+#[cfg(test)]
+mod metrics;
 mod modes;
 #[cfg(test)]
 mod network;

@@ -28,6 +28,7 @@ fn example(name: &str) -> (&'static str, &'static str, &'static [&'static str]) 
         "foreign-port" | "symlinks" | "atomic" | "read-only" | "tls-generate" => ("", "true", &[]),
         "host" | "mount" => ("=a=b", "['a=b']", &[]),
         "log-format" => ("=json", "'json'", &["--log=x"]),
+        "metrics" => ("=127.0.0.1:9", "'127.0.0.1:9'", &[]),
         "fault" => ("=full", "'full'", &[]),
         "rate-limit" => ("=5000/0", "'5000/0'", &[]),
         "passive-ports" => ("=2000-3000", "'2000-3000'", &[]),
