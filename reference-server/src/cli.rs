@@ -7,6 +7,7 @@ mod network;
 mod passwd;
 mod policy;
 mod prepared;
+mod process;
 mod tls;
 
 use std::ffi::OsString;
@@ -23,10 +24,13 @@ use self::logs::Logs;
 use self::network::Network;
 use self::policy::Policy;
 use self::prepared::Prepared;
+use self::process::Process;
 use self::tls::TlsArguments;
 use crate::certificates::CertificateError;
 use crate::document::DocumentError;
-use crate::runtime;
+use crate::process::RunAsError;
+use crate::runtime::{self, InheritedError};
+use crate::store::StoreError;
 
 /// Serve a directory over FTP.
 ///
@@ -73,6 +77,8 @@ struct Arguments {
     #[command(flatten)]
     logs: Logs,
     #[command(flatten)]
+    process: Process,
+    #[command(flatten)]
     tls: TlsArguments,
 }
 
@@ -93,6 +99,18 @@ enum StartError {
     Users(#[from] DocumentError),
     #[error("cannot listen on {address}: {error}. Give a free port with --port; 0 takes any.")]
     Listen { address: SocketAddr, error: io::Error },
+    #[error(transparent)]
+    Inherited(#[from] InheritedError),
+    #[error(
+        "a socket with the name `tls` is handed over, and there is no TLS. Give --tls-certificate and --tls-key, or --tls-generate."
+    )]
+    NoTls,
+    #[error(transparent)]
+    RunAs(#[from] RunAsError),
+    #[error("{what} cannot be entered by the user {user}: {error}. Give them to this user, or let it into them.")]
+    Unreachable { what: String, user: String, error: StoreError },
+    #[error("cannot show the metrics at {address}: {error}. Give a free port with --metrics; 0 takes any.")]
+    Metrics { address: SocketAddr, error: io::Error },
     #[error("cannot write the log {file}: {error}. Give a file in a directory where this user may write.", file = .file.display())]
     Log { file: PathBuf, error: io::Error },
     #[error(transparent)]

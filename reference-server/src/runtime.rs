@@ -5,7 +5,10 @@ mod comparers;
 mod control;
 mod data;
 mod failures;
+mod inherited;
+mod metrics;
 mod moving;
+mod notifier;
 mod pace;
 mod passive;
 mod places;
@@ -17,7 +20,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 
 use crate::records::{Event, Records, Refusal};
 use crate::session::{Security, Settings, Standing};
@@ -27,6 +30,9 @@ use places::Places;
 
 pub(crate) use comparers::Comparers;
 pub(crate) use failures::{Failures, Penalties};
+pub(crate) use inherited::{Inherited, InheritedError};
+pub(crate) use metrics::show as show_metrics;
+pub(crate) use notifier::Notifier;
 pub(crate) use pace::{Rates, SLOWEST};
 pub(crate) use passive::Ports;
 pub(crate) use places::Limits;
@@ -93,9 +99,10 @@ pub(crate) async fn serve(
     clear: Listener,
     implicit: Option<Listener>,
     server: Arc<Server>,
-    stopper: Stopper,
+    mut stopper: Stopper,
 ) -> io::Result<()> {
     let places = Places::new(server.limits);
+    stopper.notifier.ready();
     let implicit = async {
         match implicit {
             Some(listener) => watch(listener, &server, &places, Security::IMPLICIT).await,
@@ -105,28 +112,17 @@ pub(crate) async fn serve(
     tokio::select! {
         never = watch(clear, &server, &places, Security::Clear) => return never,
         never = implicit => return never,
-        asked = stop::asked() => asked?,
+        () = stopper.asked() => {}
     }
     drop(server);
-    tokio::select! {
-        () = stopper.end() => Ok(()),
-        asked = stop::asked() => asked,
-    }
+    stopper.end().await;
+    Ok(())
 }
 
 /// Serves whoever connects to one port.
 async fn watch(listener: Listener, server: &Arc<Server>, places: &Arc<Places>, security: Security) -> io::Result<()> {
-    /// After a failed accept. There is nothing to wait for: the system says that it has no sockets left, and not when it has.
-    const BREATH: Duration = Duration::from_millis(50);
     loop {
-        let (stream, from) = match listener.accept().await {
-            Ok(accepted) => accepted,
-            Err(error) => {
-                tracing::warn!(%error, "cannot accept a connection");
-                tokio::time::sleep(BREATH).await;
-                continue;
-            }
-        };
+        let (stream, from) = accepted(&listener).await;
         let server = Arc::clone(server);
         let standing = server.failures.standing_of(from.ip(), Instant::now());
         let place = places.take(from.ip());
@@ -156,6 +152,21 @@ async fn watch(listener: Listener, server: &Arc<Server>, places: &Arc<Places>, s
             }
             None => {
                 tokio::spawn(control::turn_away(stream, control::NO_PLACE));
+            }
+        }
+    }
+}
+
+/// The next connection.
+async fn accepted(listener: &Listener) -> (TcpStream, SocketAddr) {
+    /// After a failed accept. There is nothing to wait for: the system says that it has no sockets left, and not when it has.
+    const BREATH: Duration = Duration::from_millis(50);
+    loop {
+        match listener.accept().await {
+            Ok(accepted) => return accepted,
+            Err(error) => {
+                tracing::warn!(%error, "cannot accept a connection");
+                tokio::time::sleep(BREATH).await;
             }
         }
     }

@@ -23,7 +23,7 @@ fn sample(name: &str) -> Result<Report, Box<dyn Error>> {
 fn agrees(file: &Path, written: &[u8]) -> Result<(), Box<dyn Error>> {
     if std::env::var_os("BLESS").is_some() {
         // Other tests read the samples meanwhile: they see the old one or the new one, and never half of it.
-        let fresh = file.with_extension("fresh");
+        let fresh = file.with_added_extension("fresh");
         std::fs::write(&fresh, written)?;
         std::fs::rename(&fresh, file)?;
     }

@@ -49,8 +49,8 @@ pub(super) fn excuse(suite: &Suite, subject: &Subject, baseline: &[Known], cases
                 excused.remarks.push(format!("known and no longer seen: {} ({})", known.pattern, known.reason));
             }
         } else if let Some(why) = why_stale(suite, known, cases, today) {
-            let of = known.requirement.as_ref().map(|id| format!(", {id}")).unwrap_or_default();
-            excused.stale.push(format!("{}{of} ({}): {why}", known.pattern, known.reason));
+            let of = [std::slice::from_ref(&known.pattern), &known.requirements].concat().join(", ");
+            excused.stale.push(format!("{of} ({}): {why}", known.reason));
         }
     }
     excused
@@ -65,7 +65,8 @@ pub(super) fn is_unexcused(subject: &Subject, baseline: &[Known], case: &Case) -
 /// The entry that knows what a case is blocked by, where that is told as a finding of another case: `requirement: what it is`.
 fn known_cause(entries: &[&Known], case: &Case, today: Date) -> Option<usize> {
     let (requirement, _) = case.reason.as_deref()?.split_once(": ")?;
-    entries.iter().position(|known| known.requirement.as_deref() == Some(requirement) && known.covers(&case.id, today))
+    let names = |known: &&Known| known.requirements.iter().any(|id| id == requirement);
+    entries.iter().position(|known| names(known) && known.covers(&case.id, today))
 }
 
 /// Which entries explain something in a case.
@@ -78,7 +79,7 @@ struct Explaining {
 fn explaining(entries: &[&Known], case: &Case, today: Date) -> Explaining {
     let grave: Vec<_> = case.findings.iter().filter(|finding| finding.grade >= Grade::Inconclusive).collect();
     let explains = |known: &Known, finding: &Finding| {
-        known.covers(&case.id, today) && (known.requirement.is_none() || known.requirement == finding.requirement)
+        known.covers(&case.id, today) && known.speaks_of(finding.requirement.as_deref())
     };
     // What is inconclusive without a finding is explained by whatever speaks of the case.
     let some = |known: &&Known| {
@@ -115,7 +116,11 @@ fn why_stale(suite: &Suite, known: &Known, cases: &[Case], today: Date) -> Optio
             Verdict::Pass | Verdict::Deviation | Verdict::Inconclusive | Verdict::Fail | Verdict::Known => judged += 1,
         }
     }
-    let what = known.requirement.as_ref().map_or("shows it", |_| "is against the requirement");
+    let what = match known.requirements.as_slice() {
+        [] => "shows it",
+        [_] => "is against the requirement",
+        _ => "is against one of the requirements",
+    };
     (judged > 0).then(|| match judged {
         1 => format!("its case was judged, and no longer {what}; take the entry away"),
         several => format!("its {several} cases were judged, and none {what} any more; take the entry away"),
@@ -166,7 +171,7 @@ mod tests {
     fn known(pattern: &str, requirement: Option<&str>) -> Known {
         Known {
             pattern: pattern.to_owned(),
-            requirement: requirement.map(str::to_owned),
+            requirements: requirement.map(str::to_owned).into_iter().collect(),
             reason: "old".to_owned(),
             link: None,
             expires: Some(date(2030, 1, 31)),
@@ -174,11 +179,18 @@ mod tests {
         }
     }
 
+    fn either(pattern: &str, one: &str, other: &str) -> Known {
+        Known { requirements: vec![one.to_owned(), other.to_owned()], ..known(pattern, None) }
+    }
+
     #[rstest]
     #[case::whatever_it_is(&[known("a/*", None)], &["r-1", "r-2"], &[true], true)]
     #[case::one_of_two(&[known("a/*", Some("r-1"))], &["r-1", "r-2"], &[true], false)]
     #[case::together(&[known("a/*", Some("r-1")), known("a/b", Some("r-2"))], &["r-1", "r-2"], &[true, true], true)]
     #[case::another_requirement(&[known("a/*", Some("r-3"))], &["r-1"], &[false], false)]
+    #[case::any_of_its_own(&[either("a/*", "r-1", "r-2")], &["r-2"], &[true], true)]
+    #[case::all_of_its_own(&[either("a/*", "r-1", "r-2")], &["r-1", "r-2"], &[true], true)]
+    #[case::none_of_its_own(&[either("a/*", "r-1", "r-2")], &["r-1", "r-3"], &[true], false)]
     #[case::another_case(&[known("b/*", None)], &["r-1"], &[false], false)]
     #[case::without_finding(&[known("a/*", Some("r-1"))], &[], &[true], true)]
     #[case::nothing_is_known(&[], &["r-1"], &[], false)]

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
-use self::value::{CommandLine, Day, FileText, Mode, Owner, Text, Time, Url};
+use self::value::{CommandLine, Day, FileText, Mode, Owner, Requirements, Text, Time, Url};
 use super::attach::Attach;
 use super::launch::{ConfigFile, Launch};
 use super::placeholder::Template;
@@ -129,7 +129,8 @@ struct WrittenAccount {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct WrittenKnown {
     pattern: String,
-    requirement: Option<String>,
+    #[serde(default)]
+    requirement: Requirements,
     reason: String,
     link: Option<String>,
     expires: Option<Day>,
@@ -263,7 +264,7 @@ impl WrittenKnown {
     fn into_known(self) -> Known {
         Known {
             pattern: self.pattern,
-            requirement: self.requirement,
+            requirements: self.requirement.0,
             reason: self.reason,
             link: self.link,
             expires: self.expires.map(|Day(day)| day),

@@ -11,8 +11,8 @@ use super::{SubjectError, file};
 pub struct Known {
     /// Which cases: an id, in which `*` stands for any characters.
     pub pattern: String,
-    /// Which requirement, where one case has several.
-    pub requirement: Option<String>,
+    /// Which requirements, where one case has several. None stands for all of them.
+    pub requirements: Vec<String>,
     /// Why it is so.
     pub reason: String,
     /// Where that is discussed.
@@ -42,6 +42,11 @@ impl Known {
     /// Whether its pattern fits the id of this case.
     pub fn names(&self, case: &str) -> bool {
         matches(&self.pattern, case)
+    }
+
+    /// Whether a finding against this requirement is what it speaks of.
+    pub fn speaks_of(&self, requirement: Option<&str>) -> bool {
+        self.requirements.is_empty() || requirement.is_some_and(|id| self.requirements.iter().any(|own| own == id))
     }
 
     /// Whether its last day is over.
@@ -97,7 +102,7 @@ mod tests {
     fn it_holds_until_the_end_of_its_last_day() {
         let known = Known {
             pattern: "a".to_owned(),
-            requirement: None,
+            requirements: Vec::new(),
             reason: "an old bug".to_owned(),
             link: None,
             expires: Some(date(2030, 1, 31)),

@@ -8,9 +8,10 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
-use super::StartError;
 use super::policy::Policy;
+use super::{StartError, say};
 use crate::accounts::{Access, Accounts, Secret, User};
+use crate::document::exposed;
 use crate::runtime::Penalties;
 use crate::session::{Changes, Settings, Volume};
 use crate::users::{self, Listed};
@@ -67,6 +68,9 @@ impl Login {
         };
         settings.changes = if self.read_only { Changes::Refused } else { Changes::Allowed };
         let listed = self.users.as_deref().map(users::read).transpose()?.unwrap_or_default();
+        if let Some(warning) = self.users.as_deref().and_then(exposed) {
+            say(&warning);
+        }
         let names = self.user.iter().map(|(name, _)| name);
         if let Some(name) = names
             .chain(listed.iter().map(|listed| &listed.name))

@@ -1,13 +1,17 @@
 //! What the options ask for, read and opened, before anybody is listened to.
 
+use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::process::Bounds;
 use super::tls::Wanted;
 use super::{Arguments, StartError, say};
-use crate::records::{Event, Records};
-use crate::runtime::{self, Comparers, Failures, Limits, Ports, Rates, Server, Timeouts, Tls};
+use crate::records::{Event, Logs, Records};
+use crate::runtime::{
+    self, Comparers, Failures, Inherited, Limits, Listener, Notifier, Ports, Rates, Server, Timeouts, Tls,
+};
 use crate::session::{Creation, Settings};
 use crate::store::Store;
 
@@ -22,13 +26,17 @@ pub(super) struct Prepared {
     timeouts: Timeouts,
     failures: Failures,
     records: Records,
+    bounds: Bounds,
     address: SocketAddr,
     /// Where TLS begins at once.
     implicit: Option<SocketAddr>,
+    /// Where metrics are shown.
+    metrics: Option<SocketAddr>,
 }
 
 impl Prepared {
     pub(super) fn new(arguments: Arguments) -> Result<Self, StartError> {
+        let bounds = arguments.process.bounds()?;
         let store = open_store(&arguments)?;
         let address = SocketAddr::new(arguments.listen, arguments.port);
         let site = arguments.site.unwrap_or_else(host_name);
@@ -40,7 +48,13 @@ impl Prepared {
         let failures = Failures::new(arguments.login.penalties());
         arguments.login.apply(&mut settings, arguments.root.as_deref(), &arguments.policy)?;
         arguments.policy.apply(&mut settings)?;
-        let records = arguments.logs.open()?;
+        let metrics = arguments.logs.metrics();
+        let records = if arguments.check_config {
+            arguments.logs.check()?;
+            Records::start(Logs::default())?
+        } else {
+            arguments.logs.open()?
+        };
         let (limits, rates) = (arguments.network.limits(), arguments.network.rates());
         let ports = arguments.network.apply(&mut settings);
         if arguments.memory.is_some() {
@@ -48,25 +62,62 @@ impl Prepared {
         }
         let stall = arguments.stall_timeout.map_or(idle, Duration::from_secs);
         let timeouts = Timeouts { data: Duration::from_secs(arguments.data_timeout), idle, stall };
-        Ok(Self { limits, rates, settings, store, tls, ports, timeouts, failures, records, address, implicit })
+        Ok(Self {
+            limits,
+            rates,
+            settings,
+            store,
+            tls,
+            ports,
+            timeouts,
+            failures,
+            records,
+            bounds,
+            address,
+            implicit,
+            metrics,
+        })
     }
 
     /// Listens, says where, and serves.
     pub(super) async fn serve(self) -> Result<(), StartError> {
-        let (listener, address) = listen(self.address).await?;
-        let implicit = match self.implicit {
-            Some(address) => Some(listen(address).await?),
+        let inherited = Inherited::take()?;
+        if inherited.implicit.is_some() && self.tls.is_none() {
+            return Err(StartError::NoTls);
+        }
+        let (listener, address) = listen(inherited.clear, self.address).await?;
+        let implicit = match (inherited.implicit, self.implicit) {
+            (None, None) => None,
+            (inherited, address) => Some(listen(inherited, address.unwrap_or(self.address)).await?),
+        };
+        let metrics = match self.metrics {
+            Some(address) => {
+                let failed = |error| StartError::Metrics { address, error };
+                Some(listen_at(None, address).await.map_err(failed)?)
+            }
             None => None,
         };
+        let (notifier, unheard) = match Notifier::from_environment() {
+            Ok(notifier) => (notifier, None),
+            Err(error) => (Notifier::default(), Some(error)),
+        };
+        self.bounds.set(self.store.as_ref(), &self.settings)?;
+        let (stopper, stop) = runtime::stop(notifier)?;
         say(&format!("listening on {address}"));
         if let Some((_, address)) = &implicit {
             say(&format!("listening on {address}, with TLS from the beginning"));
         }
+        if let Some(error) = unheard {
+            say(&format!("warning: nobody can be told that the server is ready: NOTIFY_SOCKET: {error}"));
+        }
         let records = Arc::new(self.records);
+        if let Some((listener, address)) = metrics {
+            say(&format!("metrics at http://{address}/metrics"));
+            runtime::show_metrics(listener, Arc::clone(&records));
+        }
         for address in [Some(address), implicit.as_ref().map(|(_, address)| *address)].into_iter().flatten() {
             records.tell(None, Event::Started { address });
         }
-        let (stopper, stop) = runtime::stop();
         let server = Server {
             failures: self.failures,
             comparers: Comparers::of_this_machine(),
@@ -96,10 +147,17 @@ fn open_store(arguments: &Arguments) -> Result<Arc<dyn Store>, StartError> {
     arguments.policy.open_root(&root).map_err(|error| StartError::Root { root, error })
 }
 
-async fn listen(address: SocketAddr) -> Result<(runtime::Listener, SocketAddr), StartError> {
-    let failed = |error| StartError::Listen { address, error };
-    let listener = runtime::listen(address).await.map_err(failed)?;
-    let address = listener.local_addr().map_err(failed)?;
+/// Listens, unless a socket does so already; says where.
+async fn listen(inherited: Option<Listener>, address: SocketAddr) -> Result<(Listener, SocketAddr), StartError> {
+    listen_at(inherited, address).await.map_err(|error| StartError::Listen { address, error })
+}
+
+async fn listen_at(inherited: Option<Listener>, address: SocketAddr) -> io::Result<(Listener, SocketAddr)> {
+    let listener = match inherited {
+        Some(listener) => listener,
+        None => runtime::listen(address).await?,
+    };
+    let address = listener.local_addr()?;
     Ok((listener, address))
 }
 

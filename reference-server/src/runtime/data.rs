@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
 use protocol::restart::Mark;
@@ -15,6 +16,7 @@ use super::moving;
 use super::pace::{Meter, Paces};
 use super::passive::{Met, Passive};
 use super::tls::{Flow, Handshake, Tls, Wire};
+use crate::records::{Records, Tally};
 use crate::session::{End, Job, Order, Protection, Route};
 
 /// A data connection in clear, that is new, or that a transfer has left open.
@@ -128,6 +130,7 @@ pub(super) struct Ends {
     pub(super) timeouts: Timeouts,
     pub(super) tls: Option<Tls>,
     pub(super) paces: Paces,
+    pub(super) records: Arc<Records>,
 }
 
 async fn transfer(order: Order, ways: Ways, ends: Ends, mut wires: Wires) -> Ended {
@@ -163,7 +166,10 @@ struct Line {
 async fn opened(order: &Order, ways: Ways, ends: &Ends) -> Result<Line, End> {
     let met = match timeout(ends.timeouts.data, open(order, ways, ends)).await {
         Ok(Ok(Opened::Again(open))) => return Ok(Line { wire: Wire::Clear(open.stream), unread: open.unread }),
-        Ok(Ok(Opened::Anew(met))) => met,
+        Ok(Ok(Opened::Anew(met))) => {
+            ends.records.count(Tally::DataConnection);
+            met
+        }
         Ok(Err(error)) => {
             tracing::debug!(%error, "no data connection");
             return Err(End::NotOpened);

@@ -33,6 +33,7 @@ known:
     expires: 2030-01-31
     may-vary: true
   - { pattern: a/b, reason: an old bug }
+  - { pattern: a/c, requirement: [rfc959-4.2-x, rfc959-4.2-y], reason: an old bug }
 "#;
 
 #[test]
@@ -50,7 +51,8 @@ fn every_key_is_read() {
     assert_eq!(subject.timers["data"], Duration::from_mins(2));
     assert_eq!(subject.known[0].expires, Some(date(2030, 1, 31)));
     assert_eq!((subject.known[0].may_vary, subject.known[1].may_vary), (true, false));
-    assert_eq!(subject.known[0].requirement.as_deref(), Some("rfc959-4.2-x"));
+    let against: Vec<_> = subject.known.iter().map(|known| known.requirements.join(" ")).collect();
+    assert_eq!(against, ["rfc959-4.2-x", "", "rfc959-4.2-x rfc959-4.2-y"]);
     let super::Way::Launched(launch) = subject.way else { panic!("it is launched") };
     assert_eq!(launch.ready_within, Duration::from_millis(500));
     assert_eq!(launch.setup.len(), 2);

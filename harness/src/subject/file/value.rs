@@ -43,6 +43,10 @@ pub(super) struct Mode(pub(super) u32);
 #[derive(Debug)]
 pub(super) struct Day(pub(super) Date);
 
+/// The id of a requirement, or a list of ids.
+#[derive(Debug, Default)]
+pub(super) struct Requirements(pub(super) Vec<String>);
+
 /// The address of a server.
 #[derive(Debug)]
 pub(super) struct Url(pub(super) Address);
@@ -128,6 +132,37 @@ impl<'de> Deserialize<'de> for CommandLine {
         }
 
         deserializer.deserialize_any(Words)
+    }
+}
+
+impl<'de> Deserialize<'de> for Requirements {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Ids;
+
+        impl<'de> Visitor<'de> for Ids {
+            type Value = Requirements;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("the id of a requirement, or a list of ids")
+            }
+
+            fn visit_str<E: Error>(self, id: &str) -> Result<Requirements, E> {
+                Ok(Requirements(vec![id.to_owned()]))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Requirements, A::Error> {
+                let mut ids = Vec::new();
+                while let Some(id) = list.next_element()? {
+                    ids.push(id);
+                }
+                if ids.is_empty() {
+                    return Err(A::Error::custom("the list is empty; name a requirement, or take the key away"));
+                }
+                Ok(Requirements(ids))
+            }
+        }
+
+        deserializer.deserialize_any(Ids)
     }
 }
 

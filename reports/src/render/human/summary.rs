@@ -10,8 +10,8 @@ use crate::render::{Style, Verbosity, meaning, patience, span, symbol};
 /// How many entries of a list are shown unless all are.
 const ENTRIES: usize = 6;
 
-/// One screen that sums a run up: verdicts counted, causes that several cases met, what was not run and why, what was
-/// judged, and what the exit code says.
+/// One screen that sums a run up: causes that several cases met, what was not run and why, what failed, what was judged,
+/// verdicts counted, and what the exit code says.
 ///
 /// It ends with a line end, and holds no octet of a peer that could act on a terminal.
 pub fn summary(report: &Report, style: &Style) -> String {
@@ -33,12 +33,27 @@ pub fn summary(report: &Report, style: &Style) -> String {
     text.push_str(&list("Remarks", remarks, ink));
     let outdated = report.stale.iter().map(|entry| ("-".to_owned(), entry.clone())).collect();
     text.push_str(&list("Stale in the baseline", outdated, ink));
+    text.push_str(&list("Failed and inconclusive", grave(report), ink));
     text.push_str(&judged(report, ink));
     text.push_str(&verdicts(report, ink));
     let code = report.exit_code();
     let tone = if code == 0 { Tone::Good } else { Tone::Bad };
     text.push_str(&ink.labelled("", tone, &format!("Exit {code}"), meaning(report)));
     text
+}
+
+/// The cases that failed or are inconclusive: whoever sees only the end of a long run, as in a CI's log, sees which.
+fn grave(report: &Report) -> Vec<(String, String)> {
+    let of = |verdict| report.cases.iter().filter(move |case| case.verdict == verdict);
+    of(Verdict::Fail)
+        .chain(of(Verdict::Inconclusive))
+        .map(|case| {
+            let found =
+                case.findings.iter().max_by_key(|finding| finding.grade).map(|finding| finding.message.as_str());
+            let said = found.or(case.reason.as_deref()).unwrap_or_default();
+            (case.verdict.word().to_owned(), format!("{}: {said}", case.id))
+        })
+        .collect()
 }
 
 fn counted((reason, count): (&str, usize)) -> (String, String) {
