@@ -6,6 +6,7 @@
 //! | `store` | the files |
 //! | `coding` | how the coders of `protocol` are used |
 //! | `runtime` | the only sockets: feeds the session, and moves the bytes |
+//! | `process` | what this process may do |
 //! | `records` | what the operator is told |
 //! | `users` | the file of users |
 //! | `document` | TOML files, and what is wrong in them |
@@ -18,6 +19,7 @@ mod coding;
 mod document;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
+mod process;
 mod records;
 mod runtime;
 mod session;

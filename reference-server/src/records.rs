@@ -85,8 +85,7 @@ impl Records {
 
     /// A client that is new.
     pub(crate) fn client(&self, peer: SocketAddr) -> Client {
-        let session = self.clients.fetch_add(1, Ordering::Relaxed) + 1;
-        Client { session, peer: SocketAddr::new(peer.ip().to_canonical(), peer.port()) }
+        Client::new(self.clients.fetch_add(1, Ordering::Relaxed) + 1, peer)
     }
 
     /// Tells what has happened, now, and to whom. This never waits.

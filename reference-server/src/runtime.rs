@@ -5,8 +5,11 @@ mod comparers;
 mod control;
 mod data;
 mod failures;
+mod inherited;
 mod metrics;
 mod moving;
+mod notifier;
+mod pace;
 mod passive;
 mod places;
 mod reload;
@@ -28,7 +31,10 @@ use places::Places;
 
 pub(crate) use comparers::Comparers;
 pub(crate) use failures::{Failures, Penalties};
+pub(crate) use inherited::{Inherited, InheritedError};
 pub(crate) use metrics::show as show_metrics;
+pub(crate) use notifier::Notifier;
+pub(crate) use pace::{Rates, SLOWEST};
 pub(crate) use passive::Ports;
 pub(crate) use places::Limits;
 pub(crate) use reload::{Hangups, Latest, hangups};
@@ -56,6 +62,7 @@ pub(crate) struct Served {
     pub(crate) settings: Arc<Settings>,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) timeouts: Timeouts,
+    pub(crate) rates: Rates,
     pub(crate) ports: Ports,
     pub(crate) tls: Option<Tls>,
 }
@@ -65,8 +72,10 @@ pub(crate) struct Served {
 pub(crate) struct Timeouts {
     /// For the data connection; then 425.
     pub(crate) data: Duration,
-    /// For an octet more of a transfer; then 426.
+    /// For a client to read its replies.
     pub(crate) idle: Duration,
+    /// For an octet more of a transfer; then 426.
+    pub(crate) stall: Duration,
 }
 
 /// Runs what serves. Sessions share one thread, for they only think; files and transfers have threads of their own.
@@ -99,11 +108,12 @@ pub(crate) async fn serve(
     clear: Listener,
     implicit: Option<Listener>,
     server: Arc<Server>,
-    stopper: Stopper,
+    mut stopper: Stopper,
     hangups: Hangups,
     reread: impl Fn() + Send + Sync + 'static,
 ) -> io::Result<()> {
     let places = Places::new(server.limits);
+    stopper.notifier.ready();
     let implicit = async {
         match implicit {
             Some(listener) => watch(listener, &server, &places, Security::IMPLICIT).await,
@@ -114,13 +124,11 @@ pub(crate) async fn serve(
         never = watch(clear, &server, &places, Security::Clear) => return never,
         never = implicit => return never,
         () = reload::follow(hangups, reread) => {}
-        asked = stop::asked() => asked?,
+        () = stopper.asked() => {}
     }
     drop(server);
-    tokio::select! {
-        () = stopper.end() => Ok(()),
-        asked = stop::asked() => asked,
-    }
+    stopper.end().await;
+    Ok(())
 }
 
 /// Serves whoever connects to one port.

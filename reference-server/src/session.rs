@@ -59,6 +59,7 @@ pub(crate) struct Settings {
     /// The address that 227 tells in the place of our own.
     pub(crate) told_host: Option<Ipv4Addr>,
     pub(crate) links: Links,
+    pub(crate) changes: Changes,
     pub(crate) creation: Creation,
     pub(crate) hosts: Vec<VirtualHost>,
     pub(crate) mounts: Vec<Mount>,
@@ -76,6 +77,14 @@ pub(crate) enum Links {
     #[default]
     Refused,
     Allowed,
+}
+
+/// Whether anybody may change the files.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Changes {
+    #[default]
+    Allowed,
+    Refused,
 }
 
 /// Whether users may set when a file of the server was made. What else is mounted is on a disk, where nobody can.
@@ -121,6 +130,8 @@ pub(crate) struct Session {
     /// What this command leaves for the next one.
     next_sequence: Sequence,
     traffic: Traffic,
+    /// Whether the server is to end.
+    is_stopping: bool,
     actions: Vec<Action>,
 }
 
@@ -207,6 +218,7 @@ impl Session {
             sequence: Sequence::None,
             next_sequence: Sequence::None,
             traffic: Traffic::default(),
+            is_stopping: false,
             actions: Vec::new(),
         }
     }
@@ -237,7 +249,7 @@ impl Session {
             // It is we who let the client wait.
             Input::Idle if matches!(self.state, State::Penalized) => {}
             Input::Idle => self.dismiss("No command for too long; closing the control connection."),
-            Input::Stopping => self.dismiss("The server is being stopped; closing the control connection."),
+            Input::Stopping => self.is_stopping = true,
             Input::Disconnected => self.disconnected(),
         }
         self.execute_waiting();
@@ -290,8 +302,11 @@ impl Session {
         }
     }
 
-    /// Executes what waits, until something must be waited for.
+    /// Executes what waits, until something must be waited for. When the server is to end, nothing is begun any more.
     fn execute_waiting(&mut self) {
+        if self.is_stopping {
+            self.dismiss("The server is being stopped; closing the control connection.");
+        }
         while matches!(self.state, State::Ready)
             && let Some(received) = self.queue.pop_front()
         {

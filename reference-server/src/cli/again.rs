@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::sync::Arc;
 
 use super::prepared::served;
+use super::process::Bounds;
 use super::{Arguments, StartError, configuration, say};
 use crate::records::{Event, Records};
 use crate::runtime::{Failures, Latest, Served};
@@ -17,6 +18,7 @@ pub(super) struct Again {
     pub(super) running: Arguments,
     /// The files, where they are in memory: no others come in their place.
     pub(super) in_memory: Option<Arc<dyn Store>>,
+    pub(super) bounds: Bounds,
     pub(super) served: Arc<Latest<Served>>,
     pub(super) failures: Arc<Failures>,
     pub(super) records: Arc<Records>,
@@ -64,6 +66,7 @@ impl Again {
         let unchanged = arguments.keep(&self.running);
         let (logs, penalties) = (arguments.logs.clone(), arguments.login.penalties());
         let served = served(arguments, self.in_memory.clone())?;
+        self.bounds.try_all(served.store.as_ref(), &served.settings)?;
         // Nothing fails behind this.
         self.records.go_on_in(logs.open()?);
         self.failures.punish(penalties);
@@ -79,6 +82,7 @@ impl Arguments {
         unchanged.keep("port", &mut self.port, &running.port);
         unchanged.keep("listen", &mut self.listen, &running.listen);
         self.network.keep(&running.network, &mut unchanged);
+        self.process.keep(&running.process, &mut unchanged);
         self.tls.keep(&running.tls, &mut unchanged);
         self.logs.keep(&running.logs, &mut unchanged);
         self.policy.go_on_from(&running.policy);
@@ -102,6 +106,7 @@ mod tests {
 
     #[rstest]
     #[case::nothing(&["--root=r", "--users=u"], &["--root=x", "--quota=5", "--log=l", "--idle-timeout=7"], &[])]
+    #[case::run_as(&["--root=r"], &["--root=r", "--run-as=x"], &["run-as"])]
     #[case::port(&["--root=r"], &["--root=r", "--port=5"], &["port"])]
     #[case::per_host(&["--root=r"], &["--root=r", "--sessions-per-host=5"], &["sessions-per-host"])]
     #[case::memory(&["--memory=5"], &["--memory=6"], &["memory"])]

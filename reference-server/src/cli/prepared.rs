@@ -7,10 +7,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::again::Again;
+use super::process::Bounds;
 use super::tls::Wanted;
 use super::{Arguments, StartError, say};
 use crate::records::{Event, Logs, Records};
-use crate::runtime::{self, Comparers, Failures, Latest, Limits, Served, Server, Timeouts};
+use crate::runtime::{
+    self, Comparers, Failures, Inherited, Latest, Limits, Listener, Notifier, Served, Server, Timeouts,
+};
 use crate::session::{Creation, Settings};
 use crate::store::Store;
 
@@ -20,6 +23,7 @@ pub(super) struct Prepared {
     served: Arc<Latest<Served>>,
     failures: Arc<Failures>,
     records: Arc<Records>,
+    bounds: Bounds,
     address: SocketAddr,
     /// Where TLS begins at once.
     implicit: Option<SocketAddr>,
@@ -31,6 +35,7 @@ pub(super) struct Prepared {
 impl Prepared {
     /// `line` is the command line that the options come from.
     pub(super) fn new(arguments: Arguments, line: Vec<OsString>) -> Result<Self, StartError> {
+        let bounds = arguments.process.bounds()?;
         let running = arguments.clone();
         let address = arguments.address();
         let (limits, penalties) = (arguments.network.limits(), arguments.login.penalties());
@@ -49,31 +54,46 @@ impl Prepared {
             line,
             running,
             in_memory,
+            bounds: bounds.clone(),
             served: Arc::clone(&served),
             failures: Arc::clone(&failures),
             records: Arc::clone(&records),
         };
-        Ok(Self { limits, served, failures, records, address, implicit, metrics, again })
+        Ok(Self { limits, served, failures, records, bounds, address, implicit, metrics, again })
     }
 
     /// Listens, says where, and serves.
     pub(super) async fn serve(self) -> Result<(), StartError> {
-        let (listener, address) = listen(self.address).await?;
-        let implicit = match self.implicit {
-            Some(address) => Some(listen(address).await?),
-            None => None,
+        let (inherited, first) = (Inherited::take()?, self.served.now());
+        if inherited.implicit.is_some() && first.tls.is_none() {
+            return Err(StartError::NoTls);
+        }
+        let (listener, address) = listen(inherited.clear, self.address).await?;
+        let implicit = match (inherited.implicit, self.implicit) {
+            (None, None) => None,
+            (inherited, address) => Some(listen(inherited, address.unwrap_or(self.address)).await?),
         };
         let metrics = match self.metrics {
             Some(address) => {
                 let failed = |error| StartError::Metrics { address, error };
-                Some(listen_at(address).await.map_err(failed)?)
+                Some(listen_at(None, address).await.map_err(failed)?)
             }
             None => None,
         };
+        let (notifier, unheard) = match Notifier::from_environment() {
+            Ok(notifier) => (notifier, None),
+            Err(error) => (Notifier::default(), Some(error)),
+        };
+        self.bounds.set(first.store.as_ref(), &first.settings)?;
+        drop(first);
+        let (stopper, stop) = runtime::stop(notifier)?;
         let hangups = runtime::hangups()?;
         say(&format!("listening on {address}"));
         if let Some((_, address)) = &implicit {
             say(&format!("listening on {address}, with TLS from the beginning"));
+        }
+        if let Some(error) = unheard {
+            say(&format!("warning: nobody can be told that the server is ready: NOTIFY_SOCKET: {error}"));
         }
         let records = self.records;
         if let Some((listener, address)) = metrics {
@@ -83,7 +103,6 @@ impl Prepared {
         for address in [Some(address), implicit.as_ref().map(|(_, address)| *address)].into_iter().flatten() {
             records.tell(None, Event::Started { address });
         }
-        let (stopper, stop) = runtime::stop();
         let server = Server {
             served: self.served,
             failures: self.failures,
@@ -110,12 +129,14 @@ pub(super) fn served(arguments: Arguments, in_memory: Option<Arc<dyn Store>>) ->
     let mut settings = Settings { site, tls: policy, idle_limit: idle, ..Settings::default() };
     arguments.login.apply(&mut settings, arguments.root.as_deref(), &arguments.policy)?;
     arguments.policy.apply(&mut settings)?;
+    let rates = arguments.network.rates();
     let ports = arguments.network.apply(&mut settings);
     if arguments.memory.is_some() {
         settings.creation = Creation::Settable;
     }
-    let timeouts = Timeouts { data: Duration::from_secs(arguments.data_timeout), idle };
-    Ok(Served { settings: Arc::new(settings), store, timeouts, ports, tls })
+    let stall = arguments.stall_timeout.map_or(idle, Duration::from_secs);
+    let timeouts = Timeouts { data: Duration::from_secs(arguments.data_timeout), idle, stall };
+    Ok(Served { settings: Arc::new(settings), store, timeouts, rates, ports, tls })
 }
 
 fn open_store(arguments: &Arguments, in_memory: Option<Arc<dyn Store>>) -> Result<Arc<dyn Store>, StartError> {
@@ -128,12 +149,16 @@ fn open_store(arguments: &Arguments, in_memory: Option<Arc<dyn Store>>) -> Resul
     arguments.policy.open_root(&root).map_err(|error| StartError::Root { root, error })
 }
 
-async fn listen(address: SocketAddr) -> Result<(runtime::Listener, SocketAddr), StartError> {
-    listen_at(address).await.map_err(|error| StartError::Listen { address, error })
+/// Listens, unless a socket does so already; says where.
+async fn listen(inherited: Option<Listener>, address: SocketAddr) -> Result<(Listener, SocketAddr), StartError> {
+    listen_at(inherited, address).await.map_err(|error| StartError::Listen { address, error })
 }
 
-async fn listen_at(address: SocketAddr) -> io::Result<(runtime::Listener, SocketAddr)> {
-    let listener = runtime::listen(address).await?;
+async fn listen_at(inherited: Option<Listener>, address: SocketAddr) -> io::Result<(Listener, SocketAddr)> {
+    let listener = match inherited {
+        Some(listener) => listener,
+        None => runtime::listen(address).await?,
+    };
     let address = listener.local_addr()?;
     Ok((listener, address))
 }

@@ -25,6 +25,13 @@ pub(crate) struct Client {
     pub(super) peer: SocketAddr,
 }
 
+impl Client {
+    /// An IPv4 host looks like one, whichever socket it has come to.
+    pub(super) fn new(session: u64, peer: SocketAddr) -> Self {
+        Self { session, peer: SocketAddr::new(peer.ip().to_canonical(), peer.port()) }
+    }
+}
+
 /// Why a client was not let in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Refusal {

@@ -11,8 +11,7 @@ use crate::session::{Role, Visitor};
 pub(super) fn line(entry: &Entry, zone: &TimeZone) -> Option<String> {
     // ctime(3), in local time.
     let time = entry.time.to_zoned(zone.clone()).strftime("%a %b %e %H:%M:%S %Y").to_string();
-    // An IPv4 host looks like one, whichever socket it has come to.
-    let host = entry.client?.peer.ip().to_canonical();
+    let host = entry.client?.peer.ip();
     match &entry.event {
         Event::Transferred { visitor, moved } => {
             let Moved { file, representation, direction, lasted, octets, .. } = moved;
@@ -70,7 +69,7 @@ mod tests {
     use crate::store::Location;
 
     fn shown(host: &str, event: Event) -> Option<String> {
-        let client = Some(Client { session: 1, peer: SocketAddr::new(host.parse().unwrap(), 5000) });
+        let client = Some(Client::new(1, SocketAddr::new(host.parse().unwrap(), 5000)));
         line(&Entry { time: "2003-08-01T14:03:30Z".parse().unwrap(), client, event }, &TimeZone::UTC)
     }
 

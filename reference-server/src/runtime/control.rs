@@ -2,11 +2,11 @@
 
 mod login;
 mod record;
+mod wait;
 
 use std::collections::VecDeque;
-use std::convert::Infallible;
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,14 +17,16 @@ use tokio::time::{Instant, timeout};
 
 use super::channel::{Channel, Heard, drain};
 use super::data::{Ended, Ends, News, Running, Ways};
+use super::pace::Paces;
 use super::passive::Passive;
 use super::tls::Tls;
 use super::{Served, Server};
 use crate::records::{Client, Event};
-use crate::session::{Action, Input, Received, Security, Session, Standing};
+use crate::session::{Action, Input, Received, Security, Session};
 use crate::store::Store;
-use login::{Delayed, answered};
+use login::Delayed;
 use record::Begun;
+use wait::Happened;
 
 /// The longest line that is taken: a path of the system's limit, and its verb.
 const LINE_LIMIT: usize = 4096 + 16;
@@ -38,6 +40,7 @@ pub(super) async fn converse(stream: TcpStream, server: Arc<Server>, security: S
         session: Session::new(Arc::clone(&kept.settings), local, peer, security),
         store: Arc::clone(&kept.store),
         channel: Channel::new(stream, kept.timeouts.idle),
+        paces: Paces::new(kept.rates),
         server,
         served: kept,
         local,
@@ -51,6 +54,7 @@ pub(super) async fn converse(stream: TcpStream, server: Arc<Server>, security: S
         running: None,
         subject: None,
         is_implicit: security == Security::IMPLICIT,
+        is_stopping: false,
         is_closing: false,
     };
     let begun = Instant::now();
@@ -109,23 +113,16 @@ struct Conversation {
     /// TLS, since it has begun.
     tls: Option<Tls>,
     ways: Ways,
+    /// How fast its transfers may be.
+    paces: Paces,
     running: Option<Running>,
     /// What is to be told of it when it has ended.
     subject: Option<Box<Begun>>,
     /// Whether TLS begins without AUTH.
     is_implicit: bool,
+    /// Whether the session knows that the server is to end.
+    is_stopping: bool,
     is_closing: bool,
-}
-
-/// What happened on one of the connections.
-enum Happened {
-    Read(Vec<u8>),
-    Transfer(News),
-    /// A wrong password may be answered.
-    Delayed(Standing),
-    Idle,
-    /// The server is to end.
-    Stopping,
 }
 
 impl Conversation {
@@ -159,30 +156,13 @@ impl Conversation {
                 }
                 Happened::Idle => self.feed(Input::Idle).await?,
                 Happened::Stopping => {
+                    self.is_stopping = true;
                     self.feed(Input::Stopping).await?;
-                    self.is_closing = true;
                 }
             }
             self.take_lines().await?;
         }
         self.channel.close().await
-    }
-
-    async fn wait(&mut self, idle_from: Instant) -> io::Result<Happened> {
-        let may_read = !self.channel.is_at_end() && self.unread.is_empty() && self.session.takes_commands();
-        let is_idle_limited = !self.session.is_transferring();
-        let idle_until = idle_from + self.session.idle_limit();
-        let of_data = self.tls.as_ref().filter(|_| self.session.protects_data());
-        let peer = self.peer.ip();
-        tokio::select! {
-            news = news(self.running.as_mut()) => Ok(Happened::Transfer(news)),
-            standing = answered(self.delayed) => Ok(Happened::Delayed(standing)),
-            // A transfer comes to its end first.
-            () = self.server.stop.begun(), if is_idle_limited => Ok(Happened::Stopping),
-            octets = self.channel.read(), if may_read => Ok(Happened::Read(octets?)),
-            () = tokio::time::sleep_until(idle_until), if is_idle_limited => Ok(Happened::Idle),
-            never = go_ahead(&mut self.ways, of_data, peer) => match never {},
-        }
     }
 
     /// Hands in what was read, as much of it as the session takes.
@@ -245,7 +225,7 @@ impl Conversation {
 
     fn ends(&self) -> Ends {
         let (records, timeouts) = (Arc::clone(&self.server.records), self.served.timeouts);
-        Ends { local: self.local, timeouts, tls: self.tls.clone(), records }
+        Ends { local: self.local, timeouts, tls: self.tls.clone(), paces: self.paces.clone(), records }
     }
 
     async fn act(&mut self, action: Action) -> io::Result<Option<Input>> {
@@ -303,22 +283,6 @@ impl Conversation {
             }
         }
         Ok(None)
-    }
-}
-
-/// Lets a client begin TLS on its data connection before it says what is to be transferred.
-async fn go_ahead(ways: &mut Ways, tls: Option<&Tls>, peer: IpAddr) -> Infallible {
-    if let (Some(passive), Some(tls)) = (&mut ways.passive, tls) {
-        Box::pin(passive.go_ahead(tls, peer)).await;
-    }
-    std::future::pending().await
-}
-
-/// What the transfer that runs tells; without one, nothing ever.
-async fn news(running: Option<&mut Running>) -> News {
-    match running {
-        Some(running) => running.news().await,
-        None => std::future::pending().await,
     }
 }
 

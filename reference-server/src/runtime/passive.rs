@@ -49,13 +49,8 @@ enum Listener {
     Watched(TcpListener),
 }
 
-/// A connection that was taken before it was asked for.
-struct Ahead {
-    from: SocketAddr,
-    state: State,
-}
-
-enum State {
+/// A connection that was taken before it was asked for, of a host that may have it.
+enum Ahead {
     /// Nothing was said on it yet.
     Silent(TcpStream),
     Met(Met),
@@ -110,14 +105,18 @@ impl Passive {
 
     /// Takes the connection of this host, or of any. Others are dropped.
     pub(super) async fn accept(mut self, host: Option<IpAddr>) -> io::Result<Met> {
+        match self.ahead.take() {
+            Some(Ahead::Silent(stream)) => Ok(Met::Clear(stream.into_std()?)),
+            Some(Ahead::Met(met)) => Ok(met),
+            None => self.admit(host).await.map(Met::Clear),
+        }
+    }
+
+    async fn admit(&mut self, host: Option<IpAddr>) -> io::Result<std::net::TcpStream> {
         loop {
-            let (met, from) = match self.ahead.take() {
-                Some(Ahead { from, state: State::Silent(stream) }) => (Met::Clear(stream.into_std()?), from),
-                Some(Ahead { from, state: State::Met(met) }) => (met, from),
-                None => self.listener.accept().await.map(|(stream, from)| (Met::Clear(stream), from))?,
-            };
+            let (stream, from) = self.listener.accept().await?;
             if host.is_none_or(|host| from.ip().to_canonical() == host) {
-                return Ok(met);
+                return Ok(stream);
             }
             tracing::warn!(%from, "a data connection from another host was dropped");
         }
@@ -125,38 +124,34 @@ impl Passive {
 
     /// Negotiates TLS with a client that begins it before it says what is to be transferred: RFC 4217 does not order the two, and
     /// some clients do not say RETR until their data connection is secured. It may be dropped at any time: what was reached stays.
-    pub(super) async fn go_ahead(&mut self, tls: &Tls, peer: IpAddr) {
-        if let Err(error) = self.advance(tls, peer).await
+    pub(super) async fn go_ahead(&mut self, tls: &Tls, host: Option<IpAddr>) {
+        if let Err(error) = self.advance(tls, host).await
             && let Some(ahead) = &mut self.ahead
         {
             tracing::debug!(%error, "TLS that began before its transfer failed");
-            ahead.state = State::Met(Met::Failed(error));
+            *ahead = Ahead::Met(Met::Failed(error));
         }
     }
 
-    async fn advance(&mut self, tls: &Tls, peer: IpAddr) -> io::Result<()> {
-        let ahead = if let Some(ahead) = &mut self.ahead {
-            ahead
-        } else {
-            let (stream, from) = self.listener.accept().await?;
-            self.ahead.insert(Ahead { from, state: State::Silent(TcpStream::from_std(stream)?) })
-        };
-        if ahead.from.ip().to_canonical() != peer.to_canonical() {
-            return Ok(());
+    async fn advance(&mut self, tls: &Tls, host: Option<IpAddr>) -> io::Result<()> {
+        if self.ahead.is_none() {
+            let stream = self.admit(host).await?;
+            self.ahead = Some(Ahead::Silent(TcpStream::from_std(stream)?));
         }
-        if let State::Silent(stream) = &ahead.state {
+        if let Some(Ahead::Silent(stream)) = &self.ahead {
             // Most clients wait; then which way the file goes is known before TLS begins.
             stream.readable().await?;
         }
-        if matches!(ahead.state, State::Silent(_)) {
-            let nothing = State::Met(Met::Failed(io::ErrorKind::NotConnected.into()));
-            if let State::Silent(stream) = std::mem::replace(&mut ahead.state, nothing) {
-                ahead.state = State::Met(Met::Begun(Handshake::new(stream, tls, Flow::FromClient)?));
+        self.ahead = match self.ahead.take() {
+            Some(Ahead::Silent(stream)) => {
+                let begun = Handshake::new(stream, tls, Flow::FromClient);
+                Some(Ahead::Met(begun.map_or_else(Met::Failed, Met::Begun)))
             }
-        }
-        match &mut ahead.state {
-            State::Met(Met::Begun(handshake)) => handshake.advance().await,
-            State::Silent(_) | State::Met(Met::Clear(_) | Met::Failed(_)) => Ok(()),
+            ahead => ahead,
+        };
+        match &mut self.ahead {
+            Some(Ahead::Met(Met::Begun(handshake))) => handshake.advance().await,
+            Some(Ahead::Silent(_) | Ahead::Met(Met::Clear(_) | Met::Failed(_))) | None => Ok(()),
         }
     }
 }

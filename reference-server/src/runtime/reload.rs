@@ -15,7 +15,7 @@ impl<T> Latest<T> {
         Self(Mutex::new(Arc::new(first)))
     }
 
-    pub(super) fn now(&self) -> Arc<T> {
+    pub(crate) fn now(&self) -> Arc<T> {
         Arc::clone(&self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 

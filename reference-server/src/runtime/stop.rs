@@ -3,8 +3,10 @@
 use std::future::pending;
 use std::io;
 
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{mpsc, watch};
+
+use super::Notifier;
 
 /// What all sessions share: it tells when the server is to end, and while it is there, sessions are.
 #[derive(Debug)]
@@ -16,15 +18,28 @@ pub(crate) struct Stop {
 /// The other end.
 #[derive(Debug)]
 pub(crate) struct Stopper {
+    pub(super) notifier: Notifier,
+    signals: Signals,
     tell: watch::Sender<bool>,
     gone: mpsc::Receiver<()>,
 }
 
-/// A pair of both.
-pub(crate) fn stop() -> (Stopper, Stop) {
+/// SIGTERM and SIGINT.
+#[derive(Debug)]
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+/// A pair of both. From here on a signal ends nothing by itself, and none is missed.
+///
+/// # Errors
+/// The system gives no signals.
+pub(crate) fn stop(notifier: Notifier) -> io::Result<(Stopper, Stop)> {
+    let signals = Signals { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? };
     let (tell, told) = watch::channel(false);
     let (alive, gone) = mpsc::channel(1);
-    (Stopper { tell, gone }, Stop { told, _alive: alive })
+    Ok((Stopper { notifier, signals, tell, gone }, Stop { told, _alive: alive }))
 }
 
 impl Stop {
@@ -38,21 +53,29 @@ impl Stop {
 }
 
 impl Stopper {
-    /// Tells all sessions, and waits until they have ended.
+    /// Waits for SIGTERM or SIGINT.
+    pub(super) async fn asked(&mut self) {
+        self.signals.next().await;
+    }
+
+    /// Tells all sessions, and waits until they have ended, or for another signal.
     pub(super) async fn end(mut self) {
+        self.notifier.stopping();
         self.tell.send_replace(true);
-        while self.gone.recv().await.is_some() {}
+        loop {
+            tokio::select! {
+                gone = self.gone.recv() => if gone.is_none() { return },
+                () = self.signals.next() => return,
+            }
+        }
     }
 }
 
-/// Waits for SIGTERM or SIGINT.
-///
-/// # Errors
-/// The system gives no signals.
-pub(super) async fn asked() -> io::Result<()> {
-    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-    tokio::select! {
-        _ = terminate.recv() => Ok(()),
-        _ = interrupt.recv() => Ok(()),
+impl Signals {
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
     }
 }

@@ -39,7 +39,7 @@ pub(crate) enum Input {
     },
     /// No command came for the idle timeout.
     Idle,
-    /// The server is to end, and no transfer runs.
+    /// The server is to end, when the transfer that runs has.
     Stopping,
     /// The client closed the control connection.
     Disconnected,

@@ -8,6 +8,7 @@ use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
+use socket2::{Domain, Socket, Type};
 use tempfile::TempDir;
 
 /// How long a reply may take before a test gives up.
@@ -15,6 +16,8 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What nobody may get to see: the environment of the server has it, and what is outside of its root.
 pub(crate) const SECRET: &str = "nobody-may-see-this-5c2a";
+
+pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_reference-server");
 
 /// A server process; it ends with the test.
 pub(crate) struct Server {
@@ -43,11 +46,16 @@ impl Server {
 
     /// One that serves this directory, and is itself in the directory above.
     pub(crate) fn serving(root: &Path, arguments: &[&str]) -> Self {
+        Self::launched(Command::new(PROGRAM), root, arguments)
+    }
+
+    /// The same, by a command that begins otherwise.
+    pub(crate) fn launched(mut launcher: Command, root: &Path, arguments: &[&str]) -> Self {
         let mut served: Vec<&OsStr> = vec!["-root".as_ref(), root.as_os_str()];
         if arguments.contains(&"--memory") {
             served.clear();
         }
-        let mut child = Command::new(env!("CARGO_BIN_EXE_reference-server"))
+        let mut child = launcher
             .args(["-port", "0"])
             .args(served)
             .args(["--site", "ftp.ssast.org", "--user", "u:p"])
@@ -76,6 +84,11 @@ impl Server {
 
     pub(crate) fn root(&self) -> &Path {
         &self.root
+    }
+
+    /// The number of the process.
+    pub(crate) fn process(&self) -> u32 {
+        self.child.id()
     }
 
     /// Sends SIGTERM.
@@ -239,6 +252,14 @@ pub(crate) fn exactly(data: &mut TcpStream, count: usize) -> Vec<u8> {
     let mut octets = vec![0; count];
     data.read_exact(&mut octets).unwrap();
     octets
+}
+
+/// A connection that does not come from the host of the clients.
+pub(crate) fn from_another_host(address: SocketAddr) -> TcpStream {
+    let stranger = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+    stranger.bind(&SocketAddr::from(([127, 0, 0, 2], 0)).into()).unwrap();
+    stranger.connect(&address.into()).unwrap();
+    stranger.into()
 }
 
 pub(crate) fn read_all(mut data: impl Read) -> Vec<u8> {

@@ -25,8 +25,18 @@ mod modes;
 #[cfg(test)]
 mod network;
 #[cfg(test)]
+mod pace;
+#[cfg(test)]
+mod process;
+#[cfg(test)]
+mod read_only;
+#[cfg(test)]
 mod reload;
 mod security;
+#[cfg(test)]
+mod service;
+#[cfg(test)]
+mod stalled;
 #[cfg(test)]
 mod stop;
 #[cfg(test)]

@@ -1,12 +1,11 @@
 //! What must not be reached.
 
 use std::io::Read;
-use std::net::{SocketAddr, TcpStream};
+use std::net::TcpStream;
 
 use rstest::rstest;
-use socket2::{Domain, Socket, Type};
 
-use crate::client::{Server, read_all};
+use crate::client::{Server, from_another_host, read_all};
 
 #[rstest]
 #[case("../canary")]
@@ -41,15 +40,13 @@ fn a_stranger_cannot_take_the_data_connection() {
     let server = Server::start();
     let mut client = server.login();
     let there = client.passive();
-    let stranger = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
-    stranger.bind(&SocketAddr::from(([127, 0, 0, 2], 0)).into()).unwrap();
-    stranger.connect(&there.into()).unwrap();
+    let mut stranger = from_another_host(there);
     let data = TcpStream::connect(there).unwrap();
     client.say_all(&[("RETR robots.txt", "150")]);
     assert_eq!(read_all(data).len(), 26);
     client.expect("226");
     let mut stolen = Vec::new();
-    drop(TcpStream::from(stranger).read_to_end(&mut stolen));
+    drop(stranger.read_to_end(&mut stolen));
     assert_eq!(stolen, b"");
 }
 
@@ -59,10 +56,8 @@ fn a_third_host_may_take_it_where_that_is_allowed() {
     let server = Server::with(&["--foreign-port"]);
     let mut client = server.login();
     let there = client.passive();
-    let third = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
-    third.bind(&SocketAddr::from(([127, 0, 0, 2], 0)).into()).unwrap();
-    third.connect(&there.into()).unwrap();
+    let third = from_another_host(there);
     client.say_all(&[("RETR robots.txt", "150")]);
-    assert_eq!(read_all(TcpStream::from(third)).len(), 26);
+    assert_eq!(read_all(third).len(), 26);
     client.expect("226");
 }

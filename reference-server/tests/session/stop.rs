@@ -16,6 +16,8 @@ fn a_transfer_comes_to_its_end_and_who_waits_is_told_421() {
     let mut data = busy.open_passive();
     busy.say_all(&[("RETR big", "150")]);
     exactly(&mut data, 1);
+    // Nothing more is begun.
+    busy.send(b"RETR big\r\n");
     let address = server.address;
     server.terminate();
     assert_eq!(idle.reply(), GOODBYE);
@@ -39,4 +41,13 @@ fn a_second_signal_waits_for_nobody() {
     assert_eq!(idle.reply(), GOODBYE);
     server.terminate();
     assert!(server.exit().success());
+}
+
+#[test]
+fn a_server_may_be_ended_as_soon_as_it_says_that_it_listens() {
+    for _ in 0..20 {
+        let server = Server::start();
+        server.terminate();
+        assert!(server.exit().success());
+    }
 }

@@ -1,7 +1,7 @@
 //! TLS on both connections (RFC 4217).
 
 use std::io::{self, Read, Write};
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 
 use rstest::rstest;
@@ -10,7 +10,7 @@ use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, HandshakeKind, ProtocolVersion, RootCertStore, StreamOwned, version};
 use tempfile::TempDir;
 
-use crate::client::{PATIENCE, Server, read_all};
+use crate::client::{PATIENCE, Server, exactly, from_another_host, read_all};
 
 type Secured = StreamOwned<ClientConnection, TcpStream>;
 
@@ -94,12 +94,13 @@ impl Client {
     }
 
     fn open_passive(&mut self) -> TcpStream {
+        connect(self.passive())
+    }
+
+    fn passive(&mut self) -> SocketAddr {
         let reply = self.say("EPSV");
         let port = reply.split("|||").nth(1).unwrap().split('|').next().unwrap().parse::<u16>().unwrap();
-        let host = self.control.get_ref().peer_addr().unwrap().ip();
-        let data = TcpStream::connect((host, port)).unwrap();
-        data.set_read_timeout(Some(PATIENCE)).unwrap();
-        data
+        SocketAddr::new(self.control.get_ref().peer_addr().unwrap().ip(), port)
     }
 
     fn open_secured(&mut self, command: &str) -> Secured {
@@ -107,6 +108,12 @@ impl Client {
         self.say_all(&[(command, "150")]);
         secured(data, &self.configuration)
     }
+}
+
+fn connect(address: SocketAddr) -> TcpStream {
+    let data = TcpStream::connect(address).unwrap();
+    data.set_read_timeout(Some(PATIENCE)).unwrap();
+    data
 }
 
 fn secured(stream: TcpStream, configuration: &Arc<ClientConfig>) -> Secured {
@@ -157,6 +164,21 @@ fn tls_may_begin_before_the_command(#[case] version: &'static rustls::SupportedP
     client.expect("226");
 }
 
+/// Who finds the port before the client does not keep it from its TLS.
+#[test]
+fn a_stranger_at_the_port_delays_nobody() {
+    let identity = Identity::new();
+    let server = identity.server(&[]);
+    let mut client = Client::private(&server, &identity.configuration(BOTH));
+    let address = client.passive();
+    let stranger = from_another_host(address);
+    let data = secured(connect(address), &client.configuration);
+    client.say_all(&[("NLST", "150")]);
+    assert_eq!(read_all(data), b"robots.txt\r\n");
+    client.expect("226");
+    assert_eq!(read_all(stranger), b"");
+}
+
 /// What went wrong before the command is told at the command, and at once.
 #[rstest]
 #[case::no_tls(b"GET / HTTP/1.1\r\n", &[])]
@@ -171,6 +193,8 @@ fn tls_that_fails_before_the_command_fails_the_transfer(#[case] said: &[u8], #[c
         early = Some(secured(data.try_clone().unwrap(), &client.configuration));
     } else {
         data.write_all(said).unwrap();
+        // The alert: it has failed before anything is asked for.
+        assert_eq!(exactly(&mut data, 1), [21]);
     }
     client.say_all(between);
     client.say_all(&[("NLST", "150")]);

@@ -100,6 +100,21 @@ fn quit_waits_for_the_transfer() {
     assert!(bench.is_closed());
 }
 
+/// Else who always asks for the next file before the one is there would keep the server for ever.
+#[test]
+fn a_server_that_ends_begins_nothing_that_waits() {
+    let mut bench = Bench::logged_in();
+    bench.say("RETR robots.txt");
+    bench.say("RETR robots.txt");
+    let before = bench.replies.len();
+    bench.feed(Input::Stopping);
+    assert_eq!(bench.replies.len(), before);
+    bench.end_transfer(26, End::Complete);
+    let codes: Vec<&str> = bench.replies[before..].iter().map(|reply| code(reply)).collect();
+    assert_eq!(codes, ["226", "421"]);
+    assert!(bench.is_closed() && bench.running.is_none());
+}
+
 #[test]
 fn the_loss_of_the_control_connection_stops_the_transfer() {
     let mut bench = Bench::logged_in();

@@ -1,0 +1,137 @@
+//! What the process may do while it serves.
+
+use std::io::{self, BufRead, BufReader, Write};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
+use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use rstest::rstest;
+use rustix::process::geteuid;
+use tempfile::TempDir;
+
+use crate::client::{PROGRAM, Server};
+
+/// A user that every machine has, and its number.
+const NOBODY: (&str, u32) = ("nobody", 65_534);
+
+/// Whether this is root; if not, it is said what was not tested.
+fn is_root(what: &str) -> bool {
+    let is_root = geteuid().is_root();
+    if !is_root {
+        // Standard error itself, which the test program does not catch.
+        writeln!(io::stderr(), "NOT TESTED: {what}: only root can try it").unwrap();
+    }
+    is_root
+}
+
+/// A directory to serve, with a file that only root may read, in a directory that all may search.
+fn root() -> (TempDir, PathBuf) {
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::set_permissions(directory.path(), PermissionsExt::from_mode(0o755)).unwrap();
+    let root = directory.path().join("root");
+    std::fs::create_dir(&root).unwrap();
+    std::fs::write(root.join("secret"), "of root").unwrap();
+    std::fs::set_permissions(root.join("secret"), PermissionsExt::from_mode(0o600)).unwrap();
+    (directory, root)
+}
+
+fn owned_by_nobody() -> (TempDir, PathBuf) {
+    let (directory, root) = root();
+    chown(&root, Some(NOBODY.1), Some(NOBODY.1)).unwrap();
+    (directory, root)
+}
+
+#[test]
+fn all_is_opened_as_root_and_served_as_the_user() {
+    if !is_root("--run-as") {
+        return;
+    }
+    let (directory, root) = owned_by_nobody();
+    let logs = directory.path().join("logs");
+    std::fs::create_dir(&logs).unwrap();
+    std::fs::set_permissions(&logs, PermissionsExt::from_mode(0o700)).unwrap();
+    let log = logs.join("log");
+    let server = Server::serving(&root, &["--run-as", NOBODY.0, "--log", log.to_str().unwrap()]);
+    let mut client = server.login();
+    client.store("STOR new", b"12345");
+    let new = root.join("new").metadata().unwrap();
+    assert_eq!((new.uid(), new.gid()), (NOBODY.1, NOBODY.1));
+    client.say_all(&[("EPSV", "229"), ("RETR secret", "550")]);
+    assert_eq!(who_runs(&server), [format!("{0} {0} {0} {0} / {0} {0} {0} {0} / {0}", NOBODY.1)]);
+    server.terminate();
+    assert!(server.exit().success());
+    assert!(std::fs::read_to_string(&log).unwrap().contains("octets=5 "));
+}
+
+/// They are opened through `/proc/self/fd`, of which a process that was another user's is not the owner.
+#[test]
+fn files_in_memory_are_those_of_the_user_too() {
+    if !is_root("--run-as and files in memory") {
+        return;
+    }
+    let server = Server::with(&["--run-as", NOBODY.0, "--memory"]);
+    let mut client = server.login();
+    client.store("STOR new", b"12345");
+    assert_eq!(client.retrieve("new"), b"12345");
+    client.say_all(&[("SITE CHMOD 600 new", "200"), ("DELE new", "250")]);
+}
+
+/// The numbers of the users, the groups and the other groups of all threads, each once.
+fn who_runs(server: &Server) -> Vec<String> {
+    let mut found: Vec<String> = std::fs::read_dir(format!("/proc/{}/task", server.process()))
+        .unwrap()
+        .map(|thread| {
+            let status = std::fs::read_to_string(thread.unwrap().path().join("status")).unwrap();
+            let line = |key| status.lines().find_map(|line| line.strip_prefix(key)).unwrap();
+            let words = |key| line(key).split_whitespace().collect::<Vec<_>>().join(" ");
+            [words("Uid:"), words("Gid:"), words("Groups:")].join(" / ")
+        })
+        .collect();
+    found.dedup();
+    found
+}
+
+fn refused(mut command: Command, expected: &str) {
+    let mut child = command.args(["--port", "0"]).stderr(Stdio::piped()).spawn().unwrap();
+    let mut said = String::new();
+    BufReader::new(child.stderr.take().unwrap()).read_line(&mut said).unwrap();
+    if !said.starts_with("error") {
+        child.kill().unwrap();
+    }
+    assert!(!child.wait().unwrap().success());
+    assert!(said.starts_with("error: ") && said.contains(expected), "{said}");
+}
+
+#[rstest]
+#[case::unknown("no-such-user", "there is no user no-such-user on this machine")]
+#[case::root("root", "root is the user root")]
+fn nobody_to_run_as(#[case] name: &str, #[case] expected: &str) {
+    let mut command = Command::new(PROGRAM);
+    command.args(["--memory", "--run-as", name]);
+    refused(command, expected);
+}
+
+#[test]
+fn who_is_not_root_cannot_become_another() {
+    let mut command = Command::new(PROGRAM);
+    command.args(["--memory", "--run-as"]);
+    if geteuid().is_root() {
+        command.arg("daemon").uid(NOBODY.1).gid(NOBODY.1);
+    } else {
+        command.arg(NOBODY.0);
+    }
+    refused(command, "cannot become the user");
+}
+
+#[test]
+fn files_that_the_user_cannot_enter_are_an_error_at_the_start() {
+    if !is_root("--run-as and files of others") {
+        return;
+    }
+    let (_directory, root) = root();
+    std::fs::set_permissions(&root, PermissionsExt::from_mode(0o700)).unwrap();
+    let mut command = Command::new(PROGRAM);
+    command.args(["--run-as", NOBODY.0, "--memory", "--mount"]).arg(format!("archive={}", root.display()));
+    refused(command, "the files of the mount archive cannot be entered by the user nobody");
+}
