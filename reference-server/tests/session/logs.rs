@@ -1,9 +1,14 @@
 //! What the operator is told.
 
+use std::fs::OpenOptions;
 use std::io::{Read, Write};
 use std::path::PathBuf;
+use std::process::Command;
 
-use crate::client::Server;
+use rustix::fs::{CWD, FileType, Mode, mknodat};
+use rustix::pipe::fcntl_setpipe_size;
+
+use crate::client::{PROGRAM, Server};
 
 /// A place for a log.
 fn place() -> (tempfile::TempDir, PathBuf) {
@@ -158,4 +163,51 @@ fn in_json_each_line_is_an_object() {
     ];
     assert_eq!(keys, expected);
     assert!(lines[4]["octets"].as_u64().unwrap() > 5, "{log}");
+}
+
+#[test]
+fn a_log_may_go_to_standard_output() {
+    let (mut log, output) = std::io::pipe().unwrap();
+    let (directory, mut launcher) = (tempfile::tempdir().unwrap(), Command::new(PROGRAM));
+    launcher.stdout(output);
+    let server = Server::launched(launcher, directory.path(), &["--log", "-"]);
+    let mut client = server.login();
+    client.say_all(&[("QUIT", "221")]);
+    assert_eq!(client.reply(), "");
+    ended(server);
+    let mut text = String::new();
+    log.read_to_string(&mut text).unwrap();
+    let shown = events(&text);
+    let (farewell, rest): (Vec<_>, Vec<_>) = shown.iter().partition(|line| line.starts_with("disconnect"));
+    assert_eq!(rest, ["start", "connect session=1", "login session=1 user=u role=user", "stop"], "{text}");
+    assert_eq!(farewell.len(), 1, "{text}");
+}
+
+/// Neither do sessions wait for the reader, nor, for longer than some seconds, the end of the server.
+#[test]
+fn a_reader_of_the_log_that_stands_still_stops_nobody() {
+    // More than a pipe of a page, what the thread has taken, and the queue hold together.
+    const LOGINS: usize = 2500;
+    const AT_ONCE: usize = 50;
+    let (_directory, file) = place();
+    mknodat(CWD, &file, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
+    // Both ends, so that no side waits until the other opens it.
+    let mut reader = OpenOptions::new().read(true).write(true).open(&file).unwrap();
+    fcntl_setpipe_size(&reader, 4096).unwrap();
+    let mut server = Server::with(&["--log", file.to_str().unwrap()]);
+    let mut client = server.login();
+    for _ in 0..LOGINS / AT_ONCE {
+        client.send("USER u\r\nPASS p\r\n".repeat(AT_ONCE).as_bytes());
+        for _ in 0..AT_ONCE {
+            client.expect("331");
+            client.expect("230");
+        }
+    }
+    server.terminate();
+    let said = server.rest_of_messages();
+    assert!(said.contains("the last lines of the logs could not be written in time"), "{said}");
+    assert!(server.exit().success());
+    let mut begin = [0; 64];
+    reader.read_exact(&mut begin).unwrap();
+    assert!(String::from_utf8_lossy(&begin).contains(" start address="));
 }
