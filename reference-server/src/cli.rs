@@ -28,7 +28,7 @@ use self::process::Process;
 use self::tls::TlsArguments;
 use crate::certificates::CertificateError;
 use crate::document::DocumentError;
-use crate::process::RunAsError;
+use crate::process::{ConfinementError, RunAsError};
 use crate::runtime::{self, InheritedError};
 use crate::store::StoreError;
 
@@ -104,6 +104,8 @@ enum StartError {
     NoTls,
     #[error(transparent)]
     RunAs(#[from] RunAsError),
+    #[error(transparent)]
+    Confinement(#[from] ConfinementError),
     #[error("{what} cannot be entered by the user {user}: {error}. Give them to this user, or let it into them.")]
     Unreachable { what: String, user: String, error: StoreError },
     #[error("cannot write the log {file}: {error}. Give a file in a directory where this user may write.", file = .file.display())]

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::StartError;
-use crate::records::{Destination, Logs as Lines, Records, Style};
+use crate::records::{Destination, Logs as Lines, Style};
 
 /// What the operator is told.
 #[derive(Debug, Args)]
@@ -24,14 +24,14 @@ pub(super) struct Logs {
 
 impl Logs {
     /// Opens the files. What is wrong with them is said before anybody is served.
-    pub(super) fn open(self) -> Result<Records, StartError> {
+    pub(super) fn open(self) -> Result<Lines, StartError> {
         let transfers = self.xferlog.map(open).transpose()?;
         let events = match self.log {
             Some(file) if file.as_os_str() == "-" => Some(Destination::standard_output()?),
             file => file.map(open).transpose()?,
         };
         let events = events.map(|log| (log, self.log_format));
-        Ok(Records::start(Lines { transfers, events })?)
+        Ok(Lines { transfers, events })
     }
 }
 

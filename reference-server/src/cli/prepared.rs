@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::process::Bounds;
 use super::tls::Wanted;
 use super::{Arguments, StartError, say};
-use crate::records::{Event, Records};
+use crate::records::{Event, Logs, Records};
 use crate::runtime::{self, Comparers, Failures, Inherited, Limits, Listener, Notifier, Ports, Server, Timeouts, Tls};
 use crate::session::{Creation, Settings};
 use crate::store::Store;
@@ -21,7 +21,7 @@ pub(super) struct Prepared {
     ports: Ports,
     timeouts: Timeouts,
     failures: Failures,
-    records: Records,
+    logs: Logs,
     bounds: Bounds,
     address: SocketAddr,
     /// Where TLS begins at once.
@@ -42,14 +42,14 @@ impl Prepared {
         let failures = Failures::new(arguments.login.penalties());
         arguments.login.apply(&mut settings, arguments.root.as_deref(), &arguments.policy)?;
         arguments.policy.apply(&mut settings)?;
-        let records = arguments.logs.open()?;
+        let logs = arguments.logs.open()?;
         let limits = arguments.network.limits();
         let ports = arguments.network.apply(&mut settings);
         if arguments.memory.is_some() {
             settings.creation = Creation::Settable;
         }
         let timeouts = Timeouts { data: Duration::from_secs(arguments.data_timeout), idle };
-        Ok(Self { limits, settings, store, tls, ports, timeouts, failures, records, bounds, address, implicit })
+        Ok(Self { limits, settings, store, tls, ports, timeouts, failures, logs, bounds, address, implicit })
     }
 
     /// Listens, says where, and serves.
@@ -67,7 +67,10 @@ impl Prepared {
             Ok(notifier) => (notifier, None),
             Err(error) => (Notifier::default(), Some(error)),
         };
+        let comparers = Comparers::of_this_machine();
+        // No thread is there but this one, and whatever is to be opened is open.
         self.bounds.set(self.store.as_ref(), &self.settings)?;
+        let records = Arc::new(Records::start(self.logs)?);
         let (stopper, stop) = runtime::stop(notifier)?;
         say(&format!("listening on {address}"));
         if let Some((_, address)) = &implicit {
@@ -76,13 +79,12 @@ impl Prepared {
         if let Some(error) = unheard {
             say(&format!("warning: nobody can be told that the server is ready: NOTIFY_SOCKET: {error}"));
         }
-        let records = Arc::new(self.records);
         for address in [Some(address), implicit.as_ref().map(|(_, address)| *address)].into_iter().flatten() {
             records.tell(None, Event::Started { address });
         }
         let server = Server {
             failures: self.failures,
-            comparers: Comparers::of_this_machine(),
+            comparers,
             stop,
             records: Arc::clone(&records),
             timeouts: self.timeouts,
