@@ -31,6 +31,7 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use reports::model::{Case, FailKind, Grade, Report, Verdict, What};
+use tokio::sync::Semaphore;
 
 use self::case::{Ran, unseen};
 use self::known::is_unexcused;
@@ -145,6 +146,7 @@ pub fn run(
             progress,
             stops,
             failed_at: &failed_at,
+            starts: Semaphore::new(starts_at_once()),
             next: AtomicUsize::new(0),
         };
         rounds.add(floor.all(jobs.min(planned.len().max(1))));
@@ -176,6 +178,12 @@ fn probed(selected: &[&Scenario], subject: &Subject, options: &Options) -> Probe
             Probed::default()
         }
     }
+}
+
+/// How many subjects are started at once. Many programs need a processor for the whole of their start, and each is given
+/// only so long to listen: thirty interpreters that start together on two processors would all be late.
+fn starts_at_once() -> usize {
+    4 * std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
 }
 
 fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
@@ -212,6 +220,8 @@ struct Floor<'a, P> {
     stops: Stops,
     /// The case at which --fail-fast ended the run.
     failed_at: &'a OnceLock<String>,
+    /// Places for subjects that are being started.
+    starts: Semaphore,
     next: AtomicUsize,
 }
 
@@ -285,6 +295,8 @@ impl<P: Progress> Floor<'_, P> {
             return self.one_client(scenario, given).await;
         }
         if running.is_none() {
+            // It is closed by nobody; without a place the subject starts as well.
+            let _place = self.starts.acquire().await.ok();
             let mut started = self.subject.start().await;
             // What started before will start again; the machine may be too busy for a moment.
             if started.is_err() && self.stops.has_served() {

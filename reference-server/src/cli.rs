@@ -56,9 +56,12 @@ struct Arguments {
     /// How long to wait for a data connection, before 425
     #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..))]
     data_timeout: u64,
-    /// How long to wait for a command, before 421, or for progress of a transfer, before 426
+    /// How long to wait for a command, before 421
     #[arg(long, value_name = "SECONDS", default_value_t = 900, value_parser = clap::value_parser!(u64).range(1..))]
     idle_timeout: u64,
+    /// How long a transfer may stand still, before 426 [default: as long as --idle-timeout]
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
+    stall_timeout: Option<u64>,
     /// Options in a file (TOML): `port = 2121` for --port 2121. What stands on the command line goes before it
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -108,6 +111,8 @@ enum StartError {
     Confinement(#[from] ConfinementError),
     #[error("{what} cannot be entered by the user {user}: {error}. Give them to this user, or let it into them.")]
     Unreachable { what: String, user: String, error: StoreError },
+    #[error("cannot show the metrics at {address}: {error}. Give a free port with --metrics; 0 takes any.")]
+    Metrics { address: SocketAddr, error: io::Error },
     #[error("cannot write the log {file}: {error}. Give a file in a directory where this user may write.", file = .file.display())]
     Log { file: PathBuf, error: io::Error },
     #[error(transparent)]

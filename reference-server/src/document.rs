@@ -7,6 +7,7 @@ mod excerpt;
 use std::fmt;
 use std::io::{self, Read};
 use std::ops::Range;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use thiserror::Error;
@@ -104,6 +105,15 @@ impl Document {
         let hint = nearest(key.get(), known).map(|name| format!(" Did you mean `{name}`?")).unwrap_or_default();
         self.fault_at_key(key, format!("there is no key `{}` here.{hint}", printable(key.get())))
     }
+}
+
+/// What is wrong with the mode of a file in which passwords or their hashes stand: somebody may read or change it who is neither its
+/// owner nor of its group.
+pub(crate) fn exposed(file: &Path) -> Option<String> {
+    const OTHERS: u32 = 0o006;
+    let is_open = file.metadata().is_ok_and(|file| file.permissions().mode() & OTHERS != 0);
+    let name = printable(&file.display().to_string());
+    is_open.then(|| format!("warning: everybody on this machine may look into {name}, and passwords stand there. Type `chmod o= {name}`."))
 }
 
 fn read_text(file: &Path) -> io::Result<String> {

@@ -7,11 +7,14 @@
 //! Sessions only put what happened into the queue. The thread makes lines of it and writes them, so that a slow disk slows nobody. What
 //! does not fit into the queue is counted, and the count is told.
 //!
+//! What happens is counted too, whether it is logged or not ([`metrics`]).
+//!
 //! Everything that comes from a client goes through [`word`], which leaves nothing that could end a line, or a field, or steer a terminal.
 
 mod destination;
 mod event;
 mod event_log;
+mod metrics;
 mod queue;
 mod transfer_log;
 mod word;
@@ -29,6 +32,8 @@ pub(crate) use destination::Destination;
 use event::Entry;
 pub(crate) use event::{Client, Direction, Event, Moved, Refusal};
 pub(crate) use event_log::Style;
+use metrics::Metrics;
+pub(crate) use metrics::Tally;
 use queue::{Batch, Queue};
 
 /// How long the end of the server waits for a slow disk.
@@ -41,6 +46,7 @@ pub(crate) struct Records {
     queue: Option<Arc<Queue>>,
     /// How many clients there were.
     clients: AtomicU64,
+    metrics: Arc<Metrics>,
 }
 
 /// What is to be written, and where.
@@ -56,15 +62,15 @@ impl Records {
     /// # Errors
     /// The system gives no thread.
     pub(crate) fn start(logs: Logs) -> io::Result<Self> {
-        let clients = AtomicU64::new(0);
+        let (clients, metrics) = (AtomicU64::new(0), Arc::<Metrics>::default());
         if logs.transfers.is_none() && logs.events.is_none() {
-            return Ok(Self { queue: None, clients });
+            return Ok(Self { queue: None, clients, metrics });
         }
         let queue = Arc::new(Queue::default());
-        let writer = Writer { logs, zone: TimeZone::system() };
+        let writer = Writer { logs, zone: TimeZone::system(), metrics: Arc::clone(&metrics) };
         let source = Arc::clone(&queue);
         std::thread::Builder::new().name("logs".to_owned()).spawn(move || writer.write_all(&source))?;
-        Ok(Self { queue: Some(queue), clients })
+        Ok(Self { queue: Some(queue), clients, metrics })
     }
 
     /// A client that is new.
@@ -74,9 +80,20 @@ impl Records {
 
     /// Tells what has happened, now, and to whom. This never waits.
     pub(crate) fn tell(&self, client: Option<Client>, event: Event) {
+        self.metrics.count(&event);
         if let Some(queue) = &self.queue {
             queue.put(Entry { time: Timestamp::now(), client, event });
         }
+    }
+
+    /// Counts what no log tells.
+    pub(crate) fn count(&self, tally: Tally) {
+        self.metrics.tally(tally);
+    }
+
+    /// What was counted, as Prometheus reads it.
+    pub(crate) fn metrics(&self) -> String {
+        self.metrics.text()
     }
 
     /// Waits until all is written; for a disk that stands still, only some seconds.
@@ -94,6 +111,7 @@ impl Records {
 struct Writer {
     logs: Logs,
     zone: TimeZone,
+    metrics: Arc<Metrics>,
 }
 
 impl Writer {
@@ -103,6 +121,7 @@ impl Writer {
                 self.write(&entry);
             }
             if lost > 0 {
+                self.metrics.count(&Event::Lost { count: lost });
                 self.write(&Entry { time: Timestamp::now(), client: None, event: Event::Lost { count: lost } });
                 complain(&format!("{lost} events were not logged: they came faster than the logs can be written"));
             }

@@ -6,8 +6,10 @@ mod control;
 mod data;
 mod failures;
 mod inherited;
+mod metrics;
 mod moving;
 mod notifier;
+mod pace;
 mod passive;
 mod places;
 mod stop;
@@ -18,7 +20,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 
 use crate::records::{Event, Records, Refusal};
 use crate::session::{Security, Settings, Standing};
@@ -29,7 +31,9 @@ use places::Places;
 pub(crate) use comparers::Comparers;
 pub(crate) use failures::{Failures, Penalties};
 pub(crate) use inherited::{Inherited, InheritedError};
+pub(crate) use metrics::show as show_metrics;
 pub(crate) use notifier::Notifier;
+pub(crate) use pace::{Rates, SLOWEST};
 pub(crate) use passive::Ports;
 pub(crate) use places::Limits;
 pub(crate) use stop::{Stop, Stopper, stop};
@@ -46,6 +50,7 @@ pub(crate) struct Server {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) timeouts: Timeouts,
     pub(crate) limits: Limits,
+    pub(crate) rates: Rates,
     pub(crate) ports: Ports,
     pub(crate) tls: Option<Tls>,
     pub(crate) comparers: Comparers,
@@ -59,8 +64,10 @@ pub(crate) struct Server {
 pub(crate) struct Timeouts {
     /// For the data connection; then 425.
     pub(crate) data: Duration,
-    /// For an octet more of a transfer; then 426.
+    /// For a client to read its replies.
     pub(crate) idle: Duration,
+    /// For an octet more of a transfer; then 426.
+    pub(crate) stall: Duration,
 }
 
 /// Runs what serves. Sessions share one thread, for they only think; files and transfers have threads of their own.
@@ -114,17 +121,8 @@ pub(crate) async fn serve(
 
 /// Serves whoever connects to one port.
 async fn watch(listener: Listener, server: &Arc<Server>, places: &Arc<Places>, security: Security) -> io::Result<()> {
-    /// After a failed accept. There is nothing to wait for: the system says that it has no sockets left, and not when it has.
-    const BREATH: Duration = Duration::from_millis(50);
     loop {
-        let (stream, from) = match listener.accept().await {
-            Ok(accepted) => accepted,
-            Err(error) => {
-                tracing::warn!(%error, "cannot accept a connection");
-                tokio::time::sleep(BREATH).await;
-                continue;
-            }
-        };
+        let (stream, from) = accepted(&listener).await;
         let server = Arc::clone(server);
         let standing = server.failures.standing_of(from.ip(), Instant::now());
         let place = places.take(from.ip());
@@ -154,6 +152,21 @@ async fn watch(listener: Listener, server: &Arc<Server>, places: &Arc<Places>, s
             }
             None => {
                 tokio::spawn(control::turn_away(stream, control::NO_PLACE));
+            }
+        }
+    }
+}
+
+/// The next connection.
+async fn accepted(listener: &Listener) -> (TcpStream, SocketAddr) {
+    /// After a failed accept. There is nothing to wait for: the system says that it has no sockets left, and not when it has.
+    const BREATH: Duration = Duration::from_millis(50);
+    loop {
+        match listener.accept().await {
+            Ok(accepted) => return accepted,
+            Err(error) => {
+                tracing::warn!(%error, "cannot accept a connection");
+                tokio::time::sleep(BREATH).await;
             }
         }
     }

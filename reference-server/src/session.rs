@@ -59,6 +59,7 @@ pub(crate) struct Settings {
     /// The address that 227 tells in the place of our own.
     pub(crate) told_host: Option<Ipv4Addr>,
     pub(crate) links: Links,
+    pub(crate) changes: Changes,
     pub(crate) creation: Creation,
     pub(crate) hosts: Vec<VirtualHost>,
     pub(crate) mounts: Vec<Mount>,
@@ -76,6 +77,14 @@ pub(crate) enum Links {
     #[default]
     Refused,
     Allowed,
+}
+
+/// Whether anybody may change the files.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Changes {
+    #[default]
+    Allowed,
+    Refused,
 }
 
 /// Whether users may set when a file of the server was made. What else is mounted is on a disk, where nobody can.

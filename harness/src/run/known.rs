@@ -49,7 +49,7 @@ pub(super) fn excuse(suite: &Suite, subject: &Subject, baseline: &[Known], cases
                 excused.remarks.push(format!("known and no longer seen: {} ({})", known.pattern, known.reason));
             }
         } else if let Some(why) = why_stale(suite, known, cases, today) {
-            let of = [&[known.pattern.clone()], known.requirements.as_slice()].concat().join(", ");
+            let of = [std::slice::from_ref(&known.pattern), &known.requirements].concat().join(", ");
             excused.stale.push(format!("{of} ({}): {why}", known.reason));
         }
     }

@@ -15,10 +15,12 @@ use clap::{Arg, ArgMatches, Command, CommandFactory, FromArgMatches};
 use toml_edit::{Item, Key, TableLike};
 
 use super::{Arguments, say, told};
-use crate::document::{Document, DocumentError, Fault, Faults, printable};
+use crate::document::{Document, DocumentError, Fault, Faults, exposed, printable};
 
 /// What a file cannot say.
 const NOT_IN_A_FILE: [&str; 4] = ["config", "check-config", "help", "version"];
+/// What nobody else is to read.
+const SECRETS: [&str; 3] = ["user", "account", "store-account"];
 /// The exit code of a wrong command line.
 const USAGE: u8 = 2;
 
@@ -35,6 +37,10 @@ pub(super) fn arguments(line: Vec<OsString>) -> Result<Arguments, ExitCode> {
     };
     let document = Document::read(file).map_err(refused)?;
     let added = added(&document, &on_line).map_err(|faults| refused(faults.into()))?;
+    if let Some(warning) = exposed(file).filter(|_| keys(document.root()).any(|(key, _)| SECRETS.contains(&key.get())))
+    {
+        say(&warning);
+    }
     let mut line = line.into_iter();
     let all = line.next().into_iter().chain(added).chain(line);
     let parsed = command().try_get_matches_from(all).and_then(|matches| Arguments::from_arg_matches(&matches));

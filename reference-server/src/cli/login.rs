@@ -8,11 +8,12 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
-use super::StartError;
 use super::policy::Policy;
+use super::{StartError, say};
 use crate::accounts::{Access, Accounts, Secret, User};
+use crate::document::exposed;
 use crate::runtime::Penalties;
-use crate::session::{Settings, Volume};
+use crate::session::{Changes, Settings, Volume};
 use crate::users::{self, Listed};
 
 /// Who may log in.
@@ -28,6 +29,9 @@ pub(super) struct Login {
     /// What guests (USER anonymous) may do
     #[arg(long, value_name = "ACCESS", default_value = "read-only")]
     anonymous: Anonymous,
+    /// Let nobody change the files, whoever may do so otherwise
+    #[arg(long, conflicts_with = "atomic")]
+    read_only: bool,
     /// The account that a user must give to log in; may be repeated
     #[arg(long, value_name = "NAME:ACCOUNT", value_parser = name_and_password)]
     account: Vec<(String, String)>,
@@ -62,7 +66,11 @@ impl Login {
             Anonymous::ReadOnly => Some(Access::ReadOnly),
             Anonymous::Off => None,
         };
+        settings.changes = if self.read_only { Changes::Refused } else { Changes::Allowed };
         let listed = self.users.as_deref().map(users::read).transpose()?.unwrap_or_default();
+        if let Some(warning) = self.users.as_deref().and_then(exposed) {
+            say(&warning);
+        }
         let names = self.user.iter().map(|(name, _)| name);
         if let Some(name) = names
             .chain(listed.iter().map(|listed| &listed.name))

@@ -1,8 +1,11 @@
 //! The flags that say what the operator is told.
 
-use std::path::PathBuf;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
+use rustix::fs::{Access, access};
+use rustix::io::Errno;
 
 use super::StartError;
 use crate::records::{Destination, Logs as Lines, Style};
@@ -20,9 +23,17 @@ pub(super) struct Logs {
     /// How the lines of --log look
     #[arg(long, value_name = "FORMAT", default_value = "text", requires = "log")]
     log_format: Style,
+    /// Answer GET /metrics at this address, in the form of Prometheus. Whoever reaches it may read them: take 127.0.0.1
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    metrics: Option<SocketAddr>,
 }
 
 impl Logs {
+    /// Where metrics are shown.
+    pub(super) fn metrics(&self) -> Option<SocketAddr> {
+        self.metrics
+    }
+
     /// Opens the files. What is wrong with them is said before anybody is served.
     pub(super) fn open(self) -> Result<Lines, StartError> {
         let transfers = self.xferlog.map(open).transpose()?;
@@ -32,6 +43,24 @@ impl Logs {
         };
         let events = events.map(|log| (log, self.log_format));
         Ok(Lines { transfers, events })
+    }
+
+    /// Whether the files can be opened; none is made, which would be root's where root only asks.
+    pub(super) fn check(&self) -> Result<(), StartError> {
+        let log = self.log.as_ref().filter(|file| file.as_os_str() != "-");
+        self.xferlog.iter().chain(log).try_for_each(|file| {
+            may_append(file).map_err(|error| StartError::Log { file: file.clone(), error: error.into() })
+        })
+    }
+}
+
+fn may_append(file: &Path) -> rustix::io::Result<()> {
+    let directory =
+        file.parent().filter(|directory| !directory.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
+    match access(file, Access::WRITE_OK) {
+        Ok(()) if file.is_dir() => Err(Errno::ISDIR),
+        Err(Errno::NOENT) => access(directory, Access::WRITE_OK | Access::EXEC_OK),
+        result => result,
     }
 }
 

@@ -6,7 +6,7 @@ use std::ops::RangeInclusive;
 
 use clap::Args;
 
-use crate::runtime::{Limits, Ports};
+use crate::runtime::{Limits, Ports, Rates, SLOWEST};
 use crate::session::Settings;
 
 /// Who is let in, and where data connections go.
@@ -25,12 +25,19 @@ pub(super) struct Network {
     /// The address that 227 tells, where clients reach this host by another than its own (NAT)
     #[arg(long, value_name = "IPV4")]
     passive_address: Option<Ipv4Addr>,
+    /// How many octets a second the transfers of a session may move: to the client, and from it. 0 is no limit [default: 0/0]
+    #[arg(long, value_name = "DOWN/UP", value_parser = rates)]
+    rate_limit: Option<Rates>,
 }
 
 impl Network {
     pub(super) fn limits(&self) -> Limits {
         let in_all = self.sessions.get();
         Limits { in_all, per_host: self.sessions_per_host.map_or(in_all, NonZero::get) }
+    }
+
+    pub(super) fn rates(&self) -> Rates {
+        self.rate_limit.unwrap_or_default()
     }
 
     /// Puts it into the settings, and gives the ports.
@@ -49,11 +56,33 @@ fn ports(text: &str) -> Result<RangeInclusive<u16>, String> {
     }
 }
 
+fn rates(text: &str) -> Result<Rates, String> {
+    let rate = |text: &str| text.trim().parse().ok().filter(|rate| *rate == 0 || *rate >= SLOWEST).map(NonZero::new);
+    match text.split_once('/').map(|(down, up)| (rate(down), rate(up))) {
+        Some((Some(to_client), Some(from_client))) => Ok(Rates { to_client, from_client }),
+        Some(_) | None => Err(format!("write DOWN/UP, each 0 or from {SLOWEST} on, as in 1000000/500000")),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use rstest::rstest;
 
-    use super::ports;
+    use super::{NonZero, Rates, ports, rates};
+
+    #[rstest]
+    #[case("1000000/5000", Ok((1_000_000, 5000)))]
+    #[case("0/1000", Ok((0, 1000)))]
+    #[case("0/0", Ok((0, 0)))]
+    #[case("1000/999", Err(()))]
+    #[case("1000", Err(()))]
+    #[case("-1000/1000", Err(()))]
+    #[case("", Err(()))]
+    fn rates_are_two(#[case] text: &str, #[case] expected: Result<(u64, u64), ()>) {
+        let expected =
+            expected.map(|(down, up)| Rates { to_client: NonZero::new(down), from_client: NonZero::new(up) });
+        assert_eq!(rates(text).map_err(drop), expected);
+    }
 
     #[rstest]
     #[case("50000-50100", Ok(50000..=50100))]

@@ -1,5 +1,6 @@
 //! What the options ask for, read and opened, before anybody is listened to.
 
+use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,13 +9,16 @@ use super::process::Bounds;
 use super::tls::Wanted;
 use super::{Arguments, StartError, say};
 use crate::records::{Event, Logs, Records};
-use crate::runtime::{self, Comparers, Failures, Inherited, Limits, Listener, Notifier, Ports, Server, Timeouts, Tls};
+use crate::runtime::{
+    self, Comparers, Failures, Inherited, Limits, Listener, Notifier, Ports, Rates, Server, Timeouts, Tls,
+};
 use crate::session::{Creation, Settings};
 use crate::store::Store;
 
 /// A server that only has to listen.
 pub(super) struct Prepared {
     pub(super) limits: Limits,
+    rates: Rates,
     settings: Settings,
     store: Arc<dyn Store>,
     tls: Option<Tls>,
@@ -26,6 +30,8 @@ pub(super) struct Prepared {
     address: SocketAddr,
     /// Where TLS begins at once.
     implicit: Option<SocketAddr>,
+    /// Where metrics are shown.
+    metrics: Option<SocketAddr>,
 }
 
 impl Prepared {
@@ -42,14 +48,35 @@ impl Prepared {
         let failures = Failures::new(arguments.login.penalties());
         arguments.login.apply(&mut settings, arguments.root.as_deref(), &arguments.policy)?;
         arguments.policy.apply(&mut settings)?;
-        let logs = arguments.logs.open()?;
-        let limits = arguments.network.limits();
+        let metrics = arguments.logs.metrics();
+        let logs = if arguments.check_config {
+            arguments.logs.check()?;
+            Logs::default()
+        } else {
+            arguments.logs.open()?
+        };
+        let (limits, rates) = (arguments.network.limits(), arguments.network.rates());
         let ports = arguments.network.apply(&mut settings);
         if arguments.memory.is_some() {
             settings.creation = Creation::Settable;
         }
-        let timeouts = Timeouts { data: Duration::from_secs(arguments.data_timeout), idle };
-        Ok(Self { limits, settings, store, tls, ports, timeouts, failures, logs, bounds, address, implicit })
+        let stall = arguments.stall_timeout.map_or(idle, Duration::from_secs);
+        let timeouts = Timeouts { data: Duration::from_secs(arguments.data_timeout), idle, stall };
+        Ok(Self {
+            limits,
+            rates,
+            settings,
+            store,
+            tls,
+            ports,
+            timeouts,
+            failures,
+            logs,
+            bounds,
+            address,
+            implicit,
+            metrics,
+        })
     }
 
     /// Listens, says where, and serves.
@@ -62,6 +89,13 @@ impl Prepared {
         let implicit = match (inherited.implicit, self.implicit) {
             (None, None) => None,
             (inherited, address) => Some(listen(inherited, address.unwrap_or(self.address)).await?),
+        };
+        let metrics = match self.metrics {
+            Some(address) => {
+                let failed = |error| StartError::Metrics { address, error };
+                Some(listen_at(None, address).await.map_err(failed)?)
+            }
+            None => None,
         };
         let (notifier, unheard) = match Notifier::from_environment() {
             Ok(notifier) => (notifier, None),
@@ -79,6 +113,10 @@ impl Prepared {
         if let Some(error) = unheard {
             say(&format!("warning: nobody can be told that the server is ready: NOTIFY_SOCKET: {error}"));
         }
+        if let Some((listener, address)) = metrics {
+            say(&format!("metrics at http://{address}/metrics"));
+            runtime::show_metrics(listener, Arc::clone(&records));
+        }
         for address in [Some(address), implicit.as_ref().map(|(_, address)| *address)].into_iter().flatten() {
             records.tell(None, Event::Started { address });
         }
@@ -89,6 +127,7 @@ impl Prepared {
             records: Arc::clone(&records),
             timeouts: self.timeouts,
             limits: self.limits,
+            rates: self.rates,
             ports: self.ports,
             settings: Arc::new(self.settings),
             store: self.store,
@@ -112,11 +151,15 @@ fn open_store(arguments: &Arguments) -> Result<Arc<dyn Store>, StartError> {
 
 /// Listens, unless a socket does so already; says where.
 async fn listen(inherited: Option<Listener>, address: SocketAddr) -> Result<(Listener, SocketAddr), StartError> {
+    listen_at(inherited, address).await.map_err(|error| StartError::Listen { address, error })
+}
+
+async fn listen_at(inherited: Option<Listener>, address: SocketAddr) -> io::Result<(Listener, SocketAddr)> {
     let listener = match inherited {
         Some(listener) => listener,
-        None => runtime::listen(address).await.map_err(|error| StartError::Listen { address, error })?,
+        None => runtime::listen(address).await?,
     };
-    let address = listener.local_addr().map_err(|error| StartError::Listen { address, error })?;
+    let address = listener.local_addr()?;
     Ok((listener, address))
 }
 

@@ -26,6 +26,45 @@ pub(super) fn line(entry: &Entry, style: Style) -> String {
     }
 }
 
+/// All that [`role`] says.
+pub(super) const ROLES: [&str; 3] = ["guest", "housed", "user"];
+
+pub(super) fn role(role: Role) -> &'static str {
+    match role {
+        Role::Guest => "guest",
+        Role::Housed => "housed",
+        Role::User => "user",
+    }
+}
+
+/// All that [`direction`] says.
+pub(super) const DIRECTIONS: [&str; 2] = ["sent", "received"];
+
+pub(super) fn direction(direction: Direction) -> &'static str {
+    match direction {
+        Direction::Sent => "sent",
+        Direction::Received => "received",
+    }
+}
+
+/// All that [`end`] says.
+pub(super) const ENDS: [&str; 9] =
+    ["complete", "refused", "not-opened", "not-secured", "broken", "local-error", "no-space", "too-much", "stopped"];
+
+pub(super) fn end(end: End) -> &'static str {
+    match end {
+        End::Complete | End::LeftOpen => "complete",
+        End::Refused(_) => "refused",
+        End::NotOpened => "not-opened",
+        End::NotSecured => "not-secured",
+        End::Broken => "broken",
+        End::LocalError => "local-error",
+        End::NoSpace => "no-space",
+        End::TooMuch => "too-much",
+        End::Stopped => "stopped",
+    }
+}
+
 /// The first two have no key: they are in each line.
 fn shown(key: &str, value: &Value) -> String {
     let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
@@ -83,26 +122,17 @@ fn name(event: &Event) -> &'static str {
 }
 
 fn who(visitor: &Visitor) -> Map<String, Value> {
-    let role = match visitor.role {
-        Role::Guest => "guest",
-        Role::Housed => "housed",
-        Role::User => "user",
-    };
-    object([("user", word(&visitor.name).into()), ("role", role.into())])
+    object([("user", word(&visitor.name).into()), ("role", role(visitor.role).into())])
 }
 
 fn transfer(moved: &Moved) -> Map<String, Value> {
-    let direction = match moved.direction {
-        Direction::Sent => "sent",
-        Direction::Received => "received",
-    };
     let representation = match moved.representation {
         Type::Ascii(_) => "ascii",
         Type::Ebcdic(_) => "ebcdic",
         Type::Image => "image",
         Type::Local(_) => "local",
     };
-    let mut fields = object([("direction", direction.into())]);
+    let mut fields = object([("direction", direction(moved.direction).into())]);
     // A listing has none.
     fields.extend(moved.file.as_ref().map(|file| ("name".to_owned(), word(&file.absolute()).into())));
     fields.extend(object([
@@ -112,18 +142,4 @@ fn transfer(moved: &Moved) -> Map<String, Value> {
         ("end", end(moved.end).into()),
     ]));
     fields
-}
-
-fn end(end: End) -> &'static str {
-    match end {
-        End::Complete | End::LeftOpen => "complete",
-        End::Refused(_) => "refused",
-        End::NotOpened => "not-opened",
-        End::NotSecured => "not-secured",
-        End::Broken => "broken",
-        End::LocalError => "local-error",
-        End::NoSpace => "no-space",
-        End::TooMuch => "too-much",
-        End::Stopped => "stopped",
-    }
 }

@@ -18,6 +18,7 @@ use tokio::time::{Instant, timeout};
 use super::Server;
 use super::channel::{Channel, Heard, drain};
 use super::data::{Ended, Ends, News, Running, Ways};
+use super::pace::Paces;
 use super::passive::Passive;
 use super::tls::Tls;
 use crate::records::{Client, Event};
@@ -34,6 +35,7 @@ const LINE_LIMIT: usize = 4096 + 16;
 pub(super) async fn converse(stream: TcpStream, server: Arc<Server>, security: Security) {
     let Ok((local, peer)) = prepare(&stream) else { return };
     let client = server.records.client(peer);
+    let rates = server.rates;
     let mut conversation = Conversation {
         session: Session::new(Arc::clone(&server.settings), local, peer, security),
         store: Arc::clone(&server.store),
@@ -47,6 +49,7 @@ pub(super) async fn converse(stream: TcpStream, server: Arc<Server>, security: S
         unread: Vec::new(),
         tls: None,
         ways: Ways::default(),
+        paces: Paces::new(rates),
         running: None,
         subject: None,
         is_implicit: security == Security::IMPLICIT,
@@ -108,6 +111,8 @@ struct Conversation {
     /// TLS, since it has begun.
     tls: Option<Tls>,
     ways: Ways,
+    /// How fast its transfers may be.
+    paces: Paces,
     running: Option<Running>,
     /// What is to be told of it when it has ended.
     subject: Option<Box<Begun>>,
@@ -192,6 +197,7 @@ impl Conversation {
     }
 
     async fn feed_received(&mut self, received: Received) -> io::Result<()> {
+        self.count_command(&received);
         if let Some(running) = &self.running {
             let octets = running.moved();
             self.feed(Input::Moved(octets)).await?;
@@ -216,7 +222,8 @@ impl Conversation {
     }
 
     fn ends(&self) -> Ends {
-        Ends { local: self.local, timeouts: self.server.timeouts, tls: self.tls.clone() }
+        let (records, timeouts) = (Arc::clone(&self.server.records), self.server.timeouts);
+        Ends { local: self.local, timeouts, tls: self.tls.clone(), paces: self.paces.clone(), records }
     }
 
     async fn act(&mut self, action: Action) -> io::Result<Option<Input>> {

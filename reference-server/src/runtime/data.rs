@@ -3,7 +3,6 @@
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use protocol::restart::Mark;
@@ -14,8 +13,10 @@ use tokio::time::timeout;
 
 use super::Timeouts;
 use super::moving;
+use super::pace::{Meter, Paces};
 use super::passive::{Met, Passive};
 use super::tls::{Flow, Handshake, Tls, Wire};
+use crate::records::{Records, Tally};
 use crate::session::{End, Job, Order, Protection, Route};
 
 /// A data connection in clear, that is new, or that a transfer has left open.
@@ -65,24 +66,25 @@ const MARKS: usize = 16;
 /// A transfer that runs by itself.
 pub(super) struct Running {
     task: JoinHandle<Ended>,
-    moved: Arc<AtomicU64>,
+    meter: Meter,
     stop: watch::Sender<bool>,
     marks: mpsc::Receiver<Mark>,
 }
 
 impl Running {
     pub(super) fn start(order: Order, ways: Ways, ends: Ends) -> Self {
-        let moved = Arc::new(AtomicU64::new(0));
+        let pace = if is_receiving(&order) { &ends.paces.from_client } else { &ends.paces.to_client };
+        let meter = Meter::new(pace.clone());
         let (stop, stopped) = watch::channel(false);
         let (tell, marks) = mpsc::channel(MARKS);
-        let wires = Wires { moved: Arc::clone(&moved), stopped, marks: tell };
+        let wires = Wires { meter: meter.clone(), stopped, marks: tell };
         let task = tokio::spawn(transfer(order, ways, ends, wires));
-        Self { task, moved, stop, marks }
+        Self { task, meter, stop, marks }
     }
 
     /// How many octets are moved.
     pub(super) fn moved(&self) -> u64 {
-        self.moved.load(Ordering::Relaxed)
+        self.meter.octets()
     }
 
     /// Ends the transfer as soon as can be.
@@ -97,26 +99,26 @@ impl Running {
         tokio::select! {
             biased;
             Some(mark) = self.marks.recv() => News::Marked(mark),
-            ended = end_of(&mut self.task, &self.moved) => News::Ended(ended),
+            ended = end_of(&mut self.task, &self.meter) => News::Ended(ended),
         }
     }
 
     /// Waits for the end. The data connection is closed then, or handed over.
     pub(super) async fn ended(&mut self) -> Ended {
-        end_of(&mut self.task, &self.moved).await
+        end_of(&mut self.task, &self.meter).await
     }
 }
 
-async fn end_of(task: &mut JoinHandle<Ended>, moved: &AtomicU64) -> Ended {
+async fn end_of(task: &mut JoinHandle<Ended>, meter: &Meter) -> Ended {
     task.await.unwrap_or_else(|error| {
         tracing::error!(%error, "a transfer failed inside of the server");
-        Ended { octets: moved.load(Ordering::Relaxed), end: End::LocalError, open: None }
+        Ended { octets: meter.octets(), end: End::LocalError, open: None }
     })
 }
 
 /// What a transfer hears and tells while it runs.
 struct Wires {
-    moved: Arc<AtomicU64>,
+    meter: Meter,
     stopped: watch::Receiver<bool>,
     marks: mpsc::Sender<Mark>,
 }
@@ -127,6 +129,8 @@ pub(super) struct Ends {
     pub(super) local: SocketAddr,
     pub(super) timeouts: Timeouts,
     pub(super) tls: Option<Tls>,
+    pub(super) paces: Paces,
+    pub(super) records: Arc<Records>,
 }
 
 async fn transfer(order: Order, ways: Ways, ends: Ends, mut wires: Wires) -> Ended {
@@ -138,10 +142,10 @@ async fn transfer(order: Order, ways: Ways, ends: Ends, mut wires: Wires) -> End
         Ok(line) => line,
         Err(end) => return without_connection(end),
     };
-    if let Some(end) = moving::at_once(&order.job, &mut line.wire, &wires.moved) {
-        return Ended { octets: wires.moved.load(Ordering::Relaxed), end, open: None };
+    if let Some(end) = moving::at_once(&order.job, &mut line.wire, &wires.meter) {
+        return Ended { octets: wires.meter.octets(), end, open: None };
     }
-    match blocking(line.wire.socket(), ends.timeouts.idle) {
+    match blocking(line.wire.socket(), ends.timeouts.stall) {
         Ok(handle) => work(order, line, handle, wires).await,
         Err(error) => {
             tracing::warn!(%error, "the data connection cannot be used");
@@ -162,7 +166,10 @@ struct Line {
 async fn opened(order: &Order, ways: Ways, ends: &Ends) -> Result<Line, End> {
     let met = match timeout(ends.timeouts.data, open(order, ways, ends)).await {
         Ok(Ok(Opened::Again(open))) => return Ok(Line { wire: Wire::Clear(open.stream), unread: open.unread }),
-        Ok(Ok(Opened::Anew(met))) => met,
+        Ok(Ok(Opened::Anew(met))) => {
+            ends.records.count(Tally::DataConnection);
+            met
+        }
         Ok(Err(error)) => {
             tracing::debug!(%error, "no data connection");
             return Err(End::NotOpened);
@@ -205,12 +212,12 @@ fn without_connection(end: End) -> Ended {
 
 /// Moves the bytes, on a thread. `handle` is of the same connection.
 async fn work(order: Order, line: Line, handle: std::net::TcpStream, wires: Wires) -> Ended {
-    let Wires { moved, mut stopped, marks } = wires;
+    let Wires { meter, mut stopped, marks } = wires;
     let is_receiving = is_receiving(&order);
-    let counter = Arc::clone(&moved);
+    let of_work = meter.clone();
     let mut work = tokio::task::spawn_blocking(move || {
         let Line { wire, unread } = line;
-        moving::run(order.job, moving::Data { wire, moved: counter, marks, unread })
+        moving::run(order.job, moving::Data { wire, meter: of_work, marks, unread })
     });
     let ended = tokio::select! {
         ended = &mut work => ended,
@@ -226,7 +233,7 @@ async fn work(order: Order, line: Line, handle: std::net::TcpStream, wires: Wire
         Ok(done) => land(done).await,
         Err(error) => Err(error),
     };
-    let octets = moved.load(Ordering::Relaxed);
+    let octets = meter.octets();
     match ended {
         Ok((end, open)) => Ended { octets, end, open: open.filter(|_| end == End::LeftOpen) },
         Err(error) => {
@@ -269,13 +276,13 @@ fn stopped_end(end: End, is_receiving: bool) -> End {
 }
 
 /// Makes the stream fit for the thread that moves the bytes; returns another handle to stop it with.
-fn blocking(stream: &std::net::TcpStream, idle: Duration) -> io::Result<std::net::TcpStream> {
+fn blocking(stream: &std::net::TcpStream, stall: Duration) -> io::Result<std::net::TcpStream> {
     stream.set_nonblocking(false)?;
     // The octets of a file go in large pieces; what is small (a ticket of TLS, the end of a file in a block) must not wait
     // until the client acknowledges what went before.
     stream.set_nodelay(true)?;
-    stream.set_read_timeout(Some(idle))?;
-    stream.set_write_timeout(Some(idle))?;
+    stream.set_read_timeout(Some(stall))?;
+    stream.set_write_timeout(Some(stall))?;
     stream.try_clone()
 }
 

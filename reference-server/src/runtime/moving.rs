@@ -12,8 +12,6 @@ mod spliced;
 
 use std::fs::File;
 use std::io::{self, ErrorKind, Read, Write};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use protocol::restart::{Mark, Position};
 use protocol::transfer::ascii;
@@ -23,6 +21,7 @@ use tokio::sync::mpsc;
 pub(super) use self::small::at_once;
 use self::spliced::{Came, Pipe};
 use super::data::Open;
+use super::pace::Meter;
 use super::tls::Wire;
 use crate::session::{End, Job};
 use crate::store::{Allowance, Form, Landing, StoreError};
@@ -36,8 +35,7 @@ const PIECE: usize = 256 * 1024;
 #[derive(Debug)]
 pub(super) struct Data {
     pub(super) wire: Wire,
-    /// How many octets were moved.
-    pub(super) moved: Arc<AtomicU64>,
+    pub(super) meter: Meter,
     /// Where the markers that came are told.
     pub(super) marks: mpsc::Sender<Mark>,
     /// What was read, and belongs to the next file.
@@ -93,10 +91,10 @@ pub(super) fn run(job: Job, mut data: Data) -> Done {
 fn work(job: Job, data: &mut Data, whole: &mut Option<Whole>) -> Result<End, End> {
     match job {
         Job::Send { file, form: Form::Image, most, .. } => {
-            send_image(&file, most, &mut data.wire, &data.moved).map(|()| End::Complete)
+            send_image(&file, most, &mut data.wire, &data.meter).map(|()| End::Complete)
         }
         Job::Send { file, form: Form::Ascii, skip, .. } => {
-            send_ascii(&file, skip, &mut data.wire, &data.moved).map(|()| End::Complete)
+            send_ascii(&file, skip, &mut data.wire, &data.meter).map(|()| End::Complete)
         }
         Job::Send { file, form: Form::Encoded(parameters), position, skip, .. } => {
             let source = encoded::source(parameters, position)?.skipping(skip);
@@ -121,15 +119,15 @@ fn work(job: Job, data: &mut Data, whole: &mut Option<Whole>) -> Result<End, End
 }
 
 /// A range is of an image only: `most` limits nothing else.
-fn send_image(mut file: &File, most: Option<u64>, wire: &mut Wire, moved: &AtomicU64) -> Result<(), End> {
+fn send_image(mut file: &File, most: Option<u64>, wire: &mut Wire, meter: &Meter) -> Result<(), End> {
     let mut left = most.unwrap_or(u64::MAX);
     while let Some(stream) = wire.clear() {
-        let stretch = usize::try_from(left).unwrap_or(STRETCH).min(STRETCH);
+        let stretch = meter.next(usize::try_from(left).unwrap_or(STRETCH).min(STRETCH));
         match rustix::fs::sendfile(stream, file, None, stretch) {
             Ok(0) => return finish_sending(wire),
             Ok(count) => {
                 left -= count as u64;
-                moved.fetch_add(count as u64, Ordering::Relaxed);
+                meter.count(count);
             }
             Err(Errno::INTR) => {}
             // A file system that cannot do it: then the bytes pass through here.
@@ -144,11 +142,11 @@ fn send_image(mut file: &File, most: Option<u64>, wire: &mut Wire, moved: &Atomi
         if length == 0 {
             return finish_sending(wire);
         }
-        write(buffer.get(..length).unwrap_or_default(), wire, moved)?;
+        write(buffer.get(..length).unwrap_or_default(), wire, meter)?;
     }
 }
 
-fn send_ascii(mut file: &File, skip: u64, connection: &mut Wire, moved: &AtomicU64) -> Result<(), End> {
+fn send_ascii(mut file: &File, skip: u64, connection: &mut Wire, meter: &Meter) -> Result<(), End> {
     let (mut encoder, mut local, mut wire) = (ascii::Encoder::default(), vec![0; PIECE], Vec::new());
     let mut left_to_skip = skip;
     loop {
@@ -160,14 +158,17 @@ fn send_ascii(mut file: &File, skip: u64, connection: &mut Wire, moved: &AtomicU
         encoder.encode(local.get(..length).unwrap_or_default(), &mut wire);
         let skipped = usize::try_from(left_to_skip).unwrap_or(usize::MAX).min(wire.len());
         left_to_skip -= skipped as u64;
-        write(wire.get(skipped..).unwrap_or_default(), connection, moved)?;
+        write(wire.get(skipped..).unwrap_or_default(), connection, meter)?;
     }
 }
 
-fn write(octets: &[u8], wire: &mut Wire, moved: &AtomicU64) -> Result<(), End> {
-    for piece in octets.chunks(PIECE) {
+fn write(octets: &[u8], wire: &mut Wire, meter: &Meter) -> Result<(), End> {
+    let mut left = octets;
+    while !left.is_empty() {
+        let (piece, rest) = left.split_at(meter.next(left.len().min(PIECE)));
         wire.write_all(piece).map_err(|_| End::Broken)?;
-        moved.fetch_add(piece.len() as u64, Ordering::Relaxed);
+        meter.count(piece.len());
+        left = rest;
     }
     Ok(())
 }
@@ -227,7 +228,7 @@ fn receive(target: &mut Target<'_>, form: Form, data: &mut Data) -> Result<(), E
 fn receive_image(target: &mut Target<'_>, data: &Data) -> Result<Came, End> {
     let Some(stream) = data.wire.clear() else { return Ok(Came::SoFar) };
     match Pipe::new() {
-        Ok(pipe) => pipe.receive(stream, target, &data.moved),
+        Ok(pipe) => pipe.receive(stream, target, &data.meter),
         Err(error) => {
             tracing::debug!(%error, "no pipe for an upload");
             Ok(Came::SoFar)
@@ -245,7 +246,8 @@ fn finish_receiving(wire: &mut Wire) {
 /// The next octets; none at the end. What the file before has left comes first.
 fn read<'a>(data: &mut Data, buffer: &'a mut [u8]) -> Result<&'a [u8], End> {
     let length = if data.unread.is_empty() {
-        data.wire.read(buffer).map_err(|_| End::Broken)?
+        let most = data.meter.next(buffer.len());
+        data.wire.read(buffer.get_mut(..most).unwrap_or_default()).map_err(|_| End::Broken)?
     } else {
         let length = data.unread.len().min(buffer.len());
         let first: Vec<u8> = data.unread.drain(..length).collect();
@@ -254,7 +256,7 @@ fn read<'a>(data: &mut Data, buffer: &'a mut [u8]) -> Result<&'a [u8], End> {
         }
         length
     };
-    data.moved.fetch_add(length as u64, Ordering::Relaxed);
+    data.meter.count(length);
     Ok(buffer.get(..length).unwrap_or_default())
 }
 

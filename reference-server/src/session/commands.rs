@@ -29,7 +29,7 @@ use protocol::command::{Login as When, Source};
 use protocol::{Command, CommandError, Verb};
 
 use super::replies::reply;
-use super::{Creation, Login, Sequence, Session, Step};
+use super::{Changes, Creation, Login, Sequence, Session, Step};
 
 /// What a verb does with its argument.
 type Procedure = fn(&mut Session, &[u8]) -> Step;
@@ -147,7 +147,9 @@ impl Session {
         let is_of_security = verb.row().source == Source::Rfc(2228);
         let is_off = (is_of_security && self.settings.tls.is_none())
             || (verb == Verb::Smnt && self.settings.mounts.is_empty())
-            || (verb == Verb::Mfct && self.creation() == Creation::Fixed);
+            || (verb == Verb::Mfct && self.creation() == Creation::Fixed)
+            // FEAT would promise what nobody may do.
+            || (matches!(verb, Verb::Mff | Verb::Mfmt | Verb::Mfct) && self.settings.changes == Changes::Refused);
         (!is_off).then(|| procedure(verb))
     }
 

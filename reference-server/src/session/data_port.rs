@@ -80,6 +80,12 @@ impl Session {
         self.data_port.arranged == Arranged::Open
     }
 
+    /// Whether a port listens for the next transfer.
+    #[cfg(feature = "fuzzing")]
+    pub(crate) fn listens(&self) -> bool {
+        self.data_port.arranged == Arranged::Passive
+    }
+
     /// Only the host of the user: who comes first could steal the file, or put one in its place (RFC 2577 §8). Where foreign
     /// hosts are allowed the other server may come instead, and nobody knows its address.
     pub(crate) fn who_may_connect(&self) -> Option<IpAddr> {

@@ -69,8 +69,13 @@ impl Disk {
             let (name, kind) = (entry.file_name(), entry.file_type()?);
             if kind.is_dir() {
                 directories.push(directory.child(name.as_bytes()));
-            } else if kind.is_file() && is_hidden(name.as_bytes()) && entry.open()?.into_std().try_lock().is_ok() {
-                entry.remove_file()?;
+            } else if kind.is_file()
+                && is_hidden(name.as_bytes())
+                && let Err(error) = remove_unless_locked(&entry)
+                && error.kind() != io::ErrorKind::NotFound
+            {
+                // Others are looked at all the same.
+                tracing::warn!(%error, "a file that is not whole stays");
             }
         }
         Ok(directories)
@@ -102,6 +107,12 @@ impl Disk {
     fn check<'name>(&self, mut names: impl Iterator<Item = &'name [u8]>) -> Result<(), Refused> {
         if self.hidden.is_some() && names.any(is_hidden) { Err(Refused::BadName) } else { Ok(()) }
     }
+}
+
+/// The lock is held until the name is gone: who makes a file locks it next, and sees then that it was taken away.
+fn remove_unless_locked(entry: &DirEntry) -> io::Result<()> {
+    let file = entry.open()?.into_std();
+    if file.try_lock().is_ok() { entry.remove_file() } else { Ok(()) }
 }
 
 /// A name in a directory, and the means to look at what has it.

@@ -218,8 +218,8 @@ impl Tree for Memory {
         };
         let opened = self.contents().stage(file, mode, staging)?;
         let contents = Arc::clone(&self.contents);
-        let staged = Staged { contents, file: opened.try_clone()?, name: file.clone(), staging };
-        Ok((opened, Box::new(staged)))
+        let staged = Staged { contents, file: opened, name: file.clone(), staging };
+        Ok((staged.file.try_clone()?, Box::new(staged)))
     }
 }
 

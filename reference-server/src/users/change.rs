@@ -3,7 +3,7 @@
 
 use std::fs::{File, Metadata, Permissions};
 use std::io::{self, Write};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{FlockOperation, flock};
@@ -91,11 +91,17 @@ fn change<T>(file: &Path, edit: impl FnOnce(&mut dyn TableLike) -> Result<T, Cha
     Ok(done)
 }
 
-/// Puts a file in the place of another. A new one is for its owner alone.
+/// Puts a file in the place of another, for the same owner, group and mode: root changes what the server, as somebody else, must read.
+/// A new one is for its owner alone.
 fn replace(target: &Path, directory: &Path, old: Option<&Metadata>, text: &str) -> io::Result<()> {
     const OWNER_ALONE: u32 = 0o600;
     let mut new = NamedTempFile::new_in(directory)?;
     new.write_all(text.as_bytes())?;
+    let ours = new.as_file().metadata()?;
+    if let Some(old) = old.filter(|old| (old.uid(), old.gid()) != (ours.uid(), ours.gid())) {
+        // Before it has the mode, so that nobody else may read it meanwhile.
+        fchown(new.as_file(), Some(old.uid()), Some(old.gid()))?;
+    }
     let mode = old.map_or(OWNER_ALONE, |old| old.permissions().mode() & 0o7777);
     new.as_file().set_permissions(Permissions::from_mode(mode))?;
     new.as_file().sync_all()?;
@@ -152,6 +158,20 @@ mod tests {
         assert!(std::fs::read_to_string(&file).unwrap().starts_with("[users.\"al ice\"]\npassword = "));
         assert!(is_password(&file, "al ice", "p"));
         assert_eq!(directory.path().read_dir().unwrap().count(), 1);
+    }
+
+    /// Only root can give a file away; others have perhaps more groups than one.
+    #[test]
+    fn the_owner_and_the_group_stay() {
+        let (_directory, file) = file_with("");
+        let ours = file.metadata().unwrap();
+        let is_root = rustix::process::geteuid().is_root();
+        let group = rustix::process::getgroups().unwrap().last().map_or_else(|| ours.gid(), |group| group.as_raw());
+        let (owner, group) = if is_root { (4711, 4712) } else { (ours.uid(), group) };
+        std::os::unix::fs::chown(&file, Some(owner), Some(group)).unwrap();
+        put(&file, "a", &Hash::of(b"p").unwrap()).unwrap();
+        let now = file.metadata().unwrap();
+        assert_eq!((now.uid(), now.gid()), (owner, group));
     }
 
     #[test]

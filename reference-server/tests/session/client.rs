@@ -103,6 +103,13 @@ impl Server {
         self.child.wait().unwrap();
     }
 
+    /// The next line that it says on standard error.
+    pub(crate) fn message(&mut self) -> String {
+        let mut line = String::new();
+        self.messages.read_line(&mut line).unwrap();
+        line
+    }
+
     /// What it says on standard error until its end.
     pub(crate) fn rest_of_messages(&mut self) -> String {
         let mut rest = String::new();

@@ -1,5 +1,7 @@
 //! Options in a file.
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
 use assert_cmd::Command;
@@ -7,7 +9,7 @@ use predicates::prelude::*;
 use rstest::rstest;
 use tempfile::TempDir;
 
-use crate::client::Server;
+use crate::client::{PATIENCE, Server};
 
 fn file_with(text: &str) -> (TempDir, PathBuf) {
     let directory = tempfile::tempdir().unwrap();
@@ -16,8 +18,15 @@ fn file_with(text: &str) -> (TempDir, PathBuf) {
     (directory, file)
 }
 
-fn started_with(file: &PathBuf) -> Command {
+/// It is ended where it serves, which it is not to do.
+fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_reference-server"));
+    command.timeout(PATIENCE);
+    command
+}
+
+fn started_with(file: &PathBuf) -> Command {
+    let mut command = program();
     command.arg("--config").arg(file);
     command
 }
@@ -34,10 +43,24 @@ fn a_server_does_what_the_file_says() {
 
 #[test]
 fn a_file_that_is_fine_is_called_so_and_nobody_listens() {
-    let text = "root = 'HERE'\nport = 0\ntls-generate = true\nuser = ['alice:secret']\n";
-    let (_directory, file) = file_with(text);
+    let text = "root = 'HERE'\nport = 0\ntls-generate = true\nlog = 'HERE/log'\nxferlog = 'HERE/xferlog'\n";
+    let (directory, file) = file_with(text);
     let says_so = predicate::str::is_match("^/.*ftp.toml is fine\n$").unwrap();
     started_with(&file).arg("--check-config").assert().success().stdout(says_so).stderr("");
+    assert_eq!(directory.path().read_dir().unwrap().count(), 1, "a log was made");
+}
+
+#[rstest]
+#[case::others_may_read("user = ['alice:secret']\n", 0o644, true)]
+#[case::others_may_write("account = ['alice:secret']\n", 0o602, true)]
+#[case::the_group_may_read("user = ['alice:secret']\n", 0o640, false)]
+#[case::no_secrets("anonymous = 'off'\n", 0o644, false)]
+fn passwords_that_all_may_read_are_warned_of(#[case] text: &str, #[case] mode: u32, #[case] is_said: bool) {
+    let (_directory, file) = file_with(&format!("root = 'HERE'\n{text}"));
+    std::fs::set_permissions(&file, Permissions::from_mode(mode)).unwrap();
+    let warning =
+        predicate::str::contains("ftp.toml, and passwords stand there. Type `chmod o= ").count(is_said.into());
+    started_with(&file).arg("--check-config").assert().success().stderr(warning);
 }
 
 #[rstest]
@@ -56,6 +79,8 @@ fn a_file_that_is_fine_is_called_so_and_nobody_listens() {
     ": --tls-generate or --tls-certificate <FILE> is missing."
 )]
 #[case::root("root = '/nonexistent/here'\n", 1, "cannot serve the directory /nonexistent/here")]
+#[case::log("root = 'HERE'\nlog = 'HERE/none/log'\n", 1, "cannot write the log /")]
+#[case::log_is_a_directory("root = 'HERE'\nxferlog = 'HERE'\n", 1, "cannot write the log /")]
 #[case::users("root = 'HERE'\nusers = 'HERE/none.toml'\n", 1, "none.toml: No such file")]
 #[case::certificate(
     "root = 'HERE'\ntls-certificate = 'HERE/none.pem'\ntls-key = 'HERE/none.key'\n",
@@ -73,8 +98,7 @@ fn what_is_wrong_is_said(#[case] text: &str, #[case] code: i32, #[case] message:
 #[case::no_file(&["--config", "/nonexistent/here"], "cannot read /nonexistent/here")]
 #[case::check_of_nothing(&["--root", ".", "--check-config"], "--config <FILE>")]
 fn what_is_wrong_on_the_line(#[case] arguments: &[&str], #[case] message: &str) {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_reference-server"));
-    command.args(arguments).assert().code(2).stderr(predicate::str::contains(message));
+    program().args(arguments).assert().code(2).stderr(predicate::str::contains(message));
 }
 
 #[test]

@@ -128,8 +128,11 @@ fn a_client_that_resets_is_noticed() {
 #[rstest]
 #[case::nobody_reads("RETR big")]
 #[case::nobody_writes("STOR new")]
-fn a_transfer_that_stands_still_ends(#[case] line: &str) {
-    let server = Server::with(&["--idle-timeout", "1"]);
+fn a_transfer_that_stands_still_ends(
+    #[case] line: &str,
+    #[values(&["--idle-timeout", "1"], &["--stall-timeout", "1"])] limits: &[&str],
+) {
+    let server = Server::with(limits);
     std::fs::File::create(server.root().join("big")).unwrap().set_len(64 << 20).unwrap();
     let mut client = server.login();
     let data = client.open_passive();

@@ -3,7 +3,7 @@
 //! Each name of `escapes/names.txt` goes through each command. What comes back must hold nothing of what lies outside, which must be
 //! as it was, and the session must go on.
 
-mod dialogue;
+pub(crate) mod dialogue;
 mod names;
 mod world;
 
@@ -35,7 +35,7 @@ const LOOKING: [&str; 14] = [
     "RNFR {}",
 ];
 
-const CHANGING: [&str; 15] = [
+pub(crate) const CHANGING: [&str; 15] = [
     "STOR {}",
     "APPE {}",
     "REST 1\r\nSTOR {}",

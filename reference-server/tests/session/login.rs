@@ -4,7 +4,7 @@ use std::io::Read;
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use crate::client::{Client, Server};
+use crate::client::{Client, PATIENCE, Server};
 
 const WRONG: [(&str, &str); 2] = [("USER u", "331"), ("PASS x", "530")];
 
@@ -24,7 +24,9 @@ fn an_address_is_shut_out_over_all_of_its_sessions() {
     // Nobody has one guess more who was there before, not even the right one.
     third.say_all(&[("USER u", "331"), ("PASS p", "421")]);
     let mut greeting = String::new();
-    TcpStream::connect(server.address).unwrap().read_to_string(&mut greeting).unwrap();
+    let mut late = TcpStream::connect(server.address).unwrap();
+    late.set_read_timeout(Some(PATIENCE)).unwrap();
+    late.read_to_string(&mut greeting).unwrap();
     assert_eq!(greeting, "421 Too many wrong passwords from your address; try again later.\r\n");
     // Who is logged in stays.
     inside.say_all(&[("NOOP", "200")]);

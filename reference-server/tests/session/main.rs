@@ -19,14 +19,22 @@ mod login;
 #[cfg(test)]
 mod logs;
 mod memory;
+#[cfg(test)]
+mod metrics;
 mod modes;
 #[cfg(test)]
 mod network;
 #[cfg(test)]
+mod pace;
+#[cfg(test)]
 mod process;
+#[cfg(test)]
+mod read_only;
 mod security;
 #[cfg(test)]
 mod service;
+#[cfg(test)]
+mod stalled;
 #[cfg(test)]
 mod stop;
 #[cfg(test)]

@@ -1,15 +1,24 @@
 //! Users in a file, and `passwd`, which writes it.
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use assert_cmd::Command;
 use predicates::prelude::*;
 use rstest::rstest;
 
-use crate::client::Server;
+use crate::client::{PATIENCE, Server};
+
+/// It is ended where it serves, which it is not to do.
+fn program() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_reference-server"));
+    command.timeout(PATIENCE);
+    command
+}
 
 fn passwd(file: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_reference-server"));
+    let mut command = program();
     command.arg("passwd").arg(file);
     command
 }
@@ -85,9 +94,23 @@ fn many_logins_at_once_all_have_their_answer() {
 #[case::key("roof = 'x'", 1, "Did you mean `root`?")]
 fn a_file_with_mistakes_starts_nothing(#[case] more: &str, #[case] code: i32, #[case] message: &str) {
     let (directory, file) = file_with_alice(more);
-    let mut command = Command::new(env!("CARGO_BIN_EXE_reference-server"));
+    let mut command = program();
     command.args(["--port", "0", "--root"]).arg(directory.path()).arg("--users").arg(file);
     command.assert().code(code).stderr(predicate::str::contains(message));
+}
+
+#[test]
+fn a_file_that_all_may_read_is_warned_of() {
+    let (directory, file) = file_with_alice("");
+    let config = directory.path().join("ftp.toml");
+    std::fs::write(&config, "root = '.'\nusers = 'users.toml'\n").unwrap();
+    let checked = || {
+        let mut command = program();
+        command.current_dir(directory.path()).args(["--config", "ftp.toml", "--check-config"]).assert().success()
+    };
+    checked().stderr("");
+    std::fs::set_permissions(&file, Permissions::from_mode(0o604)).unwrap();
+    checked().stderr(predicate::str::contains("may look into users.toml, and passwords stand there."));
 }
 
 #[test]
@@ -96,7 +119,7 @@ fn a_link_does_not_lead_a_home_out_of_the_root() {
     let root = directory.path().join("root");
     std::fs::create_dir(&root).unwrap();
     std::os::unix::fs::symlink("..", root.join("link")).unwrap();
-    let mut command = Command::new(env!("CARGO_BIN_EXE_reference-server"));
+    let mut command = program();
     command.args(["--port", "0", "--root"]).arg(root).arg("--users").arg(file);
     command.assert().code(1).stderr(predicate::str::contains("a link that leads out of the root"));
 }

@@ -18,17 +18,19 @@ fn example(name: &str) -> (&'static str, &'static str, &'static [&'static str]) 
     match name {
         "root" | "users" | "xferlog" | "log" => ("=x", "'x'", &[]),
         "memory" => ("=5", "5", &[]),
-        "port" | "login-attempts" | "login-delay" | "data-timeout" | "idle-timeout" | "sessions"
+        "port" | "login-attempts" | "login-delay" | "data-timeout" | "idle-timeout" | "stall-timeout" | "sessions"
         | "sessions-per-host" | "quota" => ("=7", "7", &[]),
         "listen" | "passive-address" => ("=10.0.0.1", "'10.0.0.1'", &[]),
         "site" => ("=a b", "'a b'", &[]),
         "run-as" => ("=ftp", "'ftp'", &[]),
         "user" | "account" | "store-account" => ("=a:b", "['a:b']", &[]),
         "anonymous" | "landlock" => ("=off", "'off'", &[]),
-        "foreign-port" | "symlinks" | "atomic" | "tls-generate" => ("", "true", &[]),
+        "foreign-port" | "symlinks" | "atomic" | "read-only" | "tls-generate" => ("", "true", &[]),
         "host" | "mount" => ("=a=b", "['a=b']", &[]),
         "log-format" => ("=json", "'json'", &["--log=x"]),
+        "metrics" => ("=127.0.0.1:9", "'127.0.0.1:9'", &[]),
         "fault" => ("=full", "'full'", &[]),
+        "rate-limit" => ("=5000/0", "'5000/0'", &[]),
         "passive-ports" => ("=2000-3000", "'2000-3000'", &[]),
         "tls-certificate" => ("=c", "'c'", &["--tls-key=k"]),
         "tls-key" => ("=k", "'k'", &["--tls-certificate=c"]),

@@ -10,7 +10,8 @@ use crate::accounts::Room;
 use crate::records::Event;
 use crate::session::{Input, Standing, Verify};
 
-/// A wrong password that is not answered yet.
+/// A wrong password that is not answered yet. Until then the session keeps its place, also where the client has hung up: else who hangs up
+/// could try again sooner.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Delayed {
     until: Instant,

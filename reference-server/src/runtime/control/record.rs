@@ -1,10 +1,11 @@
 //! What is told of a conversation.
 
+use protocol::Verb;
 use tokio::time::Instant;
 
 use super::Conversation;
-use crate::records::{Direction, Event, Moved};
-use crate::session::{End, Job, Order, Subject, Visitor};
+use crate::records::{Direction, Event, Moved, Tally};
+use crate::session::{End, Job, Order, Received, Subject, Visitor};
 use crate::store::Location;
 
 /// A transfer that runs, and what is known of it.
@@ -19,6 +20,15 @@ pub(super) struct Begun {
 impl Conversation {
     pub(super) fn tell(&self, event: Event) {
         self.server.records.tell(Some(self.client), event);
+    }
+
+    pub(super) fn count_command(&self, received: &Received) {
+        let verb = match received {
+            Received::Line(line) => Verb::parse(line.split(|&octet| octet == b' ').next().unwrap_or_default()),
+            Received::TooLong => None,
+            Received::Disconnected => return,
+        };
+        self.server.records.count(Tally::Command(verb));
     }
 
     /// Notes who transfers what: when it has ended, somebody else may be logged in.

@@ -29,10 +29,10 @@ pub(super) fn send(
             break;
         }
         source.send(local.get(..length).unwrap_or_default(), &mut wire).map_err(fault_end)?;
-        write(&wire, &mut data.wire, &data.moved)?;
+        write(&wire, &mut data.wire, &data.meter)?;
     }
     source.finish(&mut wire).map_err(fault_end)?;
-    write(&wire, &mut data.wire, &data.moved)?;
+    write(&wire, &mut data.wire, &data.meter)?;
     if may_stay_open(parameters, data) {
         return Ok(End::LeftOpen);
     }

@@ -3,12 +3,12 @@
 use std::fs::File;
 use std::io::{IoSliceMut, Seek, SeekFrom};
 use std::net::TcpStream;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use rustix::io::{Errno, ReadWriteFlags, preadv2};
 use rustix::net::{SendFlags, send};
 
 use super::{STRETCH, finish_sending};
+use crate::runtime::pace::Meter;
 use crate::runtime::tls::Wire;
 use crate::session::{End, Job};
 use crate::store::Form;
@@ -18,12 +18,16 @@ const SMALL: u64 = 64 * 1024;
 
 /// Sends a small image in clear without waiting for anything, neither the disk nor the client. `None`: it is for a thread, and what was
 /// sent already is counted, and left out by the place in the file.
-pub(in crate::runtime) fn at_once(job: &Job, wire: &mut Wire, moved: &AtomicU64) -> Option<End> {
+pub(in crate::runtime) fn at_once(job: &Job, wire: &mut Wire, meter: &Meter) -> Option<End> {
     let Job::Send { file, form: Form::Image, most: None, .. } = job else { return None };
+    // Where the octets are held back, a thread waits.
+    if meter.is_limited() {
+        return None;
+    }
     let stream = wire.clear()?;
     let body = cached(file)?;
     let count = if body.is_empty() { 0 } else { sent(stream, &body)? };
-    moved.fetch_add(count as u64, Ordering::Relaxed);
+    meter.count(count);
     if count < body.len() {
         return went_on(file, count).err();
     }
@@ -92,9 +96,9 @@ mod tests {
     fn a_small_file_is_sent_whole(#[case] length: usize, #[case] from: usize) {
         let body: Vec<u8> = (0..=255).cycle().take(length).collect();
         let (mut client, server) = pair();
-        let moved = AtomicU64::new(0);
-        let end = at_once(&job(&body, from as u64), &mut Wire::Clear(server), &moved);
-        assert_eq!((end, moved.into_inner()), (Some(End::Complete), (length - from) as u64));
+        let meter = Meter::default();
+        let end = at_once(&job(&body, from as u64), &mut Wire::Clear(server), &meter);
+        assert_eq!((end, meter.octets()), (Some(End::Complete), (length - from) as u64));
         let mut came = Vec::new();
         client.read_to_end(&mut came).unwrap();
         assert!(came == body[from..], "{} octets", came.len());
@@ -105,17 +109,17 @@ mod tests {
         let body = vec![b'x'; 65_536];
         let (_client, server) = pair();
         rustix::net::sockopt::set_socket_send_buffer_size(&server, 4096).unwrap();
-        let (job, moved) = (job(&body, 0), AtomicU64::new(0));
-        assert_eq!(at_once(&job, &mut Wire::Clear(server), &moved), None);
+        let (job, meter) = (job(&body, 0), Meter::default());
+        assert_eq!(at_once(&job, &mut Wire::Clear(server), &meter), None);
         let Job::Send { mut file, .. } = job else { unreachable!() };
         let place = file.stream_position().unwrap();
-        assert!(place < 65_536 && place == moved.into_inner(), "{place}");
+        assert!(place < 65_536 && place == meter.octets(), "{place}");
     }
 
     #[test]
     fn a_large_file_is_left_to_a_thread() {
         let (_client, server) = pair();
-        let (job, moved) = (job(&vec![b'x'; 65_537], 0), AtomicU64::new(0));
-        assert_eq!((at_once(&job, &mut Wire::Clear(server), &moved), moved.into_inner()), (None, 0));
+        let (job, meter) = (job(&vec![b'x'; 65_537], 0), Meter::default());
+        assert_eq!((at_once(&job, &mut Wire::Clear(server), &meter), meter.octets()), (None, 0));
     }
 }

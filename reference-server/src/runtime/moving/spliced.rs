@@ -5,12 +5,12 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::net::TcpStream;
 use std::os::fd::OwnedFd;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use rustix::io::Errno;
 use rustix::pipe::{PipeFlags, SpliceFlags, splice};
 
 use super::{STRETCH, Target, local_end};
+use crate::runtime::pace::Meter;
 use crate::session::End;
 
 /// Between the connection and the file: the kernel wants a pipe there.
@@ -39,16 +39,16 @@ impl Pipe {
         Ok(Self { from, into })
     }
 
-    pub(super) fn receive(&self, stream: &TcpStream, target: &mut Target<'_>, moved: &AtomicU64) -> Result<Came, End> {
+    pub(super) fn receive(&self, stream: &TcpStream, target: &mut Target<'_>, meter: &Meter) -> Result<Came, End> {
         loop {
-            let count = match splice(stream, None, &self.into, None, STRETCH, SpliceFlags::empty()) {
+            let count = match splice(stream, None, &self.into, None, meter.next(STRETCH), SpliceFlags::empty()) {
                 Ok(0) => return Ok(Came::ToTheEnd),
                 Ok(count) => count,
                 Err(Errno::INTR) => continue,
                 Err(Errno::INVAL | Errno::NOSYS) => return Ok(Came::SoFar),
                 Err(_) => return Err(End::Broken),
             };
-            moved.fetch_add(count as u64, Ordering::Relaxed);
+            meter.count(count);
             let fitting = target.room.take(count);
             let came = self.store(target.file, fitting)?;
             if fitting < count {
@@ -94,17 +94,17 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let mut client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         let (server, _) = listener.accept().unwrap();
-        let moved = AtomicU64::new(0);
+        let meter = Meter::default();
         let mut target = Target { file, room, is_named: true };
         let came = std::thread::scope(|scope| {
             // It is cut off where the file may have no more.
             scope.spawn(move || client.write_all(body).ok());
-            Pipe::new().unwrap().receive(&server, &mut target, &moved)
+            Pipe::new().unwrap().receive(&server, &mut target, &meter)
         });
         let mut found = Vec::new();
         let mut again = File::open(format!("/proc/self/fd/{}", std::os::fd::AsRawFd::as_raw_fd(file))).unwrap();
         again.read_to_end(&mut found).unwrap();
-        (found, came, moved.into_inner())
+        (found, came, meter.octets())
     }
 
     #[rstest]

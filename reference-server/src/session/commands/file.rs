@@ -3,7 +3,7 @@
 use crate::accounts::Access;
 use crate::session::interface::Action;
 use crate::session::replies::{refusal, reply};
-use crate::session::{Login, Session, Step};
+use crate::session::{Changes, Login, Session, Step};
 use crate::store::Location;
 
 pub(super) fn dele(session: &mut Session, pathname: &[u8]) -> Step {
@@ -31,7 +31,7 @@ impl Session {
         self.working.resolve(pathname).map_err(|outside| reply::<550>(format!("{outside}.")).into())
     }
 
-    /// The same for a command that changes something, which a guest may not be allowed to.
+    /// The same for a command that changes something, which a guest may not be allowed to, nor anybody with `--read-only`.
     pub(super) fn locate_to_change(&self, pathname: &[u8]) -> Result<Location, Step> {
         if self.may_change() {
             return self.locate(pathname);
@@ -40,6 +40,7 @@ impl Session {
     }
 
     pub(super) fn may_change(&self) -> bool {
-        matches!(self.login, Login::LoggedIn { access: Access::ReadWrite, .. })
+        self.settings.changes == Changes::Allowed
+            && matches!(self.login, Login::LoggedIn { access: Access::ReadWrite, .. })
     }
 }

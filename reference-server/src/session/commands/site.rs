@@ -6,24 +6,35 @@ use protocol::Timestamp;
 
 use super::modify::{no_mode, permission_bits};
 use crate::session::replies::{indented, refusal, reply};
-use crate::session::{Links, Session, Step};
+use crate::session::{Changes, Links, Session, Step};
 
 /// A command of SITE.
 struct Service {
     name: &'static str,
     help: &'static str,
     procedure: fn(&mut Session, &[u8]) -> Step,
+    purpose: Purpose,
 }
 
-const SYMLINK: &str = "SYMLINK";
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    ChangesFiles,
+    MakesLinks,
+    IsOfSession,
+}
 
 const SERVICES: [Service; 6] = [
-    Service { name: "CHMOD", help: " <SP> mode <SP> pathname", procedure: chmod },
-    Service { name: "HELP", help: "", procedure: help },
-    Service { name: "IDLE", help: " [<SP> seconds]", procedure: idle },
-    Service { name: SYMLINK, help: " <SP> target <SP> link", procedure: symlink },
-    Service { name: "UMASK", help: " [<SP> mask]", procedure: umask },
-    Service { name: "UTIME", help: " <SP> YYYYMMDDhhmm[ss] <SP> pathname", procedure: utime },
+    Service { name: "CHMOD", help: " <SP> mode <SP> pathname", procedure: chmod, purpose: Purpose::ChangesFiles },
+    Service { name: "HELP", help: "", procedure: help, purpose: Purpose::IsOfSession },
+    Service { name: "IDLE", help: " [<SP> seconds]", procedure: idle, purpose: Purpose::IsOfSession },
+    Service { name: "SYMLINK", help: " <SP> target <SP> link", procedure: symlink, purpose: Purpose::MakesLinks },
+    Service { name: "UMASK", help: " [<SP> mask]", procedure: umask, purpose: Purpose::IsOfSession },
+    Service {
+        name: "UTIME",
+        help: " <SP> YYYYMMDDhhmm[ss] <SP> pathname",
+        procedure: utime,
+        purpose: Purpose::ChangesFiles,
+    },
 ];
 
 pub(super) fn site(session: &mut Session, argument: &[u8]) -> Step {
@@ -39,7 +50,12 @@ pub(super) fn site(session: &mut Session, argument: &[u8]) -> Step {
 impl Session {
     /// Links are made where it is allowed: a program besides this one might follow them out of the root.
     fn serves(&self, service: &Service) -> bool {
-        service.name != SYMLINK || self.settings.links == Links::Allowed
+        let may_change = self.settings.changes == Changes::Allowed;
+        match service.purpose {
+            Purpose::ChangesFiles => may_change,
+            Purpose::MakesLinks => may_change && self.settings.links == Links::Allowed,
+            Purpose::IsOfSession => true,
+        }
     }
 }
 

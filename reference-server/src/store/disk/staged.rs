@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::fs::{File, Permissions};
 use std::hash::{BuildHasher, RandomState};
 use std::io;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -72,13 +72,13 @@ impl Staged {
         let hidden = names.name(name, staging);
         let mut options = OpenOptions::new();
         let file = directory.open_with(&hidden, options.read(true).write(true).create_new(true))?.into_std();
-        let opened = file.try_clone()?;
         let staged = Self { directory, hidden, name: name.into(), staging, file, has_landed: false };
-        staged.file.try_lock().map_err(|error| {
-            // Another server that starts has just now taken it for something left.
-            tracing::warn!(%error, "a file was swept away before it began");
-            StoreError::Local
-        })?;
+        // Another server that starts may just now have taken it for something left: it has the lock then, or the file has no name.
+        if staged.file.try_lock().is_err() || staged.file.metadata()?.nlink() == 0 {
+            tracing::warn!("a file was swept away before it began");
+            return Err(StoreError::Local);
+        }
+        let opened = staged.file.try_clone()?;
         if let Staging::Replacing { mode } = staging {
             staged.set_mode(mode)?;
         }

@@ -26,10 +26,12 @@ pub(super) fn write(
         Start::Beginning | Start::End => None,
         Start::At(offset) => Some(position(&mut old, form, offset)?),
     };
-    let mut room = tree.limits().allowance(|| tree.used())?.instead_of(before.size);
+    // Somebody may have replaced the one that was looked at.
+    let size = old.metadata()?.len();
+    let mut room = tree.limits().allowance(|| tree.used())?.instead_of(size);
     let (mut file, landing) = tree.stage(name, Staging::Replacing { mode: before.mode & 0o777 })?;
     if start != Start::Beginning {
-        if room.take(usize::try_from(before.size).unwrap_or(usize::MAX)) as u64 != before.size {
+        if room.take(usize::try_from(size).unwrap_or(usize::MAX)) as u64 != size {
             return Err(StoreError::NoSpace);
         }
         old.seek(SeekFrom::Start(0))?;
@@ -48,12 +50,20 @@ pub(super) fn stage_new(
     name: &Location,
     staging: Staging,
 ) -> Result<(File, Option<Box<dyn Landing>>), StoreError> {
+    // What is there and no file is a link that leads nowhere.
+    free(tree, name)?;
+    let (file, landing) = tree.stage(name, staging)?;
+    if staging == Staging::Unique {
+        // Who had the promise before may have landed since it was looked at.
+        free(tree, name)?;
+    }
+    Ok((file, Some(landing)))
+}
+
+fn free(tree: &impl Tree, name: &Location) -> Result<(), StoreError> {
     match tree.itself(name) {
-        // A link that leads nowhere.
         Ok(_) => Err(Refused::Exists.into()),
-        Err(StoreError::Refused(Refused::Missing)) => {
-            tree.stage(name, staging).map(|(file, landing)| (file, Some(landing)))
-        }
+        Err(StoreError::Refused(Refused::Missing)) => Ok(()),
         Err(error) => Err(error),
     }
 }

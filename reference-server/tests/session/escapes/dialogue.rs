@@ -10,14 +10,14 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// No other command is answered so. It shows that all before it is answered, however many commands that was.
 const MARK: (&str, &[u8]) = ("SITE IDLE 777\r\n", b"200 The idle limit is 777 seconds.\r\n");
 
-pub(super) struct Dialogue {
+pub(crate) struct Dialogue {
     stream: TcpStream,
     replies: BufReader<TcpStream>,
 }
 
 impl Dialogue {
     /// Logged in as a user who may write, in TYPE I.
-    pub(super) fn begin(server: &Server) -> Self {
+    pub(crate) fn begin(server: &Server) -> Self {
         let stream = TcpStream::connect(server.address).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         stream.set_nodelay(true).unwrap();
@@ -28,7 +28,7 @@ impl Dialogue {
     }
 
     /// Says it; returns all replies, and all octets of a data connection.
-    pub(super) fn exchange(&mut self, line: &[u8]) -> Vec<u8> {
+    pub(crate) fn exchange(&mut self, line: &[u8]) -> Vec<u8> {
         let mut data = None;
         let is_transfer = ["RETR", "STOR", "APPE", "STOU", "LIST", "NLST", "MLSD"]
             .iter()

@@ -13,6 +13,10 @@ impl Chance {
     pub(super) fn from_environment() -> Self {
         let seed =
             env::var("FTPSPEC_SEED").map_or_else(|_| RandomState::new().hash_one(0), |seed| seed.parse().unwrap());
+        Self::of(seed)
+    }
+
+    pub(super) fn of(seed: u64) -> Self {
         Self { seed, state: seed }
     }
 

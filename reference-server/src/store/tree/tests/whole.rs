@@ -2,11 +2,19 @@
 
 use std::io::Write;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 
 use rstest::rstest;
 
 use super::{atomic_stores, play, stores};
+use crate::store::tree::Tree;
+use crate::store::tree::whole::write;
 use crate::store::{Disk, Form, Location, Memory, Naming, Refused, Start, Store, StoreError, Writing};
+
+const ROUNDS: usize = 2000;
+/// Each looks for a name from the first on.
+const UNIQUE: usize = 200;
 
 /// How many names there are below it that no command may say.
 pub(super) fn hidden_below(directory: &Path) -> usize {
@@ -175,6 +183,55 @@ fn what_a_killed_server_has_left_goes_and_what_another_one_writes_stays() {
     // Left since then: it is in nobody's way.
     std::fs::write(&left[2], "left").unwrap();
     assert_eq!([play(&disk, "rmd d/e"), play(&disk, "rmd d")], ["ok", "ok"]);
+}
+
+/// Two servers on one root, or two sessions: what has begun comes to its end, whatever happens between two steps of it.
+#[test]
+fn what_has_begun_is_not_swept_away_by_a_server_that_starts() {
+    let root = tempfile::tempdir().unwrap();
+    let open = || Disk::open(root.path()).unwrap().with_naming(Naming::WhenWhole);
+    let disk = open();
+    let is_done = AtomicBool::new(false);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            while !is_done.load(Ordering::Relaxed) {
+                open();
+            }
+        });
+        let landed: Vec<_> = (0..ROUNDS)
+            .filter_map(|_| disk.write(&Location::root().child(b"f"), Form::Image, Start::Beginning).ok())
+            .map(end)
+            .collect();
+        is_done.store(true, Ordering::Relaxed);
+        assert_eq!(landed.iter().filter(|landed| landed.is_err()).count(), 0, "of {}", landed.len());
+    });
+    assert_eq!(hidden_below(root.path()), 0);
+}
+
+#[test]
+fn those_who_store_unique_files_at_once_all_succeed() {
+    let (_root, stores) = atomic_stores();
+    for (name, store) in &stores {
+        let store_all = || (0..UNIQUE).map(|_| end(store.write_new(&Location::root()).unwrap().1)).collect::<Vec<_>>();
+        let landed = thread::scope(|scope| {
+            let other = scope.spawn(store_all);
+            [store_all(), other.join().unwrap()].concat()
+        });
+        assert_eq!(landed.iter().filter(|landed| landed.is_err()).count(), 0, "{name}: of {}", landed.len());
+    }
+}
+
+/// The file is another one by the time that it is opened.
+#[test]
+fn what_is_appended_to_counts_as_large_as_it_is() {
+    let memory = Memory::new(20).unwrap().with_naming(Naming::WhenWhole);
+    let file = Location::root().child(b"f");
+    play(&memory, "stor f 1");
+    let before = Tree::target(&memory, &file).unwrap();
+    play(&memory, "stor f 123456");
+    let mut beside = memory.write(&Location::root().child(b"beside"), Form::Image, Start::Beginning).unwrap();
+    let _writing = write(&memory, &file, Form::Image, Start::End, Some(&before)).unwrap();
+    assert_eq!(beside.room.take(100), 20 - 6 - 6);
 }
 
 #[rstest]
