@@ -70,11 +70,14 @@ fn a_file_is_received_no_faster(#[case] parameters: &[&str], #[case] head: &[u8]
 }
 
 /// Each of them would go at once.
-#[test]
-fn many_small_files_are_no_faster_than_a_large_one() {
+#[rstest]
+#[case::octets("TYPE I")]
+#[case::text("TYPE A")]
+fn many_small_files_are_no_faster_than_a_large_one(#[case] representation: &str) {
     let server = server("100000/0");
     std::fs::write(server.root().join("small"), [b'x'; 2500]).unwrap();
     let mut client = server.login();
+    client.say_all(&[(representation, "200")]);
     let begun = Instant::now();
     for _ in 0..20 {
         assert_eq!(client.retrieve("small").len(), 2500);

@@ -35,14 +35,14 @@ fn line(worker: usize, version: usize, number: u64) -> String {
 }
 
 /// Whose lines these are. The last may be cut.
-pub(super) fn writers(text: &[u8]) -> BTreeSet<Vec<u8>> {
+pub(super) fn writers(text: &[u8]) -> BTreeSet<String> {
     let length = line(0, 0, 0).len();
-    text.chunks(length).filter(|line| line.len() == length).map(|line| line[..11].to_vec()).collect()
+    text.chunks(length).filter(|line| line.len() == length).map(|line| line[..11].escape_ascii().to_string()).collect()
 }
 
 /// How each line of a worker begins.
-pub(super) fn mark(worker: usize) -> Vec<u8> {
-    line(worker, 0, 0).into_bytes()[..11].to_vec()
+pub(super) fn mark(worker: usize) -> String {
+    line(worker, 0, 0)[..11].to_owned()
 }
 
 #[test]

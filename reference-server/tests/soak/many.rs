@@ -17,7 +17,7 @@ use super::vitals::{Course, Vitals, verdict_on_crowds};
 use super::worker::Worker;
 
 /// How many sessions are busy at a time.
-pub(super) const BUSY: usize = 200;
+const BUSY: usize = 200;
 /// How many others are logged in all the while, and say nothing.
 const QUIET: usize = 20;
 /// How many times the vitals are looked at in a run, however long it is.

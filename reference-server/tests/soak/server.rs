@@ -11,7 +11,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use rustls::{ClientConfig, RootCertStore};
 use tempfile::TempDir;
 
-use super::vitals::Vitals;
+use super::vitals::{Vitals, open_files};
 
 /// How long a reply, or an end, may take.
 pub(super) const PATIENCE: Duration = Duration::from_mins(1);
@@ -80,7 +80,7 @@ impl Server {
                     assert!(
                         begun.elapsed() < PATIENCE,
                         "descriptors stay open: {before}, and then {last}: {}",
-                        self.open_files()
+                        open_files(self.child.id()).join(" ")
                     );
                 }
                 None if steady == STEADY => return last,
@@ -91,13 +91,6 @@ impl Server {
             steady = if now.descriptors == last.descriptors { steady + 1 } else { 0 };
             last = now;
         }
-    }
-
-    /// What the descriptors lead to.
-    fn open_files(&self) -> String {
-        let entries = std::fs::read_dir(format!("/proc/{}/fd", self.child.id())).unwrap();
-        let names = entries.filter_map(|entry| std::fs::read_link(entry.ok()?.path()).ok());
-        names.map(|name| name.display().to_string()).collect::<Vec<_>>().join(" ")
     }
 
     /// SIGTERM.

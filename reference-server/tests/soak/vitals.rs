@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 pub(super) struct Vitals {
     /// The memory that it has of its own or shares (`VmRSS`), in KiB.
     pub(super) resident: u64,
+    /// Without those of files in memory (`--memory`), of which each has one as long as it is there.
     pub(super) descriptors: usize,
     pub(super) threads: u64,
 }
@@ -20,9 +21,16 @@ impl Vitals {
             let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap();
             line.split_whitespace().next().unwrap().parse().unwrap()
         };
-        let descriptors = std::fs::read_dir(format!("/proc/{process}/fd")).unwrap().count();
-        Self { resident: field("VmRSS:"), descriptors, threads: field("Threads:") }
+        Self { resident: field("VmRSS:"), descriptors: open_files(process).len(), threads: field("Threads:") }
     }
+}
+
+/// What its descriptors lead to.
+pub(super) fn open_files(process: u32) -> Vec<String> {
+    let entries = std::fs::read_dir(format!("/proc/{process}/fd")).unwrap();
+    // One may be closed since it was listed.
+    let names = entries.filter_map(|entry| std::fs::read_link(entry.ok()?.path()).ok());
+    names.map(|name| name.display().to_string()).filter(|name| !name.starts_with("/memfd:")).collect()
 }
 
 impl fmt::Display for Vitals {

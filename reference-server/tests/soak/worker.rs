@@ -2,7 +2,7 @@
 
 mod deeds;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
@@ -14,11 +14,12 @@ use super::client::{Client, Route};
 use super::contents::{self, Contents};
 use super::server::Server;
 
-/// As many files as one has at a time.
+/// As many files as one has at a time; and as many that were cut.
 const FILES: usize = 10;
 
 /// A file of which it is not known how much of it came.
 struct Doubtful {
+    name: String,
     old: Option<Vec<u8>>,
     /// What it was to be.
     whole: Vec<u8>,
@@ -31,7 +32,7 @@ pub(super) struct Worker<'server> {
     chance: Chance,
     server: &'server Server,
     files: BTreeMap<String, Contents>,
-    doubtful: BTreeMap<String, Doubtful>,
+    doubtful: VecDeque<Doubtful>,
     /// How many names and contents it has made.
     made: usize,
     tally: BTreeMap<&'static str, u64>,
@@ -46,7 +47,7 @@ enum Session {
 
 impl<'server> Worker<'server> {
     pub(super) fn new(number: usize, seed: u64, server: &'server Server) -> Self {
-        let (files, doubtful, tally) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        let (files, doubtful, tally) = (BTreeMap::new(), VecDeque::new(), BTreeMap::new());
         Self { number, chance: Chance::of(seed), server, files, doubtful, made: 0, tally }
     }
 
@@ -103,33 +104,46 @@ impl<'server> Worker<'server> {
         let mut client = Client::login(self.server, None);
         client.say_all(&[(&format!("CWD {}", self.directory()), "250")]);
         self.check_listing(&mut client);
-        client.set(Parameters { representation: Type::Image, ..Parameters::default() });
+        client.set(image());
         for (name, contents) in &self.files {
             let found = client.retrieve(&format!("RETR {name}"));
-            assert!(
-                found == contents.octets,
-                "worker {}: {name} is {} octets: {}",
-                self.number,
-                found.len(),
-                beginning(&found)
-            );
+            self.compare(name, &found, &contents.octets);
         }
-        for (name, doubtful) in &self.doubtful {
-            let found = client
-                .say(&format!("SIZE {name}"))
-                .starts_with("213")
-                .then(|| client.retrieve(&format!("RETR {name}")));
-            assert!(
-                doubtful.may_be(found.as_deref()),
-                "worker {}: {name}, which was cut, is {:?} octets, of {} from {} on: {}",
-                self.number,
-                found.as_ref().map(Vec::len),
-                doubtful.whole.len(),
-                doubtful.at,
-                beginning(&found.unwrap_or_default()),
-            );
+        while let Some(doubtful) = self.doubtful.pop_front() {
+            self.settle(&mut client, &doubtful);
         }
         client.quit();
+    }
+
+    fn compare(&self, name: &str, found: &[u8], expected: &[u8]) {
+        assert!(
+            found == expected,
+            "worker {}: {name} should be {} octets and is {}: {}",
+            self.number,
+            expected.len(),
+            found.len(),
+            beginning(found)
+        );
+    }
+
+    /// Looks at a file that was cut, long ago, and deletes it.
+    fn settle(&self, client: &mut Client, doubtful: &Doubtful) {
+        let name = &doubtful.name;
+        client.set(image());
+        let is_there = client.say(&format!("SIZE {name}")).starts_with("213");
+        let found = is_there.then(|| client.retrieve(&format!("RETR {name}")));
+        assert!(
+            doubtful.may_be(found.as_deref()),
+            "worker {}: {name}, which was cut, is {:?} octets, of {} from {} on: {}",
+            self.number,
+            found.as_ref().map(Vec::len),
+            doubtful.whole.len(),
+            doubtful.at,
+            beginning(&found.unwrap_or_default()),
+        );
+        if is_there {
+            client.say_all(&[(&format!("DELE {name}"), "250")]);
+        }
     }
 
     /// The facts of a directory are those of its files.
@@ -142,7 +156,11 @@ impl<'server> Worker<'server> {
                 let size = format!("Size={};", contents.octets.len());
                 assert!(facts.contains(&size), "worker {}: {line}, and it should be {size}", self.number);
             } else {
-                assert!(self.doubtful.contains_key(name), "worker {}: {name} should not be there", self.number);
+                assert!(
+                    self.doubtful.iter().any(|doubtful| doubtful.name == name),
+                    "worker {}: {name} should not be there",
+                    self.number
+                );
             }
         }
         assert!(left.is_empty(), "worker {}: {:?} are lost", self.number, left.keys());
@@ -185,6 +203,10 @@ impl Doubtful {
         found == self.old.as_deref()
             || found.is_some_and(|found| found.len() >= self.at && self.whole.starts_with(found))
     }
+}
+
+fn image() -> Parameters {
+    Parameters { representation: Type::Image, ..Parameters::default() }
 }
 
 fn beginning(octets: &[u8]) -> String {

@@ -2,17 +2,25 @@
 
 use std::io::{Read, Write};
 
+use protocol::Mode;
 use protocol::transfer::Parameters;
-use protocol::{Mode, Type};
 
 use super::super::client::Client;
 use super::super::contents::{self, Contents};
-use super::{Doubtful, FILES, Session, Worker};
-use crate::many::{BIG, BUSY, SHARED};
+use super::{Doubtful, FILES, Session, Worker, image};
+use crate::many::{BIG, SHARED};
+
+/// So many are looked at by all, so that it happens often.
+const WATCHED: u64 = 20;
 
 impl Worker<'_> {
     /// Does something. Returns what it was.
     pub(super) fn deed(&mut self, client: &mut Client) -> (&'static str, Session) {
+        if self.doubtful.len() > FILES
+            && let Some(doubtful) = self.doubtful.pop_front()
+        {
+            self.settle(client, &doubtful);
+        }
         let name = match self.chance.below(22) {
             0..4 => self.store(client),
             4..7 => self.retrieve(client),
@@ -60,17 +68,6 @@ impl Worker<'_> {
         let found = client.retrieve(&format!("RETR {name}"));
         self.compare(&name, &found, &contents.octets);
         "RETR"
-    }
-
-    fn compare(&self, name: &str, found: &[u8], expected: &[u8]) {
-        assert!(
-            found == expected,
-            "worker {}: {name} should be {} octets and is {}: {}",
-            self.number,
-            expected.len(),
-            found.len(),
-            super::beginning(found)
-        );
     }
 
     fn append(&mut self, client: &mut Client) -> &'static str {
@@ -168,7 +165,7 @@ impl Worker<'_> {
     }
 
     fn look_at_another(&mut self, client: &mut Client) -> &'static str {
-        let other = usize::try_from(self.chance.below(BUSY as u64)).unwrap();
+        let other = usize::try_from(self.chance.below(WATCHED)).unwrap();
         let name = format!("{SHARED}/{other}");
         if !client.say(&format!("MDTM {name}")).starts_with("213") {
             return "nothing";
@@ -189,12 +186,9 @@ impl Worker<'_> {
         data.flush().unwrap();
         client.say_all(&[("ABOR", "426")]);
         client.expect("226");
-        self.doubt(name, None, contents.octets, 0);
+        // It is over when ABOR is answered.
+        self.settle(client, &Doubtful { name, old: None, whole: contents.octets, at: 0 });
         "ABOR in STOR"
-    }
-
-    fn doubt(&mut self, name: String, old: Option<Vec<u8>>, whole: Vec<u8>, at: usize) {
-        self.doubtful.insert(name, Doubtful { old, whole, at });
     }
 
     /// Leaves in the middle of something.
@@ -243,7 +237,7 @@ impl Worker<'_> {
             data.reset();
         }
         self.files.remove(&name);
-        self.doubt(name, old.map(|(_, contents)| contents.octets), whole, at);
+        self.doubtful.push_back(Doubtful { name, old: old.map(|(_, contents)| contents.octets), whole, at });
         "gone in STOR or APPE"
     }
 }
@@ -256,8 +250,4 @@ fn abort_retrieving(client: &mut Client) -> &'static str {
     assert!(first.starts_with("426") || first.starts_with("226"), "{first}");
     client.expect("22");
     "ABOR in RETR"
-}
-
-fn image() -> Parameters {
-    Parameters { representation: Type::Image, ..Parameters::default() }
 }
