@@ -29,7 +29,7 @@ use self::process::Process;
 use self::tls::TlsArguments;
 use crate::certificates::CertificateError;
 use crate::document::DocumentError;
-use crate::process::RunAsError;
+use crate::process::{ConfinementError, RunAsError};
 use crate::runtime::{self, InheritedError};
 use crate::store::StoreError;
 
@@ -108,8 +108,14 @@ enum StartError {
     NoTls,
     #[error(transparent)]
     RunAs(#[from] RunAsError),
+    #[error(transparent)]
+    Confinement(#[from] ConfinementError),
     #[error("{what} cannot be entered by the user {user}: {error}. Give them to this user, or let it into them.")]
     Unreachable { what: String, user: String, error: StoreError },
+    #[error(
+        "{what} cannot be entered: {error}. Where the kernel keeps the server to the directories that it began with (--landlock), start it again."
+    )]
+    NotEntered { what: String, error: StoreError },
     #[error("cannot show the metrics at {address}: {error}. Give a free port with --metrics; 0 takes any.")]
     Metrics { address: SocketAddr, error: io::Error },
     #[error("cannot write the log {file}: {error}. Give a file in a directory where this user may write.", file = .file.display())]

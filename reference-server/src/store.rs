@@ -11,6 +11,7 @@ mod tree;
 
 use std::fmt;
 use std::fs::File;
+use std::os::fd::BorrowedFd;
 
 use protocol::listing::facts::{Entry, Selection};
 use protocol::transfer::Parameters;
@@ -28,6 +29,8 @@ pub(crate) use room::{Allowance, Room};
 
 /// Where files are kept. Every call may block; none is made by a session.
 pub(crate) trait Store: Send + Sync {
+    /// The directory below which all of it is; none where it is on no disk.
+    fn directory(&self) -> Option<BorrowedFd<'_>>;
     /// Succeeds when the location is a directory.
     fn enter(&self, directory: &Location) -> Result<(), StoreError>;
     /// Succeeds when something is there.

@@ -164,6 +164,6 @@ fn report(rounds: usize, kinds: &[Option<Stalled>], played: &[Played]) -> io::Re
     writeln!(
         out,
         "The middle value, and in brackets the middle half of the rounds. The work is the time that the server has computed for\n\
-         an octet, in all rounds: what else the machine does changes it little."
+         an octet, in all rounds. How far the second line is from the first, the others may be by chance."
     )
 }

@@ -1,11 +1,13 @@
 //! The options, read again while the server runs (SIGHUP).
 
 use std::ffi::OsString;
+use std::path::Path;
 use std::sync::Arc;
 
 use super::prepared::served;
 use super::process::Bounds;
 use super::{Arguments, StartError, configuration, say};
+use crate::process::ReadAgain;
 use crate::records::{Event, Records};
 use crate::runtime::{Failures, Latest, Served};
 use crate::store::Store;
@@ -94,6 +96,15 @@ impl Arguments {
             self.policy.keep(&running.policy, &mut unchanged);
         }
         unchanged
+    }
+}
+
+impl Arguments {
+    /// The files that are opened when the options are read again.
+    pub(super) fn read_again(&self) -> ReadAgain {
+        let named = [self.config.as_deref(), self.login.users()].into_iter().chain(self.tls.files());
+        let read = named.flatten().map(Path::to_owned).collect();
+        ReadAgain { read, appended_to: self.logs.files().map(Path::to_owned).collect() }
     }
 }
 

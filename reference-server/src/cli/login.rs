@@ -55,6 +55,11 @@ enum Anonymous {
 }
 
 impl Login {
+    /// The file of users.
+    pub(super) fn users(&self) -> Option<&Path> {
+        self.users.as_deref()
+    }
+
     pub(super) fn penalties(&self) -> Penalties {
         Penalties { limit: NonZero::new(self.attempts), delay: Duration::from_secs(self.delay) }
     }

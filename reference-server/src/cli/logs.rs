@@ -45,6 +45,12 @@ impl Logs {
         Ok(Lines { transfers, events: events.map(|log| (log, self.log_format)) })
     }
 
+    /// The files.
+    pub(super) fn files(&self) -> impl Iterator<Item = &Path> {
+        let log = self.log.as_deref().filter(|file| file.as_os_str() != "-");
+        log.into_iter().chain(self.xferlog.as_deref())
+    }
+
     /// Puts back what cannot change.
     pub(super) fn keep(&mut self, running: &Self, unchanged: &mut Unchanged) {
         unchanged.keep("metrics", &mut self.metrics, &running.metrics);

@@ -22,14 +22,16 @@ pub(super) struct Prepared {
     pub(super) limits: Limits,
     served: Arc<Latest<Served>>,
     failures: Arc<Failures>,
-    records: Arc<Records>,
+    logs: Logs,
+    line: Vec<OsString>,
+    /// The options that the server begins with.
+    running: Arguments,
     bounds: Bounds,
     address: SocketAddr,
     /// Where TLS begins at once.
     implicit: Option<SocketAddr>,
     /// Where metrics are shown.
     metrics: Option<SocketAddr>,
-    again: Again,
 }
 
 impl Prepared {
@@ -47,19 +49,8 @@ impl Prepared {
         } else {
             running.logs.open()?
         };
-        let in_memory = running.memory.is_some().then(|| Arc::clone(&served.store));
         let (served, failures) = (Arc::new(Latest::new(served)), Arc::new(Failures::new(penalties)));
-        let records = Arc::new(Records::start(logs)?);
-        let again = Again {
-            line,
-            running,
-            in_memory,
-            bounds: bounds.clone(),
-            served: Arc::clone(&served),
-            failures: Arc::clone(&failures),
-            records: Arc::clone(&records),
-        };
-        Ok(Self { limits, served, failures, records, bounds, address, implicit, metrics, again })
+        Ok(Self { limits, served, failures, logs, line, running, bounds, address, implicit, metrics })
     }
 
     /// Listens, says where, and serves.
@@ -73,18 +64,24 @@ impl Prepared {
             (None, None) => None,
             (inherited, address) => Some(listen(inherited, address.unwrap_or(self.address)).await?),
         };
-        let metrics = match self.metrics {
-            Some(address) => {
-                let failed = |error| StartError::Metrics { address, error };
-                Some(listen_at(None, address).await.map_err(failed)?)
-            }
-            None => None,
-        };
+        let metrics = listen_for_metrics(self.metrics).await?;
         let (notifier, unheard) = match Notifier::from_environment() {
             Ok(notifier) => (notifier, None),
             Err(error) => (Notifier::default(), Some(error)),
         };
-        self.bounds.set(first.store.as_ref(), &first.settings)?;
+        let comparers = Comparers::of_this_machine();
+        // No thread is there but this one, and whatever is to be opened is open.
+        self.bounds.set(first.store.as_ref(), &first.settings, &self.running.read_again())?;
+        let records = Arc::new(Records::start(self.logs)?);
+        let again = Again {
+            line: self.line,
+            in_memory: self.running.memory.is_some().then(|| Arc::clone(&first.store)),
+            running: self.running,
+            bounds: self.bounds,
+            served: Arc::clone(&self.served),
+            failures: Arc::clone(&self.failures),
+            records: Arc::clone(&records),
+        };
         drop(first);
         let (stopper, stop) = runtime::stop(notifier)?;
         let hangups = runtime::hangups()?;
@@ -95,7 +92,6 @@ impl Prepared {
         if let Some(error) = unheard {
             say(&format!("warning: nobody can be told that the server is ready: NOTIFY_SOCKET: {error}"));
         }
-        let records = self.records;
         if let Some((listener, address)) = metrics {
             say(&format!("metrics at http://{address}/metrics"));
             runtime::show_metrics(listener, Arc::clone(&records));
@@ -106,12 +102,12 @@ impl Prepared {
         let server = Server {
             served: self.served,
             failures: self.failures,
-            comparers: Comparers::of_this_machine(),
+            comparers,
             stop,
             records: Arc::clone(&records),
             limits: self.limits,
         };
-        let (implicit, again) = (implicit.map(|(listener, _)| listener), self.again);
+        let implicit = implicit.map(|(listener, _)| listener);
         let end = runtime::serve(listener, implicit, Arc::new(server), stopper, hangups, move || again.read()).await;
         records.tell(None, Event::Stopped);
         records.close();
@@ -152,6 +148,12 @@ fn open_store(arguments: &Arguments, in_memory: Option<Arc<dyn Store>>) -> Resul
 /// Listens, unless a socket does so already; says where.
 async fn listen(inherited: Option<Listener>, address: SocketAddr) -> Result<(Listener, SocketAddr), StartError> {
     listen_at(inherited, address).await.map_err(|error| StartError::Listen { address, error })
+}
+
+async fn listen_for_metrics(address: Option<SocketAddr>) -> Result<Option<(Listener, SocketAddr)>, StartError> {
+    let Some(address) = address else { return Ok(None) };
+    let listening = listen_at(None, address).await;
+    listening.map(Some).map_err(|error| StartError::Metrics { address, error })
 }
 
 async fn listen_at(inherited: Option<Listener>, address: SocketAddr) -> io::Result<(Listener, SocketAddr)> {

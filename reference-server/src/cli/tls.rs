@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
@@ -57,6 +57,11 @@ pub(super) struct Wanted {
 }
 
 impl TlsArguments {
+    /// The files that it is read from.
+    pub(super) fn files(&self) -> [Option<&Path>; 3] {
+        [self.certificate.as_deref(), self.key.as_deref(), self.client_roots.as_deref()]
+    }
+
     /// Where TLS begins at once.
     pub(super) fn implicit(&self, control: SocketAddr) -> Option<SocketAddr> {
         self.implicit_port.map(|port| SocketAddr::new(control.ip(), port))

@@ -7,6 +7,7 @@ mod staged;
 use std::fs::File;
 use std::hash::RandomState;
 use std::io;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::sync::Arc;
@@ -129,6 +130,10 @@ impl Tree for Disk {
     fn way(&self, link: &Location) -> Result<Vec<u8>, StoreError> {
         let way = self.root.read_link_contents(as_path(&self.path(link)?))?;
         Ok(way.as_os_str().as_bytes().to_vec())
+    }
+
+    fn directory(&self) -> Option<BorrowedFd<'_>> {
+        Some(self.root.as_fd())
     }
 
     fn enter(&self, directory: &Location) -> Result<(), StoreError> {

@@ -1,6 +1,7 @@
 //! A store with a fault that somebody asked for, to see what clients make of it.
 
 use std::fs::OpenOptions;
+use std::os::fd::BorrowedFd;
 use std::thread;
 use std::time::Duration;
 
@@ -75,6 +76,10 @@ impl<S> Faulty<S> {
 }
 
 impl<S: Store> Store for Faulty<S> {
+    fn directory(&self) -> Option<BorrowedFd<'_>> {
+        self.store.directory()
+    }
+
     fn enter(&self, directory: &Location) -> Result<(), StoreError> {
         self.meet(Ask::Look)?;
         self.store.enter(directory)

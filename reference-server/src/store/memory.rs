@@ -9,6 +9,7 @@ mod node;
 use std::fs::{File, Permissions};
 use std::hash::RandomState;
 use std::io;
+use std::os::fd::BorrowedFd;
 use std::os::unix::fs::PermissionsExt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
@@ -92,6 +93,10 @@ impl Memory {
 }
 
 impl Tree for Memory {
+    fn directory(&self) -> Option<BorrowedFd<'_>> {
+        None
+    }
+
     fn itself(&self, location: &Location) -> Result<Attributes, StoreError> {
         self.contents().itself(location)?.attributes()
     }

@@ -14,6 +14,7 @@ mod whole;
 use std::fs::File;
 use std::hash::RandomState;
 use std::io::{Read, Seek, SeekFrom};
+use std::os::fd::BorrowedFd;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use protocol::listing::facts::Entry;
@@ -43,6 +44,8 @@ pub(super) trait Tree: Clone + Send + Sync + 'static {
     /// The way that a link shows.
     fn way(&self, link: &Location) -> Result<Vec<u8>, StoreError>;
     /// Succeeds when the location is a directory that can be worked in.
+    /// The directory below which all of it is; none where it is on no disk.
+    fn directory(&self) -> Option<BorrowedFd<'_>>;
     fn enter(&self, directory: &Location) -> Result<(), StoreError>;
     /// The first ones in their order.
     fn names(&self, directory: &Location) -> Result<Names, StoreError>;
@@ -115,6 +118,10 @@ pub(super) fn unless_missing<T>(looked: Result<T, StoreError>) -> Option<Result<
 }
 
 impl<T: Tree> Store for T {
+    fn directory(&self) -> Option<BorrowedFd<'_>> {
+        Tree::directory(self)
+    }
+
     fn enter(&self, directory: &Location) -> Result<(), StoreError> {
         Tree::enter(self, directory)
     }

@@ -91,8 +91,11 @@ fn a_transfer_that_is_held_back_can_be_aborted() {
     let server = server("1000/1000");
     let mut client = server.login();
     let begun = Instant::now();
-    let data = client.open_passive();
-    client.say_all(&[("RETR file", "150"), ("STAT", "211"), ("ABOR", "426")]);
+    let mut data = client.open_passive();
+    client.say_all(&[("RETR file", "150")]);
+    // A connection that the server has not taken yet when ABOR comes is reset.
+    exactly(&mut data, 1);
+    client.say_all(&[("STAT", "211"), ("ABOR", "426")]);
     client.expect("226");
     assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
     assert!(read_all(data).len() < LENGTH);

@@ -5,12 +5,13 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use rstest::rstest;
 use rustix::process::geteuid;
 use tempfile::TempDir;
 
-use crate::client::{PROGRAM, Server};
+use crate::client::{PROGRAM, Server, read_all};
 
 /// A user that every machine has, and its number.
 const NOBODY: (&str, u32) = ("nobody", 65_534);
@@ -79,17 +80,78 @@ fn files_in_memory_are_those_of_the_user_too() {
 
 /// The numbers of the users, the groups and the other groups of all threads, each once.
 fn who_runs(server: &Server) -> Vec<String> {
+    told_of_threads(server, &["Uid:", "Gid:", "Groups:"])
+}
+
+/// These lines of the system, of all threads, each once.
+fn told_of_threads(server: &Server, keys: &[&str]) -> Vec<String> {
     let mut found: Vec<String> = std::fs::read_dir(format!("/proc/{}/task", server.process()))
         .unwrap()
         .map(|thread| {
             let status = std::fs::read_to_string(thread.unwrap().path().join("status")).unwrap();
-            let line = |key| status.lines().find_map(|line| line.strip_prefix(key)).unwrap();
+            let line = |key: &&str| status.lines().find_map(|line| line.strip_prefix(key)).unwrap();
             let words = |key| line(key).split_whitespace().collect::<Vec<_>>().join(" ");
-            [words("Uid:"), words("Gid:"), words("Groups:")].join(" / ")
+            keys.iter().map(words).collect::<Vec<_>>().join(" / ")
         })
         .collect();
     found.dedup();
     found
+}
+
+/// What landlock denies holds for each thread on its own. It is not told of a thread, but what must come before it is.
+#[rstest]
+#[case::unless_it_is_switched_off(&[], "1")]
+#[case::switched_off(&["--landlock", "off"], "0")]
+fn all_threads_are_kept_to_the_files(#[case] options: &[&str], #[case] expected: &str) {
+    let (_directory, root) = root();
+    let log = root.join("log");
+    let server = Server::serving(&root, &[&["--log", log.to_str().unwrap()], options].concat());
+    let mut client = server.login();
+    client.store("STOR new", b"12345");
+    if expected == "1" && !has_landlock() {
+        writeln!(io::stderr(), "NOT TESTED: landlock: this kernel has it not").unwrap();
+        return;
+    }
+    assert_eq!(told_of_threads(&server, &["NoNewPrivs:"]), [expected]);
+}
+
+fn has_landlock() -> bool {
+    let server = Command::new(PROGRAM)
+        .args(["--memory", "--port", "0", "--landlock", "required"])
+        .stderr(Stdio::piped())
+        .spawn()
+        .and_then(|mut server| {
+            let mut said = String::new();
+            BufReader::new(server.stderr.take().unwrap()).read_line(&mut said)?;
+            server.kill()?;
+            server.wait()?;
+            Ok(said)
+        });
+    server.unwrap().starts_with("listening")
+}
+
+/// The local time is looked up while clients are served.
+#[test]
+fn listings_have_the_local_time() {
+    let (directory, root) = root();
+    let zones = directory.path().join("zones");
+    std::fs::create_dir(&zones).unwrap();
+    // RFC 9636, version 2: no transitions, one type, and what holds behind them.
+    let header = |version: u8| [b"TZif", &[version][..], &[0; 15], &[0; 16], &[0, 0, 0, 1, 0, 0, 0, 4]].concat();
+    let kind = [&[0, 0, 0x7e, 0x90, 0, 0][..], b"JST\0"].concat();
+    let zone = [header(b'2'), kind.clone(), header(b'2'), kind, b"\nJST-9\n".to_vec()].concat();
+    std::fs::write(zones.join("Here"), zone).unwrap();
+    let file = std::fs::File::create(root.join("old")).unwrap();
+    file.set_modified(std::time::UNIX_EPOCH + Duration::from_secs(1_000_064_000)).unwrap();
+    let mut launcher = Command::new(PROGRAM);
+    launcher.env("TZ", "Here").env("TZDIR", &zones);
+    let server = Server::launched(launcher, &root, &["--landlock", "best-effort"]);
+    let mut client = server.login();
+    let data = client.open_passive();
+    client.say_all(&[("LIST old", "150")]);
+    let listing = String::from_utf8(read_all(data)).unwrap();
+    // 2001-09-09 19:33:20 UTC.
+    assert!(listing.contains("Sep 10  2001"), "{listing}");
 }
 
 fn refused(mut command: Command, expected: &str) {

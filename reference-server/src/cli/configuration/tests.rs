@@ -24,7 +24,7 @@ fn example(name: &str) -> (&'static str, &'static str, &'static [&'static str]) 
         "site" => ("=a b", "'a b'", &[]),
         "run-as" => ("=ftp", "'ftp'", &[]),
         "user" | "account" | "store-account" => ("=a:b", "['a:b']", &[]),
-        "anonymous" => ("=off", "'off'", &[]),
+        "anonymous" | "landlock" => ("=off", "'off'", &[]),
         "foreign-port" | "symlinks" | "atomic" | "read-only" | "tls-generate" => ("", "true", &[]),
         "host" | "mount" => ("=a=b", "['a=b']", &[]),
         "log-format" => ("=json", "'json'", &["--log=x"]),
