@@ -44,7 +44,10 @@ fn the_server_is_as_it_was_after_many_sessions() {
     let lasting = Duration::from_secs(asked("FTPSPEC_SOAK", 4));
     let idle = asked("FTPSPEC_SOAK_IDLE", 300);
     let options = env::var("FTPSPEC_SOAK_SERVER").unwrap_or_default();
-    let server = Server::start(&options.split_whitespace().collect::<Vec<_>>(), idle.max(BUSY + QUIET) + 10);
+    // Those who say nothing stay for the whole of it.
+    let idle_timeout = format!("--idle-timeout={}", lasting.as_secs() + 900);
+    let options: Vec<_> = options.split_whitespace().chain([idle_timeout.as_str()]).collect();
+    let server = Server::start(&options, idle.max(BUSY + QUIET) + 10);
     let chance = Chance::from_environment();
     tell(&format!("seed {}", chance.seed));
     let mut client = Client::login(&server, None);
