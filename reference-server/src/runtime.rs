@@ -178,6 +178,7 @@ async fn accepted(listener: &Listener) -> (TcpStream, SocketAddr) {
             Ok(accepted) => return accepted,
             Err(error) => {
                 tracing::warn!(%error, "cannot accept a connection");
+                // No event tells when there are sockets again.
                 tokio::time::sleep(BREATH).await;
             }
         }

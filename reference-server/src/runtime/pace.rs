@@ -88,7 +88,8 @@ impl Meter {
     /// Waits until something may move; says how many octets of those that are there. For threads that may wait.
     pub(super) fn next(&self, octets: usize) -> usize {
         let Some(pace) = &self.pace else { return octets };
-        // Each piece is paid for by the pause behind it, and a pause is short: whoever stops a transfer can wait for its end.
+        // The pause is the limit itself, so no event ends it. Each piece is paid for by the pause behind it, and a pause is short: whoever
+        // stops a transfer can wait for its end.
         std::thread::sleep(pace.due(Instant::now()));
         octets.min(pace.piece())
     }
