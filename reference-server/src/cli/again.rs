@@ -118,6 +118,7 @@ mod tests {
     #[rstest]
     #[case::nothing(&["--root=r", "--users=u"], &["--root=x", "--quota=5", "--log=l", "--idle-timeout=7"], &[])]
     #[case::run_as(&["--root=r"], &["--root=r", "--run-as=x"], &["run-as"])]
+    #[case::landlock(&["--root=r"], &["--root=r", "--landlock=off"], &["landlock"])]
     #[case::port(&["--root=r"], &["--root=r", "--port=5"], &["port"])]
     #[case::per_host(&["--root=r"], &["--root=r", "--sessions-per-host=5"], &["sessions-per-host"])]
     #[case::memory(&["--memory=5"], &["--memory=6"], &["memory"])]
