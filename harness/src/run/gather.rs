@@ -202,6 +202,7 @@ pub fn again(suite: &Suite, report: &Report) -> Report {
         reply: Duration::from_millis(report.deadline),
         scale: Scale::of(&profile, suite),
         greeting: Duration::from_millis(report.deadline),
+        longest: super::LONGEST,
         // A report is read from a file, and a stretch of nonsense must not end the program.
         stretch: if STRETCHES.contains(&report.timeout_scale) { report.timeout_scale } else { 1.0 },
     };

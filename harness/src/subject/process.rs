@@ -29,6 +29,16 @@ pub(super) struct Exit {
     pub(super) signal: Option<i32>,
 }
 
+impl Exit {
+    /// The signal that a code of 128 and more means.
+    fn by_code(self) -> Self {
+        match self.code {
+            Some(code @ 129..=159) => Self { code: None, signal: Some(code - 128) },
+            Some(_) | None => self,
+        }
+    }
+}
+
 /// A process that leads a group of its own. When it is dropped, the whole family is killed and reaped.
 #[derive(Debug)]
 pub(super) struct Process {
@@ -36,6 +46,8 @@ pub(super) struct Process {
     leader: Pid,
     mark: String,
     log: Log,
+    /// Whether its exit code may be 128 and a signal.
+    by_code: bool,
 }
 
 impl Process {
@@ -84,7 +96,24 @@ impl Process {
         let leader = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
         let leader = leader.ok_or_else(|| io::Error::other("the process has no number"))?;
         let log = Log::draining(reader)?;
-        Ok(Self { child, leader, mark: format!("{MARK}={mark}"), log })
+        Ok(Self { child, leader, mark: format!("{MARK}={mark}"), log, by_code: false })
+    }
+
+    /// It stands for another, whose end by a signal it tells as a shell does: by the code 128 and the signal. A program that
+    /// ends with such a code by itself is taken for one that a signal ended.
+    pub(super) fn told_by_code(mut self) -> Self {
+        self.by_code = true;
+        self
+    }
+
+    /// Waits until the process that was started ends, and no longer than this.
+    ///
+    /// # Errors
+    /// The kernel does not say.
+    pub(super) fn wait(&self, within: Duration) -> io::Result<()> {
+        let within = Timespec::try_from(within).map_err(io::Error::other)?;
+        poll(&mut [PollFd::new(&self.watched()?, PollFlags::IN)], Some(&within))?;
+        Ok(())
     }
 
     /// How the process that was started ended, if it did. It is not reaped, so its number stays its own.
@@ -93,7 +122,8 @@ impl Process {
     /// The kernel does not say.
     pub(super) fn exit(&self) -> io::Result<Option<Exit>> {
         let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
-        Ok(rustix::process::waitid(WaitId::Pid(self.leader), options)?.map(|status| exit_of(&status)))
+        let exit = rustix::process::waitid(WaitId::Pid(self.leader), options)?.map(|status| exit_of(&status));
+        Ok(exit.map(|exit| if self.by_code { exit.by_code() } else { exit }))
     }
 
     /// Whether any process of the family lives.

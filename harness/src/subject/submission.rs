@@ -1,0 +1,122 @@
+//! A submission: a copy of what a student handed in, built and ready to be started again and again.
+
+mod copy;
+mod style;
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+pub use self::copy::CopyError;
+pub use self::style::{StartStyle, check_command};
+
+use super::Login;
+use super::confinement::{Confinement, Ground, Place, Seclusion};
+use super::placeholder::Values;
+use super::process::{Exit, Process};
+use super::words;
+
+/// A copy of what a student handed in.
+#[derive(Debug)]
+pub struct Submission {
+    confinement: Arc<Confinement>,
+    ground: Ground,
+}
+
+/// How a command of a submission ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Done {
+    /// How.
+    pub ended: Ended,
+    /// The last lines that it printed.
+    pub printed: Vec<String>,
+}
+
+/// How a command ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// By itself, with this code.
+    Code(i32),
+    /// By this signal.
+    Signal(i32),
+    /// It was ended, since it took too long.
+    TooLong(Duration),
+}
+
+impl Ended {
+    /// Whether the command did what it should.
+    pub fn is_well(self) -> bool {
+        self == Self::Code(0)
+    }
+}
+
+impl Submission {
+    /// Copies the folder into one of its own.
+    ///
+    /// # Errors
+    /// It cannot be read, holds too much, or there is no room.
+    pub fn copied(folder: &Path, seclusion: &Seclusion, confinement: Confinement) -> Result<Self, CopyError> {
+        let ground = Ground::make(seclusion, &confinement).map_err(CopyError::Own)?;
+        copy::folder(folder, &ground.path().join(FOLDER), confinement.owner(), confinement.bounds().disk / 2)?;
+        Ok(Self { confinement: Arc::new(confinement), ground })
+    }
+
+    /// Runs a command in it, to its end.
+    ///
+    /// # Errors
+    /// The command cannot be read, or this machine cannot run it.
+    pub fn run(&self, line: &str, within: Duration, login: &Login) -> io::Result<Done> {
+        let words = self.words(line, login).map_err(io::Error::other)?;
+        let (folder, own) = (self.folder(), self.ground.path());
+        let place = Place { directory: &folder, writable: &[own], environment: &[] };
+        let process = Process::run(self.confinement.command(&words, &place))?;
+        let process = if self.confinement.tells_signals_by_code() { process.told_by_code() } else { process };
+        let began = Instant::now();
+        let exit = loop {
+            match process.exit()? {
+                Some(exit) => break Some(exit),
+                None if began.elapsed() > within => break None,
+                None => process.wait(within.saturating_sub(began.elapsed()))?,
+            }
+        };
+        process.log().settle();
+        let ended = match exit {
+            Some(Exit { signal: Some(signal), .. }) => Ended::Signal(signal),
+            Some(Exit { code, .. }) => Ended::Code(code.unwrap_or(-1)),
+            None => Ended::TooLong(within),
+        };
+        Ok(Done { ended, printed: process.log().tail() })
+    }
+
+    /// Keeps what the build printed, for `{build-log}`.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn keep_build_log(&self, printed: &[String]) -> io::Result<()> {
+        std::fs::write(self.ground.path().join(BUILD_LOG), printed.join("\n") + "\n")
+    }
+
+    fn folder(&self) -> PathBuf {
+        self.ground.path().join(FOLDER)
+    }
+
+    /// The words of a command line, with every placeholder filled in.
+    fn words(&self, line: &str, login: &Login) -> Result<Vec<String>, String> {
+        let words = words::split(line).map_err(|fault| fault.to_string())?;
+        let mut values = Values::default();
+        values.set("user", login.user.clone());
+        values.set("password", login.password.clone());
+        let templates = style::templates(&words, Some(self.ground.path()))?;
+        Ok(templates.iter().map(|word| word.filled(&values)).collect())
+    }
+}
+
+/// The folder of the submission on its ground.
+const FOLDER: &str = "s";
+/// What the build printed.
+const BUILD_LOG: &str = "build.log";
+
+/// Files written before each start, by name.
+pub type StartFiles = BTreeMap<String, String>;
