@@ -18,10 +18,12 @@ use crate::scenario::{Diagnostic, LoadError, Select, Suite};
 mod bench;
 mod check;
 mod compare;
+mod confined;
 mod course;
 mod coverage;
 mod doctor;
 mod explain;
+mod grade;
 mod judge;
 mod list;
 mod prove;
@@ -42,6 +44,11 @@ struct Program {
 enum Command {
     /// Run scenarios against a server or a client and judge it.
     Run(Box<run::Run>),
+    /// Grade a folder of submissions by a rubric.
+    Grade(Box<grade::Grade>),
+    /// Take limits upon this process, and become a command.
+    #[command(hide = true)]
+    Confined(confined::Confined),
     /// Judge a transcript again, without a network.
     Judge(judge::Judge),
     /// Prove the suite: each scenario is red on a server with the fault that it is for.
@@ -134,6 +141,8 @@ where
     let mut out = anstream::stdout().lock();
     let done = match program.command {
         Command::Run(run) => run.run(&mut out),
+        Command::Grade(grade) => grade.run(&mut out),
+        Command::Confined(confined) => return confined.run(),
         Command::Judge(judge) => judge.run(&mut out),
         Command::Prove(prove) => prove.run(&mut out),
         Command::Doctor(doctor) => doctor.run(&mut out),

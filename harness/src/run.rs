@@ -3,6 +3,7 @@
 pub mod bench;
 mod body;
 mod case;
+pub mod class;
 mod data;
 mod disk;
 mod examine;

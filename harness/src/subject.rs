@@ -27,7 +27,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 pub use self::accounts::{Account, Accounts};
-pub use self::confinement::{Bounds, Confinement, Kind, Seclusion, Step, become_confined};
+pub use self::confinement::{Bounds, Confinement, Kind, Seclusion, Step, become_confined, sweep};
 pub use self::driven::Driven;
 pub use self::known::Known;
 pub(crate) use self::listening::is_listened_on;

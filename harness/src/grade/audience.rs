@@ -52,7 +52,8 @@ impl Audience {
         let files: BTreeSet<String> = shown.cases.iter().map(|case| case.place.file.clone()).collect();
         shown.sources.retain(|file, _| files.contains(file) || file.starts_with("given/"));
         let named: BTreeSet<String> = shown.cases.iter().flat_map(|case| case.covers.iter().cloned()).collect();
-        let found = shown.cases.iter().flat_map(|case| case.findings.iter().filter_map(|finding| finding.requirement.clone()));
+        let found =
+            shown.cases.iter().flat_map(|case| case.findings.iter().filter_map(|finding| finding.requirement.clone()));
         let named: BTreeSet<String> = found.chain(named).collect();
         shown.requirements.retain(|id, _| named.contains(id));
         shown.remarks.retain(|remark| !names_hidden(remark));

@@ -59,9 +59,15 @@ fn heading(rubric: &Rubric, record: &Record) -> String {
     _ = writeln!(text, "{}\n", inline(&rubric.title));
     let said = match record.status {
         Status::Graded | Status::NotBuilt => None,
-        Status::PartlyGraded => Some("Some checks could not be judged. That is not your fault, and no points are lost by it."),
-        Status::NotStarted => Some("The program was built, and could not be reached: it never listened on the port that it was given."),
-        Status::Waiting | Status::Ungraded => Some("It could not be graded. That is not your fault; it will be graded again."),
+        Status::PartlyGraded => {
+            Some("Some checks could not be judged. That is not your fault, and no points are lost by it.")
+        }
+        Status::NotStarted => {
+            Some("The program was built, and could not be reached: it never listened on the port that it was given.")
+        }
+        Status::Waiting | Status::Ungraded => {
+            Some("It could not be graded. That is not your fault; it will be graded again.")
+        }
     };
     if let Some(said) = said {
         _ = writeln!(text, "{said}\n");
@@ -73,7 +79,11 @@ fn heading(rubric: &Rubric, record: &Record) -> String {
 }
 
 fn not_built(text: &mut String, built: &Built) {
-    _ = writeln!(text, "## It does not build\n\n{}. So nothing could be asked of it. What the build printed last:\n", built.ended);
+    _ = writeln!(
+        text,
+        "## It does not build\n\n{}. So nothing could be asked of it. What the build printed last:\n",
+        built.ended
+    );
     _ = writeln!(text, "{}", indented(&built.printed.join("\n")));
 }
 
@@ -158,7 +168,8 @@ fn one(text: &mut String, scored: &CaseScore, score: &Score, report: &Report, au
     }
     let told = matches!(scored.outcome, Outcome::Lost | Outcome::Sometimes { .. } | Outcome::Deviates);
     if told && in_full {
-        let style = Style { colour: Colour::Plain, symbols: Symbols::Unicode, width: WIDTH, verbosity: Verbosity::Verbose };
+        let style =
+            Style { colour: Colour::Plain, symbols: Symbols::Unicode, width: WIDTH, verbosity: Verbosity::Verbose };
         if let Some(block) = reports::block(report, case, &style) {
             _ = writeln!(text, "What was said (C is the check, S is your server):\n\n{}", indented(&block));
         }

@@ -188,10 +188,8 @@ impl Charged {
 
 fn of_group(report: &Report, rubric: &Rubric, group: &Group, charged: &mut Charged) -> GroupScore {
     let members: Vec<_> = report.cases.iter().filter_map(|case| Some((case, group.part_of(&case.id)?))).collect();
-    let judged: Vec<_> = members
-        .into_iter()
-        .map(|(case, part)| (case, part, of_case(case, rubric, group, charged)))
-        .collect();
+    let judged: Vec<_> =
+        members.into_iter().map(|(case, part)| (case, part, of_case(case, rubric, group, charged))).collect();
     let counted: Vec<_> = judged
         .iter()
         .filter(|(.., (_, outcome))| is_counted(outcome))

@@ -4,9 +4,11 @@ mod bubblewrap;
 mod network;
 mod step;
 
+use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, unshare};
@@ -91,12 +93,15 @@ impl Seclusion {
     pub fn warning(&self) -> Option<String> {
         let lacking = match self.kind {
             Kind::Bubblewrap(_) => None,
-            Kind::Landlock => Some("install bubblewrap (bwrap): with landlock alone a submission sees the processes of others"),
+            Kind::Landlock => {
+                Some("install bubblewrap (bwrap): with landlock alone a submission sees the processes of others")
+            }
             Kind::LimitsOnly => {
                 Some("install bubblewrap (bwrap): nothing but limits keeps a submission from the files of others")
             }
         };
-        let network = (!self.network).then_some("submissions share the machine's network: ports may be taken, so grade with --jobs 1");
+        let network = (!self.network)
+            .then_some("submissions share the machine's network: ports may be taken, so grade with --jobs 1");
         let all: Vec<_> = lacking.into_iter().chain(network).collect();
         (!all.is_empty()).then(|| all.join("; "))
     }
@@ -254,7 +259,7 @@ fn in_a_thread<T: Send + 'static>(act: impl FnOnce() -> io::Result<T> + Send + '
 
 /// A folder for one submission, on a file system of its own size where that can be had.
 #[derive(Debug)]
-pub struct Ground {
+pub(super) struct Ground {
     path: PathBuf,
     mounted: bool,
     folder: Option<tempfile::TempDir>,
@@ -265,29 +270,37 @@ impl Ground {
     ///
     /// # Errors
     /// It cannot be made.
-    pub fn make(seclusion: &Seclusion, confinement: &Confinement) -> io::Result<Self> {
+    pub(super) fn make(seclusion: &Seclusion, confinement: &Confinement) -> io::Result<Self> {
         let above = std::env::temp_dir().canonicalize()?;
         let folder = tempfile::Builder::new().prefix("fg-").rand_bytes(8).tempdir_in(above)?;
         let path = folder.path().to_owned();
         if seclusion.disk {
             let options = format!("size={},nr_inodes=100000,mode=0711", confinement.bounds.disk);
-            mount(Some("ftpspec"), &path, Some("tmpfs"), MsFlags::MS_NOSUID | MsFlags::MS_NODEV, Some(options.as_str()))?;
+            mount(
+                Some("ftpspec"),
+                &path,
+                Some("tmpfs"),
+                MsFlags::MS_NOSUID | MsFlags::MS_NODEV,
+                Some(options.as_str()),
+            )?;
         } else {
             use std::os::unix::fs::PermissionsExt as _;
             let mode = if confinement.owner.is_some() { 0o711 } else { 0o700 };
             std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode))?;
         }
+        grounds().insert(path.clone());
         Ok(Self { path, mounted: seclusion.disk, folder: Some(folder) })
     }
 
     /// Where it is.
-    pub fn path(&self) -> &Path {
+    pub(super) fn path(&self) -> &Path {
         &self.path
     }
 }
 
 impl Drop for Ground {
     fn drop(&mut self) {
+        grounds().remove(&self.path);
         if self.mounted
             && let Err(error) = nix::mount::umount2(&self.path, nix::mount::MntFlags::MNT_DETACH)
         {
@@ -296,5 +309,21 @@ impl Drop for Ground {
         if let Some(Err(error)) = self.folder.take().map(tempfile::TempDir::close) {
             tracing::error!(%error, "the folder of a submission could not be removed");
         }
+    }
+}
+
+/// The grounds that there are, so that a program that ends early leaves none.
+static GROUNDS: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
+
+fn grounds() -> MutexGuard<'static, BTreeSet<PathBuf>> {
+    GROUNDS.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Removes the ground of every submission, for a program that ends at once.
+pub fn sweep() {
+    for path in std::mem::take(&mut *grounds()) {
+        // What is not mounted cannot be unmounted, and what is still written to stays: there is nobody left to tell.
+        let _ = nix::mount::umount2(&path, nix::mount::MntFlags::MNT_DETACH);
+        let _ = std::fs::remove_dir_all(&path);
     }
 }

@@ -157,7 +157,8 @@ impl Launch {
 
     /// Does everything that comes before the command itself.
     async fn prepare(&self, host: &str, port: u16, login: &Login) -> Result<(Workplace, Values), StartError> {
-        let workplace = Workplace::make(self.ownership, self.confined.as_ref().map(|(_, ground)| ground.as_path())).map_err(StartError::own("make a private folder"))?;
+        let workplace = Workplace::make(self.ownership, self.confined.as_ref().map(|(_, ground)| ground.as_path()))
+            .map_err(StartError::own("make a private folder"))?;
         let values = values(host, port, login, &workplace).map_err(StartError::own("find this program"))?;
         workplace.write(&self.files, &values).map_err(StartError::own("write the subject's files"))?;
         for command in &self.setup {

@@ -119,4 +119,4 @@ const FOLDER: &str = "s";
 const BUILD_LOG: &str = "build.log";
 
 /// Files written before each start, by name.
-pub type StartFiles = BTreeMap<String, String>;
+pub(super) type StartFiles = BTreeMap<String, String>;

@@ -9,8 +9,7 @@ use super::{Confinement, Place, environment};
 pub(super) const STEP: &str = "/run/ftpspec";
 
 /// What a program needs of a system. Nothing of people stands there.
-const SYSTEM: [&str; 10] =
-    ["/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/etc", "/opt", "/nix"];
+const SYSTEM: [&str; 10] = ["/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/etc", "/opt", "/nix"];
 
 /// Files of the system that hold secrets, should the harness run as a user who may read them.
 const SECRET: [&str; 4] = ["/etc/shadow", "/etc/gshadow", "/etc/ssh", "/etc/ssl/private"];

@@ -99,7 +99,8 @@ fn take(step: &Step) -> io::Result<()> {
 
 /// Whether the kernel has landlock.
 pub(super) fn has_landlock() -> bool {
-    let tried = Ruleset::default().set_compatibility(CompatLevel::HardRequirement).handle_access(AccessFs::from_all(ABI::V1));
+    let tried =
+        Ruleset::default().set_compatibility(CompatLevel::HardRequirement).handle_access(AccessFs::from_all(ABI::V1));
     tried.and_then(Ruleset::create).is_ok()
 }
 
@@ -112,7 +113,9 @@ fn restrict(readable: &[PathBuf], writable: &[PathBuf]) -> io::Result<()> {
         .handle_access(all)
         .and_then(Ruleset::create)
         .and_then(|rules| rules.add_rules(path_beneath_rules(system, read)))
-        .and_then(|rules| rules.add_rules(path_beneath_rules(devices, AccessFs::ReadFile | AccessFs::WriteFile | AccessFs::ReadDir)))
+        .and_then(|rules| {
+            rules.add_rules(path_beneath_rules(devices, AccessFs::ReadFile | AccessFs::WriteFile | AccessFs::ReadDir))
+        })
         .and_then(|rules| rules.add_rules(path_beneath_rules(writable, all)))
         .and_then(landlock::RulesetCreated::restrict_self)
         .map_err(io::Error::other)?;

@@ -44,7 +44,8 @@ impl Submission {
         launch.port = style.port;
         launch.ready_within = style.ready_within;
         // They are laid by the harness, and read, perhaps changed, by the submission's own user.
-        let file = |(name, text): (&String, &String)| Ok(ConfigFile { name: name.clone(), text: one(text)?, mode: 0o666 });
+        let file =
+            |(name, text): (&String, &String)| Ok(ConfigFile { name: name.clone(), text: one(text)?, mode: 0o666 });
         launch.files = style.files.iter().map(file).collect::<Result<_, String>>()?;
         launch.setup = style.setup.iter().map(|line| command(line, Some(ground))).collect::<Result<_, String>>()?;
         launch.ownership = Ownership { owner: self.confinement.owner(), ..Ownership::default() };

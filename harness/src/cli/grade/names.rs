@@ -1,0 +1,124 @@
+//! The names of submissions. Students choose them, and they may hold anything that a file system takes.
+
+use std::collections::BTreeSet;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
+use sha2::{Digest, Sha256};
+
+use super::super::Failure;
+use crate::run::class::Entry;
+
+/// A submission, and the folder of its results.
+#[derive(Debug, Clone)]
+pub(super) struct Named {
+    pub(super) entry: Entry,
+    /// A name that is safe in a path, on any system and in a shell.
+    pub(super) folder: String,
+}
+
+/// Every folder of a folder, in order of name.
+pub(super) fn entries(folder: &Path) -> Result<Vec<Named>, Failure> {
+    let shown = folder.display();
+    let listed = std::fs::read_dir(folder)
+        .map_err(|error| Failure::Usage(format!("cannot read the submissions in {shown}: {error}")))?;
+    let mut paths = Vec::new();
+    for entry in listed {
+        let entry =
+            entry.map_err(|error| Failure::Usage(format!("cannot read the submissions in {shown}: {error}")))?;
+        // A link could lead anywhere, to the submission of another too.
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) && !entry.file_name().as_bytes().starts_with(b".") {
+            paths.push(entry.path());
+        }
+    }
+    paths.sort();
+    if paths.is_empty() {
+        return Err(Failure::Usage(format!("there is no submission in {shown}: each folder in it would be one")));
+    }
+    let mut taken = BTreeSet::new();
+    Ok(paths.iter().map(|path| named(path, path.file_name().unwrap_or_default().as_bytes(), &mut taken)).collect())
+}
+
+/// One folder.
+pub(super) fn one(folder: &Path) -> Result<Vec<Named>, Failure> {
+    let unreadable = |error| Failure::Usage(format!("cannot read the submission {}: {error}", folder.display()));
+    let path = folder.canonicalize().map_err(unreadable)?;
+    if !path.is_dir() {
+        let message = format!("{} is no folder; a submission is the folder with its sources", folder.display());
+        return Err(Failure::Usage(message));
+    }
+    let name = path.file_name().unwrap_or_default().as_bytes().to_owned();
+    Ok(vec![named(&path, &name, &mut BTreeSet::new())])
+}
+
+fn named(path: &Path, name: &[u8], taken: &mut BTreeSet<String>) -> Named {
+    let mut folder = safe(name);
+    // Two names may come to the same where a file system takes a for A.
+    if !taken.insert(folder.to_lowercase()) {
+        folder = format!("{folder}-{}", digest(name));
+        taken.insert(folder.to_lowercase());
+    }
+    Named { entry: Entry { name: shown(name), path: path.to_owned() }, folder }
+}
+
+/// The name as text: octets that are none are escaped.
+fn shown(name: &[u8]) -> String {
+    let mut text = String::new();
+    for chunk in name.utf8_chunks() {
+        text.push_str(chunk.valid());
+        text.extend(chunk.invalid().iter().map(|octet| format!("\\x{octet:02x}")));
+    }
+    text
+}
+
+/// Letters, digits, and `.`, `_`, `-` within. What is more gets a digest, so that names stay apart.
+fn safe(name: &[u8]) -> String {
+    const MOST: usize = 100;
+    let plain = |octet: u8| octet.is_ascii_alphanumeric() || matches!(octet, b'.' | b'_' | b'-');
+    let clean: String =
+        name.iter().take(MOST).map(|octet| if plain(*octet) { char::from(*octet) } else { '_' }).collect();
+    let is_same = clean.as_bytes() == name && !clean.starts_with(['.', '-']) && !clean.is_empty();
+    if is_same && !clean.to_lowercase().starts_with("results.") {
+        return clean;
+    }
+    format!("{}-{}", clean.trim_start_matches(['.', '-']), digest(name))
+}
+
+fn digest(name: &[u8]) -> String {
+    Sha256::digest(name).iter().take(4).map(|octet| format!("{octet:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::{safe, shown};
+
+    #[rstest]
+    #[case(b"ann", "ann")]
+    #[case(b"group_7.b-2", "group_7.b-2")]
+    #[case(b"results.jsonl", "results.jsonl-")]
+    #[case(b"..", "-")]
+    #[case(b"../x", "_x-")]
+    #[case(b"-rf", "rf-")]
+    #[case(b"a\nb", "a_b-")]
+    #[case(b"=cmd()", "_cmd__-")]
+    #[case(b"\xff", "_-")]
+    fn a_folder_is_safe(#[case] name: &[u8], #[case] begins: &str) {
+        let folder = safe(name);
+        assert!(folder.starts_with(begins), "{folder}");
+        assert!(folder == begins || folder.len() == begins.len() + 8, "{folder}");
+        assert!(folder.bytes().all(|octet| octet.is_ascii_alphanumeric() || b"._-".contains(&octet)), "{folder}");
+    }
+
+    #[test]
+    fn two_names_have_two_folders() {
+        assert_ne!(safe(b"a b"), safe(b"a\tb"));
+        assert_ne!(safe(&[b'a'; 200]), safe(&[b'a'; 201]));
+    }
+
+    #[test]
+    fn a_name_is_text() {
+        assert_eq!(shown(b"a\xffb"), "a\\xffb");
+    }
+}
