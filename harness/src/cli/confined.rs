@@ -23,6 +23,8 @@ pub(super) struct Confined {
     #[arg(long)]
     owner: Option<u32>,
     #[arg(long)]
+    hold: bool,
+    #[arg(long)]
     landlock: bool,
     #[arg(long)]
     readable: Vec<PathBuf>,
@@ -37,9 +39,9 @@ const CANNOT_RUN: u8 = 126;
 
 impl Confined {
     pub(super) fn run(self) -> ExitCode {
-        let Self { processes, memory, cpu, file, owner, landlock, readable, writable, command } = self;
+        let Self { processes, memory, cpu, file, owner, hold, landlock, readable, writable, command } = self;
         let bounds = Bounds { processes, memory, cpu, file, disk: 0 };
-        let error = become_confined(&Step { bounds, owner, landlock, readable, writable }, &command);
+        let error = become_confined(&Step { bounds, owner, hold, landlock, readable, writable }, &command);
         let program = command.first().map(|program| program.to_string_lossy().into_owned()).unwrap_or_default();
         // Nobody else can be told.
         let _ = writeln!(anstream::stderr(), "cannot run {program}: {error}");

@@ -20,10 +20,10 @@ use crate::grade::explain::{Found, explain};
 use crate::grade::{Audience, Record, table};
 use crate::run::class::{Class, Graded, Interrupted, Ledger};
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics, escape, nearest};
-use crate::scenario::rubric::{Rubric, matches};
+use crate::scenario::rubric::{Group, Rubric, matches};
 use crate::scenario::tree::Located;
 use crate::scenario::{LoadError, Suite};
-use crate::subject::{Kind, Seclusion, check_command};
+use crate::subject::{Kind, Seclusion, check_command, sweep};
 
 /// Grade a folder of submissions by a rubric. Each folder in it is one. The exit code is 0 once every submission has a
 /// result, whatever its points.
@@ -172,6 +172,7 @@ impl Grade {
         let interrupted = |why: Interrupted, records: &[Record]| interrupted(class.rubric, why, records);
         let ledger = Ledger::open(waiting, &save, &interrupted)?;
         class.grade(&ledger, deadline, &done)?;
+        sweep();
         let records = ledger.records();
         if self.one.is_some() {
             out.write_all(said.lock().map(|said| said.clone()).unwrap_or_default().as_bytes())?;
@@ -264,6 +265,7 @@ pub(super) fn read(file: &str, text: &str, suite: &Suite) -> Result<Rubric, Diag
             faults.push(Diagnostic::new(span.clone(), text, format!("the command cannot be read: {fault}")));
         }
     }
+    faults.extend(unasked(&rubric, text, suite));
     if !suite.profiles().contains_key(&rubric.profile) {
         let known = suite.profiles().keys().map(String::as_str);
         let near = nearest(&rubric.profile, known.clone()).map(|near| format!("did you mean \"{near}\"?"));
@@ -273,6 +275,22 @@ pub(super) fn read(file: &str, text: &str, suite: &Suite) -> Result<Rubric, Diag
         faults.push(Diagnostic::new(span, text, format!("there is no profile \"{}\"", rubric.profile)).help(help));
     }
     if faults.is_empty() { Ok(rubric) } else { Err(Diagnostics(faults)) }
+}
+
+/// The groups of which the profile has no case asked.
+fn unasked(rubric: &Rubric, text: &str, suite: &Suite) -> Vec<Diagnostic> {
+    let Some(profile) = suite.profiles().get(&rubric.profile) else { return Vec::new() };
+    let is_unasked = |group: &&Group| {
+        let mut own = suite.scenarios().iter().filter(|scenario| group.part_of(&scenario.id).is_some());
+        !own.any(|scenario| profile.selects(suite, scenario))
+    };
+    let fault = |group: &Group| {
+        let message = format!("the profile {} has no scenario of this group run", rubric.profile);
+        let help =
+            "its scenarios say commands that the profile does not allow: take other scenarios, or another profile";
+        Diagnostic::new(group.name.span.clone(), text, message).help(help)
+    };
+    rubric.groups.iter().filter(is_unasked).map(fault).collect()
 }
 
 /// One line a submission, while a class is graded.

@@ -36,6 +36,9 @@ pub fn explain(found: &Found<'_>, audience: Audience) -> String {
     if let Some(built) = record.build.as_ref().filter(|built| !built.well) {
         not_built(&mut text, built);
     }
+    for (number, attempt) in (1..).zip(&record.attempts) {
+        _ = writeln!(text, "Try {number}:\n\n{}", indented(attempt));
+    }
     if let Some(launch) = &record.launch {
         _ = writeln!(text, "Started as:\n\n{}", indented(launch));
     }

@@ -40,6 +40,9 @@ pub struct Record {
     /// How it was built.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub build: Option<Built>,
+    /// What became of each way to start it, where it listened in none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub attempts: Vec<String>,
     /// The way in which it was started.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub launch: Option<String>,
@@ -159,6 +162,7 @@ impl Record {
             deductions: Vec::new(),
             checks: Vec::new(),
             build: None,
+            attempts: Vec::new(),
             launch: None,
             sandbox: sandbox.to_owned(),
             folder: folder.to_owned(),

@@ -141,7 +141,11 @@ impl Class<'_> {
                 record.launch = Some(style.command.clone());
                 self.judged(record, &subject, &style, &outcomes)
             }
-            Err(Start::NotListening(reason)) => unjudged(record.without_points(Status::NotStarted, reason)),
+            Err(Start::NotListening(tried)) => {
+                record.attempts = tried;
+                let reason = "it listens in none of the ways to start it";
+                unjudged(record.without_points(Status::NotStarted, reason))
+            }
             Err(Start::Own(reason)) => unjudged(record.without_points(Status::Ungraded, reason)),
         }
     }
@@ -173,10 +177,10 @@ impl Class<'_> {
             match started {
                 Ok(()) => return Ok((subject, style)),
                 Err(error @ StartError::Own { .. }) => return Err(Start::Own(error.to_string())),
-                Err(error) => tried.push(error.to_string()),
+                Err(error) => tried.push(told(&submission.shown(&error.to_string()))),
             }
         }
-        Err(Start::NotListening(tried.join("\n")))
+        Err(Start::NotListening(tried))
     }
 
     fn judged(&self, record: Record, subject: &Subject, style: &StartStyle, outcomes: &[CheckOutcome]) -> Graded {
@@ -229,9 +233,18 @@ impl Class<'_> {
 /// Why it was not started.
 enum Start {
     /// By no fault of ours: it listens in none of the ways.
-    NotListening(String),
+    NotListening(Vec<String>),
     /// By a fault of the machine or of the rubric.
     Own(String),
+}
+
+/// What became of a start, and the last lines that were printed, a line each.
+fn told(error: &str) -> String {
+    const LINES: usize = 10;
+    let (what, printed) = error.split_once(". The last that it printed: ").unwrap_or((error, ""));
+    let lines: Vec<&str> = printed.split(" | ").filter(|line| !line.is_empty()).collect();
+    let last = lines.iter().skip(lines.len().saturating_sub(LINES));
+    std::iter::once(what).chain(last.copied()).collect::<Vec<_>>().join("\n")
 }
 
 struct Silent;

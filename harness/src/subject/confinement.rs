@@ -6,6 +6,8 @@ mod step;
 
 use std::collections::BTreeSet;
 use std::io;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -13,6 +15,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, unshare};
 
+pub(super) use self::step::TOLD;
 pub use self::step::{Step, become_confined};
 
 /// What one process of a submission may use up, and all of them together.
@@ -54,8 +57,9 @@ pub struct Seclusion {
     program: PathBuf,
 }
 
-/// The first of the users that submissions run as, where the harness is root. No machine's own users are so high.
-const FIRST_USER: u32 = 3_600_000_000;
+/// The first of the users that submissions run as, where the harness is root. No people of a machine have such numbers;
+/// bubblewrap takes none from 2^31 on.
+const FIRST_USER: u32 = 1_900_000_000;
 
 impl Seclusion {
     /// Finds out what there is, and takes namespaces of mounts, and where it is not root of users, for this process. It must
@@ -64,10 +68,13 @@ impl Seclusion {
     /// # Errors
     /// This program cannot be found.
     pub fn begin(wanted: Option<Kind>) -> io::Result<Self> {
-        let program = std::env::current_exe()?;
+        let mut program = std::env::current_exe()?;
         let users = rustix::process::geteuid().is_root();
         let namespaces = own_namespaces(users);
         let disk = namespaces.is_ok() && mount_privately().is_ok();
+        if disk && let Ok(reachable) = reachable(&program) {
+            program = reachable;
+        }
         let network = namespaces.is_ok() && in_a_thread(network::enter).is_ok();
         let mut seclusion = Self { kind: Kind::LimitsOnly, network, disk, users, program };
         seclusion.kind = match wanted {
@@ -185,8 +192,8 @@ impl Confinement {
         self.seclusion.enter_network()
     }
 
-    /// Whether the end of a process is told by a code as a shell has it: 128 and the signal.
-    pub(super) fn tells_signals_by_code(&self) -> bool {
+    /// Whether the process that is started holds the submission, and tells on its standard input how that ended.
+    pub(super) fn holds(&self) -> bool {
         matches!(self.seclusion.kind, Kind::Bubblewrap(_))
     }
 
@@ -196,6 +203,7 @@ impl Confinement {
             bounds: self.bounds,
             owner: self.owner,
             landlock: self.seclusion.kind == Kind::Landlock,
+            hold: self.holds(),
             readable: self.readable.clone(),
             writable: place.writable.iter().map(|folder| (*folder).to_owned()).collect(),
         };
@@ -203,21 +211,17 @@ impl Confinement {
         let Kind::Bubblewrap(bwrap) = &self.seclusion.kind else {
             let mut command = Command::new(program);
             command.args(step.arguments()).args(words).current_dir(place.directory).env_clear();
-            command.envs(environment(place)).env("HOME", place.directory);
+            // There is no private /tmp.
+            let own = place.writable.first().copied().unwrap_or(place.directory);
+            command.env("HOME", own).env("TMPDIR", own).envs(environment(place));
             return command;
         };
-        if self.owner.is_some() {
-            // The limits are those of a user who has no other process, so they can be set outside, where the program is found.
-            let mut command = Command::new(program);
-            command.args(step.arguments()).arg(bwrap).args(bubblewrap::arguments(self, place)).args(words);
-            return command;
-        }
         let mut command = Command::new(bwrap);
-        let mut arguments = bubblewrap::arguments(self, place);
-        if let Some(end) = arguments.pop() {
-            arguments.extend(["--ro-bind".into(), program.into(), bubblewrap::STEP.into(), end]);
+        command.args(bubblewrap::arguments(self, place)).arg(bubblewrap::STEP).args(step.arguments()).args(words);
+        if let Some(owner) = self.owner {
+            // The standard library drops the other groups as well.
+            command.gid(owner).uid(owner);
         }
-        command.args(arguments).arg(bubblewrap::STEP).args(step.arguments()).args(words);
         command
     }
 }
@@ -249,6 +253,18 @@ fn own_namespaces(root: bool) -> io::Result<()> {
 fn mount_privately() -> io::Result<()> {
     let none: Option<&str> = None;
     Ok(mount(none, "/", none, MsFlags::MS_REC | MsFlags::MS_PRIVATE, none)?)
+}
+
+/// This program at a place that every user can reach: its own may lie in a folder that is closed to submissions.
+fn reachable(program: &Path) -> io::Result<PathBuf> {
+    let folder = tempfile::Builder::new().prefix("fg-").tempdir()?;
+    std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o711))?;
+    let place = folder.path().join("ftpspec");
+    std::fs::write(&place, [])?;
+    let none: Option<&str> = None;
+    mount(Some(program), &place, none, MsFlags::MS_BIND, none)?;
+    grounds().insert(folder.keep());
+    Ok(place)
 }
 
 /// What changes a thread's network stays in that thread.
@@ -284,7 +300,6 @@ impl Ground {
                 Some(options.as_str()),
             )?;
         } else {
-            use std::os::unix::fs::PermissionsExt as _;
             let mode = if confinement.owner.is_some() { 0o711 } else { 0o700 };
             std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode))?;
         }
@@ -319,11 +334,13 @@ fn grounds() -> MutexGuard<'static, BTreeSet<PathBuf>> {
     GROUNDS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Removes the ground of every submission, for a program that ends at once.
+/// Removes the ground of every submission, and what else was laid, for a program that ends.
 pub fn sweep() {
     for path in std::mem::take(&mut *grounds()) {
         // What is not mounted cannot be unmounted, and what is still written to stays: there is nobody left to tell.
-        let _ = nix::mount::umount2(&path, nix::mount::MntFlags::MNT_DETACH);
+        for mounted in [path.join("ftpspec"), path.clone()] {
+            let _ = nix::mount::umount2(&mounted, nix::mount::MntFlags::MNT_DETACH);
+        }
         let _ = std::fs::remove_dir_all(&path);
     }
 }

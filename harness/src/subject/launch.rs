@@ -219,9 +219,9 @@ impl Launch {
     }
 
     fn run(&self, words: &[String], values: &Values) -> std::io::Result<Process> {
-        let process = Process::run(self.command_of(words, values))?;
-        let by_code = self.confined.as_ref().is_some_and(|(confinement, _)| confinement.tells_signals_by_code());
-        Ok(if by_code { process.told_by_code() } else { process })
+        let command = self.command_of(words, values);
+        let held = self.confined.as_ref().is_some_and(|(confinement, _)| confinement.holds());
+        if held { Process::run_held(command) } else { Process::run(command) }
     }
 
     fn command_of(&self, words: &[String], values: &Values) -> Command {

@@ -71,14 +71,14 @@ impl Submission {
         let words = self.words(line, login).map_err(io::Error::other)?;
         let (folder, own) = (self.folder(), self.ground.path());
         let place = Place { directory: &folder, writable: &[own], environment: &[] };
-        let process = Process::run(self.confinement.command(&words, &place))?;
-        let process = if self.confinement.tells_signals_by_code() { process.told_by_code() } else { process };
+        let command = self.confinement.command(&words, &place);
+        let process = if self.confinement.holds() { Process::run_held(command)? } else { Process::run(command)? };
         let began = Instant::now();
         let exit = loop {
             match process.exit()? {
                 Some(exit) => break Some(exit),
                 None if began.elapsed() > within => break None,
-                None => process.wait(within.saturating_sub(began.elapsed()))?,
+                None => process.wait(within.saturating_sub(began.elapsed()).max(Duration::from_millis(1)))?,
             }
         };
         process.log().settle();
@@ -96,6 +96,12 @@ impl Submission {
     /// It cannot be written.
     pub fn keep_build_log(&self, printed: &[String]) -> io::Result<()> {
         std::fs::write(self.ground.path().join(BUILD_LOG), printed.join("\n") + "\n")
+    }
+
+    /// A text of ours on it, as its student can read it: the folder is theirs, and ours is not named.
+    pub fn shown(&self, text: &str) -> String {
+        let ground = self.ground.path().to_string_lossy();
+        text.replace(&format!("{ground}/{FOLDER}/"), "./").replace(&*ground, "/…")
     }
 
     fn folder(&self) -> PathBuf {

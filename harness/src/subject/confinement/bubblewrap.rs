@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Confinement, Place, environment};
 
-/// Where the program of the harness stands inside, if it is needed there.
+/// Where the program of the harness stands inside.
 pub(super) const STEP: &str = "/run/ftpspec";
 
 /// What a program needs of a system. Nothing of people stands there.
@@ -27,7 +27,17 @@ pub(super) fn program() -> Option<PathBuf> {
 pub(super) fn arguments(confinement: &Confinement, place: &Place<'_>) -> Vec<OsString> {
     let mut all = Arguments(Vec::new());
     all.words(&["--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"]);
-    all.words(&["--die-with-parent", "--new-session", "--uid", "1000", "--gid", "1000", "--hostname", "localhost"]);
+    all.words(&[
+        "--as-pid-1",
+        "--die-with-parent",
+        "--new-session",
+        "--uid",
+        "1000",
+        "--gid",
+        "1000",
+        "--hostname",
+        "localhost",
+    ]);
     for name in SYSTEM {
         all.system(Path::new(name));
     }
@@ -42,6 +52,9 @@ pub(super) fn arguments(confinement: &Confinement, place: &Place<'_>) -> Vec<OsS
     let size = confinement.bounds.disk.to_string();
     all.words(&["--proc", "/proc", "--dev", "/dev"]);
     all.words(&["--size", &size, "--tmpfs", "/dev/shm", "--size", &size, "--tmpfs", "/tmp", "--dir", "/run"]);
+    all.words(&["--ro-bind"]);
+    all.path(&confinement.seclusion.program);
+    all.words(&[STEP]);
     for folder in place.writable {
         all.words(&["--bind"]);
         all.path(folder);

@@ -4,13 +4,14 @@ use std::ffi::OsString;
 use std::io;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use landlock::{
     ABI, Access, AccessFs, CompatLevel, Compatible, Ruleset, RulesetAttr, RulesetCreatedAttr, RulesetStatus,
     path_beneath_rules,
 };
-use rustix::process::{Resource, Rlimit, Signal, set_parent_process_death_signal, setrlimit};
+use rustix::io::Errno;
+use rustix::process::{Resource, Rlimit, Signal, WaitOptions, set_parent_process_death_signal, setrlimit};
 
 use super::Bounds;
 
@@ -31,6 +32,8 @@ pub struct Step {
     pub bounds: Bounds,
     /// The user and group to be.
     pub owner: Option<u32>,
+    /// Whether this process stays, as the first of its namespace, and tells how the command ended.
+    pub hold: bool,
     /// Whether landlock closes the file system.
     pub landlock: bool,
     /// Folders that may be read, where it does.
@@ -48,7 +51,9 @@ impl Step {
         for (name, number) in numbers {
             all.extend([name.into(), number.to_string().into()]);
         }
-        if let Some(owner) = self.owner {
+        if self.hold {
+            all.push("--hold".into());
+        } else if let Some(owner) = self.owner {
             all.extend(["--owner".into(), owner.to_string().into()]);
         }
         if self.landlock {
@@ -62,7 +67,7 @@ impl Step {
     }
 }
 
-/// Becomes the command, confined. It returns only where that fails.
+/// Becomes the command, confined, or holds it until the last process of it has ended. It returns only where that fails.
 pub fn become_confined(step: &Step, command: &[OsString]) -> io::Error {
     let Some((program, arguments)) = command.split_first() else { return io::Error::other("there is no command") };
     if let Err(error) = take(step) {
@@ -70,11 +75,56 @@ pub fn become_confined(step: &Step, command: &[OsString]) -> io::Error {
     }
     let mut command = Command::new(program);
     command.args(arguments);
+    if step.hold {
+        return hold(command);
+    }
     if let Some(owner) = step.owner {
         // The standard library drops the other groups as well.
         command.gid(owner).uid(owner);
     }
     command.exec()
+}
+
+/// How an end is told: a letter and a number.
+pub(in crate::subject) const TOLD: usize = 5;
+
+/// The first process of the namespace. It reaps every orphan, and tells on its standard input, which nobody reads here, how
+/// the command itself ended. A daemon lives on: the namespace ends with its last process, or with the harness.
+fn hold(mut command: Command) -> io::Error {
+    let spawned = command.stdin(Stdio::null()).spawn();
+    let main = match spawned {
+        Ok(child) => child.id(),
+        Err(error) => {
+            let _ = tell(b'c', CANNOT_RUN);
+            return error;
+        }
+    };
+    let mut code = 0;
+    loop {
+        match rustix::process::wait(WaitOptions::empty()) {
+            Ok(Some((pid, status))) if u32::try_from(pid.as_raw_pid()) == Ok(main) => {
+                code = status.exit_status().unwrap_or(CANNOT_RUN);
+                let told = status.terminating_signal().map_or_else(|| tell(b'c', code), |signal| tell(b's', signal));
+                if told.is_err() {
+                    // The harness is gone.
+                    break;
+                }
+            }
+            Ok(_) | Err(Errno::INTR) => {}
+            Err(_) => break,
+        }
+    }
+    std::process::exit(code)
+}
+
+/// As a shell says that a program cannot be run.
+const CANNOT_RUN: i32 = 126;
+
+fn tell(letter: u8, number: i32) -> io::Result<()> {
+    let [a, b, c, d] = number.to_ne_bytes();
+    let told: [u8; TOLD] = [letter, a, b, c, d];
+    rustix::io::write(io::stdin(), &told)?;
+    Ok(())
 }
 
 fn take(step: &Step) -> io::Result<()> {
@@ -93,7 +143,9 @@ fn take(step: &Step) -> io::Result<()> {
     if step.landlock {
         restrict(&step.readable, &step.writable)?;
     }
-    set_parent_process_death_signal(Some(Signal::KILL))?;
+    if !step.hold {
+        set_parent_process_death_signal(Some(Signal::KILL))?;
+    }
     Ok(())
 }
 
