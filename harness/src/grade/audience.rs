@@ -26,7 +26,7 @@ impl Audience {
     }
 
     /// The cases of a group's that may be seen.
-    pub fn seen<'c>(self, cases: &'c [CaseScore]) -> impl Iterator<Item = &'c CaseScore> {
+    pub fn seen(self, cases: &[CaseScore]) -> impl Iterator<Item = &CaseScore> {
         cases.iter().filter(move |case| self.sees(case.visibility))
     }
 

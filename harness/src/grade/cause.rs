@@ -44,16 +44,16 @@ impl Cause {
 /// Every cause of a report with the cases that met it, in the order of the report.
 pub fn causes(report: &Report) -> Vec<(Cause, Vec<&Case>)> {
     let mut places: BTreeMap<Cause, usize> = BTreeMap::new();
-    let mut causes: Vec<(Cause, Vec<&Case>)> = Vec::new();
+    let mut found: Vec<(Cause, Vec<&Case>)> = Vec::new();
     for case in &report.cases {
         let Some(cause) = Cause::of(case) else { continue };
-        let at = *places.entry(cause.clone()).or_insert(causes.len());
-        match causes.get_mut(at) {
+        let at = *places.entry(cause.clone()).or_insert(found.len());
+        match found.get_mut(at) {
             Some((_, cases)) => cases.push(case),
-            None => causes.push((cause, vec![case])),
+            None => found.push((cause, vec![case])),
         }
     }
-    causes
+    found
 }
 
 fn ending(what: &What) -> Option<String> {

@@ -2,21 +2,18 @@
 //!
 //! Markdown. Whatever a submission said or printed stands in indented blocks, which nothing in them can end.
 
+mod case;
+
 use std::fmt::Write as _;
 
-use reports::model::{Case, Finding, Grade, Report, What};
-use reports::{Colour, Style, Symbols, Verbosity, visible};
+use reports::model::Report;
+use reports::{Symbols, visible};
 
+use self::case::Told;
 use super::audience::Audience;
-use super::cause::signal_name;
 use super::record::{Built, Record, Status};
 use super::score::{CaseScore, GroupScore, Outcome, Score};
 use crate::scenario::rubric::{Points, Rubric};
-
-/// How many cases are told with their transcripts. The report in HTML has all of them.
-const TOLD: usize = 60;
-/// How wide a transcript is.
-const WIDTH: usize = 92;
 
 /// What was found out about a submission.
 #[derive(Debug, Clone, Copy)]
@@ -57,7 +54,9 @@ pub fn explain(found: &Found<'_>, audience: Audience) -> String {
 fn heading(rubric: &Rubric, record: &Record) -> String {
     let mut text = match record.status {
         Status::Ungraded | Status::Waiting => format!("# {}: not graded\n\n", inline(&record.submission)),
-        _ => format!("# {}: {} of {} points\n\n", inline(&record.submission), record.points, record.of),
+        Status::Graded | Status::PartlyGraded | Status::NotBuilt | Status::NotStarted => {
+            format!("# {}: {} of {} points\n\n", inline(&record.submission), record.points, record.of)
+        }
     };
     _ = writeln!(text, "{}\n", inline(&rubric.title));
     let said = match record.status {
@@ -118,7 +117,7 @@ fn hidden(score: &Score, id: &str, audience: Audience) -> bool {
 }
 
 fn lost(text: &mut String, score: &Score, report: &Report, audience: Audience) {
-    let mut told = 0;
+    let bare = Report { cases: Vec::new(), ..report.clone() };
     for group in &score.groups {
         let short: Vec<&CaseScore> = audience.seen(&group.cases).filter(|case| falls_short(case)).collect();
         let unseen = group.cases.iter().filter(|case| !audience.sees(case.visibility)).count();
@@ -128,12 +127,9 @@ fn lost(text: &mut String, score: &Score, report: &Report, audience: Audience) {
         _ = writeln!(text, "## {}: {} of {}\n", inline(&group.name), group.points, group.of);
         stopped(text, group, score, audience);
         if unseen > 0 {
-            _ = writeln!(text, "{} of the checks here are not shown.\n", unseen);
+            _ = writeln!(text, "{unseen} of the checks here are not shown.\n");
         }
-        for case in short {
-            told += 1;
-            one(text, case, score, report, audience, told <= TOLD);
-        }
+        case::all(text, &short, &Told { score, report, bare: &bare, audience });
     }
     for check in score.checks.iter().filter(|check| check.outcome.holds != Some(true)) {
         let what = if check.outcome.holds.is_none() { "could not be tried" } else { "does not hold" };
@@ -155,111 +151,6 @@ fn stopped(text: &mut String, group: &GroupScore, score: &Score, audience: Audie
     let secret = ids.into_iter().any(|case| hidden(score, &case.id, audience));
     let why = if secret { "a check that must pass did not" } else { why };
     _ = writeln!(text, "No points here: {}.\n", inline(why));
-}
-
-fn one(text: &mut String, scored: &CaseScore, score: &Score, report: &Report, audience: Audience, in_full: bool) {
-    let Some(case) = report.cases.iter().find(|case| case.id == scored.id) else { return };
-    _ = writeln!(text, "### {} ({})\n", inline(&case.purpose), worth(scored));
-    _ = writeln!(text, "Check: `{}`\n", code(&case.id));
-    if let Some(clause) = clause(report, case) {
-        _ = writeln!(text, "{clause}\n");
-    }
-    _ = writeln!(text, "{}\n", because(scored, case, score, audience));
-    ended(text, case);
-    if let Some(hint) = &scored.hint {
-        _ = writeln!(text, "Hint: {}\n", inline(hint));
-    }
-    let told = matches!(scored.outcome, Outcome::Lost | Outcome::Sometimes { .. } | Outcome::Deviates);
-    if told && in_full {
-        let style =
-            Style { colour: Colour::Plain, symbols: Symbols::Unicode, width: WIDTH, verbosity: Verbosity::Verbose };
-        if let Some(block) = reports::block(report, case, &style) {
-            _ = writeln!(text, "What was said (C is the check, S is your server):\n\n{}", indented(&block));
-        }
-    }
-}
-
-fn worth(case: &CaseScore) -> String {
-    match &case.outcome {
-        Outcome::SameCause { .. } | Outcome::LeftOut { .. } => "not counted".to_owned(),
-        Outcome::Ungraded { .. } => format!("{} points not judged", case.of),
-        _ => format!("{} of {} points", case.points, case.of),
-    }
-}
-
-/// The requirement that the case is about, as its specification has it.
-fn clause(report: &Report, case: &Case) -> Option<String> {
-    let finding = gravest(case).and_then(|finding| finding.requirement.as_ref());
-    let requirement = report.requirements.get(finding.or(case.covers.first())?)?;
-    Some(format!("{} ({}): {}", inline(&requirement.clause()), inline(&requirement.level), inline(&requirement.text)))
-}
-
-fn because(scored: &CaseScore, case: &Case, score: &Score, audience: Audience) -> String {
-    match &scored.outcome {
-        Outcome::Earned => "It passed.".to_owned(),
-        Outcome::Lost | Outcome::Deviates => {
-            let tolerated = if scored.outcome == Outcome::Deviates { " That is tolerated." } else { "" };
-            gravest(case).map_or_else(
-                || case.reason.as_deref().map(inline).unwrap_or_default(),
-                |finding| format!("{}{tolerated}", compared(finding)),
-            )
-        }
-        Outcome::Sometimes { passed, runs } => {
-            let compared = gravest(case).map(compared).unwrap_or_default();
-            format!("It passed in {passed} of {runs} runs. In another: {compared}")
-        }
-        Outcome::Unreached { reason } => format!("It could not be asked: {}", inline(reason)),
-        Outcome::Missing { reason } => format!("It could not be asked: {}.", inline(reason)),
-        Outcome::SameCause { told_in } if hidden(score, told_in, audience) => {
-            "It met the same crash or silence as another check, so it costs nothing here and gives nothing.".to_owned()
-        }
-        Outcome::SameCause { told_in } => format!(
-            "It met the same crash or silence as `{}`, so it costs nothing here and gives nothing.",
-            code(told_in)
-        ),
-        Outcome::LeftOut { reason } => format!("It was not asked: {}.", inline(reason)),
-        Outcome::Ungraded { reason } => format!("It could not be judged: {}.", inline(reason)),
-    }
-}
-
-fn gravest(case: &Case) -> Option<&Finding> {
-    let worst = case.findings.iter().map(|finding| finding.grade).max().filter(|grade| *grade > Grade::Note)?;
-    case.findings.iter().find(|finding| finding.grade == worst)
-}
-
-fn compared(finding: &Finding) -> String {
-    let mut text = format!("{}.", inline(&sentence(&finding.message)));
-    if let Some(expected) = &finding.expected {
-        _ = write!(text, "\n\n- Expected: {}", inline(expected));
-    }
-    if let Some(received) = &finding.received {
-        _ = write!(text, "\n- Came: {}", inline(received));
-    }
-    text
-}
-
-/// How the process ended, and what it printed last.
-fn ended(text: &mut String, case: &Case) {
-    for event in &case.events {
-        let What::Exited { code, signal, log } = &event.what else { continue };
-        let how = match (signal, code) {
-            (Some(signal), _) => format!("by signal {signal}{}", signal_name(*signal)),
-            (None, Some(code)) => format!("with exit code {code}"),
-            (None, None) => "and nobody saw how".to_owned(),
-        };
-        _ = writeln!(text, "Your program ended in this check, {how}.");
-        if log.is_empty() {
-            _ = writeln!(text, "It printed nothing.\n");
-        } else {
-            let last = log.iter().rev().take(12).rev().cloned().collect::<Vec<_>>().join("\n");
-            _ = writeln!(text, "The last that it printed:\n\n{}", indented(&last));
-        }
-    }
-}
-
-fn sentence(message: &str) -> String {
-    let mut letters = message.trim_end_matches('.').chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
 /// A text within a line: nothing in it is markup.

@@ -22,8 +22,9 @@ pub fn human(rubric: &Rubric, records: &[Record], symbols: Symbols) -> String {
     _ = writeln!(text, "{head}  crashes  status");
     for record in &order {
         let points = if record.status == Status::Ungraded { "-".to_owned() } else { record.points.to_string() };
-        let shown =
-            |part: Option<(Points, Points)>| part.map_or("-".to_owned(), |(points, of)| format!("{points}/{of}"));
+        let shown = |part: Option<(Points, Points)>| {
+            part.map_or_else(|| "-".to_owned(), |(points, of)| format!("{points}/{of}"))
+        };
         _ = write!(text, "{:width$}  {points:>8}  {:>13}", name(record), shown(part(record, "functionality")));
         if has_robustness {
             _ = write!(text, "  {:>10}", shown(part(record, "robustness")));

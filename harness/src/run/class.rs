@@ -20,6 +20,9 @@ use crate::subject::{
 
 pub use self::ledger::{Interrupted, Ledger};
 
+/// How many lines of a build are shown.
+const SHOWN: usize = 60;
+
 /// How often a case that could not be judged is asked again.
 const AGAIN: usize = 2;
 
@@ -283,7 +286,8 @@ fn build(submission: &Submission, rubric: &Rubric, login: &Login) -> std::io::Re
         let Done { ended, printed } = submission.run(&line.value, left, login)?;
         all.push(format!("$ {}", line.value));
         all.extend(printed);
-        last = Some(Built { well: ended.is_well(), ended: ending(&line.value, ended), printed: all.clone() });
+        let shown = all.iter().skip(all.len().saturating_sub(SHOWN)).cloned().collect();
+        last = Some(Built { well: ended.is_well(), ended: ending(&line.value, ended), printed: shown });
         if !ended.is_well() {
             break;
         }
@@ -307,7 +311,10 @@ fn checked(
     login: &Login,
 ) -> CheckOutcome {
     match submission.run(&check.command.value, limits.build, login) {
-        Ok(done) => CheckOutcome { holds: Some(done.ended.is_well()), printed: done.printed },
+        Ok(Done { ended, printed }) => {
+            let shown = printed.iter().skip(printed.len().saturating_sub(SHOWN)).cloned().collect();
+            CheckOutcome { holds: Some(ended.is_well()), printed: shown }
+        }
         Err(error) => CheckOutcome { holds: None, printed: vec![error.to_string()] },
     }
 }

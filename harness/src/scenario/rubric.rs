@@ -123,7 +123,7 @@ impl Default for Limits {
         Self {
             processes: 64,
             memory: 1 << 30,
-            cpu: Duration::from_secs(60),
+            cpu: Duration::from_mins(1),
             file: 64 << 20,
             disk: 256 << 20,
             build: Duration::from_mins(2),

@@ -30,7 +30,7 @@ pub struct Submission {
 pub struct Done {
     /// How.
     pub ended: Ended,
-    /// The last lines that it printed.
+    /// What it printed, as far as it is kept: the end of it.
     pub printed: Vec<String>,
 }
 
@@ -87,7 +87,7 @@ impl Submission {
             Some(Exit { code, .. }) => Ended::Code(code.unwrap_or(-1)),
             None => Ended::TooLong(within),
         };
-        Ok(Done { ended, printed: process.log().tail() })
+        Ok(Done { ended, printed: process.log().kept() })
     }
 
     /// Keeps what the build printed, for `{build-log}`.

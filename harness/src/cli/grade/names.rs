@@ -85,7 +85,8 @@ fn safe(name: &[u8]) -> String {
 }
 
 fn digest(name: &[u8]) -> String {
-    Sha256::digest(name).iter().take(4).map(|octet| format!("{octet:02x}")).collect()
+    let number = Sha256::digest(name).iter().take(4).fold(0_u32, |number, octet| number << 8 | u32::from(*octet));
+    format!("{number:08x}")
 }
 
 #[cfg(test)]

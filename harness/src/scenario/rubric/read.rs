@@ -102,17 +102,13 @@ impl Reader<'_> {
         let fields = self.fields(node, "a group", GROUP)?;
         let name = self.located(node, &fields, "name");
         let points = self.points(node, &fields, "points");
-        let scenarios = match fields.value("scenarios") {
-            Some(list) => {
-                self.list(list, "scenarios").map(|items| items.iter().filter_map(|item| self.part(item)).collect())
-            }
-            None => {
-                if fields.are_known() {
-                    self.fault(&node.span, "\"scenarios\" is missing");
-                }
-                None
-            }
-        };
+        let scenarios = fields.value("scenarios").and_then(|list| {
+            let items = self.list(list, "scenarios")?;
+            Some(items.iter().filter_map(|item| self.part(item)).collect())
+        });
+        if fields.value("scenarios").is_none() && fields.are_known() {
+            self.fault(&node.span, "\"scenarios\" is missing");
+        }
         let mut globs = |key: &str| fields.value(key).map(|list| self.texts(list, key)).unwrap_or_default();
         let (except, gate) = (globs("except"), globs("gate"));
         let mut whether =

@@ -32,20 +32,20 @@ fn rubric_key(key: &str) -> Value {
             &[],
         ),
         "files" => texts_by_name("Files written before each start: name to text. They stand in {config}."),
-        "setup" => list("Commands run before each start.", text("A command line.")),
-        "launch" => list("The ways to start a submission, tried in this order.", style()),
-        "readable" => list("Folders that a submission may read besides the system's.", text("An absolute path.")),
+        "setup" => list("Commands run before each start.", &text("A command line.")),
+        "launch" => list("The ways to start a submission, tried in this order.", &style()),
+        "readable" => list("Folders that a submission may read besides the system's.", &text("An absolute path.")),
         "limits" => map("What a submission may use up.", LIMITS, limits_key, &[]),
         "missing" => {
             words("What a command costs that is not there: its points (lost), or nothing (left-out).", &names(MISSING))
         }
         "repeat" => number("How often each case is run. A verdict that changes gives its share of the points."),
-        "groups" => list("What gives points.", map("A group.", GROUP, group_key, &["name", "points", "scenarios"])),
+        "groups" => list("What gives points.", &map("A group.", GROUP, group_key, &["name", "points", "scenarios"])),
         "crash" => deduction("What each cause of a crash costs, besides the points of the cases that met it."),
         "hang" => deduction("What each cause of silence costs, besides the points of the cases that met it."),
         _ => list(
             "Commands whose exit code says whether something is so.",
-            map("A check.", CHECK, check_key, &["name", "command", "points"]),
+            &map("A check.", CHECK, check_key, &["name", "command", "points"]),
         ),
     }
 }
@@ -54,7 +54,7 @@ fn login_key(key: &str) -> Value {
     match key {
         "user" => text("What USER says."),
         "password" => text("What PASS says, where it is asked for."),
-        _ => list("Commands that follow the login.", text("A command.")),
+        _ => list("Commands that follow the login.", &text("A command.")),
     }
 }
 
@@ -91,10 +91,10 @@ fn group_key(key: &str) -> Value {
     match key {
         "name" => text("Its name, as students read it."),
         "points" => points("What it is worth."),
-        "scenarios" => list("Globs of scenarios; a folder stands for everything below it.", part()),
-        "except" => list("Globs of scenarios that are left out.", text("A glob.")),
+        "scenarios" => list("Globs of scenarios; a folder stands for everything below it.", &part()),
+        "except" => list("Globs of scenarios that are left out.", &text("A glob.")),
         "all" => whether("Whether all cases must pass for any point."),
-        "gate" => list("Scenarios of the group that must pass for any point.", text("A glob.")),
+        "gate" => list("Scenarios of the group that must pass for any point.", &text("A glob.")),
         "part" => words("functionality: what a server does; robustness: what it bears.", &names(PARTS)),
         "extra" => whether("Whether its points come on top."),
         "deviation" => text("How much of its points a case gives that deviates in a tolerated way: 100% to 0%."),
@@ -163,12 +163,12 @@ fn whether(description: &str) -> Value {
     json!({ "description": description, "type": "boolean" })
 }
 
-fn list(description: &str, items: Value) -> Value {
+fn list(description: &str, items: &Value) -> Value {
     json!({ "description": description, "type": "array", "minItems": 1, "items": items })
 }
 
 fn commands(description: &str) -> Value {
-    json!({ "anyOf": [text(description), list(description, text("A command line."))] })
+    json!({ "anyOf": [text(description), list(description, &text("A command line."))] })
 }
 
 fn texts_by_name(description: &str) -> Value {
