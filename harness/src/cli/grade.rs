@@ -308,5 +308,6 @@ fn interrupted(rubric: &Rubric, why: Interrupted, records: &[Record]) {
     };
     let mut error = anstream::stderr();
     let _ = writeln!(error, "{why}: what was not graded by then is ungraded, by no fault of the students");
-    let _ = write!(anstream::stdout(), "{}", table::human(rubric, records, Symbols::Unicode));
+    // Standard output is held by the thread that waits for the end.
+    let _ = write!(error, "{}", table::human(rubric, records, Symbols::Unicode));
 }
