@@ -69,7 +69,9 @@ fn reason(scenario: &Scenario, given: &[&Scenario], subject: &Subject, known: &K
             (needs_folder && !known.folder)
                 .then(|| "needs files on the server, and its folder is not known: say --root".to_owned())
         }
-        Role::Client if subject.drive.is_none() => Some("the client cannot be told line by line what to say".to_owned()),
+        Role::Client if subject.drive.is_none() => {
+            Some("the client cannot be told line by line what to say".to_owned())
+        }
         Role::Client => client::cannot(scenario, given),
     }
 }

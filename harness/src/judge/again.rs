@@ -7,8 +7,8 @@ use std::task::{Context, Poll, Waker};
 
 use reports::model::Event;
 
-use super::{client, task};
 use super::stage::{Act, Stage};
+use super::{client, task};
 
 /// A stage that answers from the events of a case.
 #[derive(Debug)]

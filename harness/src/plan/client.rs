@@ -1,8 +1,8 @@
 //! What a client cannot be asked.
 
 use crate::scenario::tree::{
-    Action, Data, Errand, Expect, Form, Piece, Read, ReadKind, ReplyPattern, Representation, Say, Scenario, Sent, SentBody,
-    Step,
+    Action, Data, Errand, Expect, Form, Piece, Read, ReadKind, ReplyPattern, Representation, Say, Scenario, Sent,
+    SentBody, Step,
 };
 use crate::subject::Asked;
 

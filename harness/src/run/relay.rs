@@ -76,7 +76,15 @@ impl Relay {
         let (listener, default_port) = door(server.ip()).await?;
         let address = listener.local_addr()?;
         let fitted = deviations.rules.iter().map(|_| AtomicU64::new(0)).collect();
-        let shared = Arc::new(Shared { deviations, server, default_port, fitted, tasks: Mutex::default(), witness, served: watch::Sender::new(0) });
+        let shared = Arc::new(Shared {
+            deviations,
+            server,
+            default_port,
+            fitted,
+            tasks: Mutex::default(),
+            witness,
+            served: watch::Sender::new(0),
+        });
         shared.spawn(serve(listener, Arc::clone(&shared)));
         Ok(Self { address, shared })
     }

@@ -104,8 +104,7 @@ impl Lane {
         }
         if let Some(tally) = self.tally.take().filter(|tally| tally.length() > 0) {
             let body = tally.finish(true);
-            let what =
-                if self.way == Way::FromClient { What::BodyReceived(body) } else { What::BodySent(body) };
+            let what = if self.way == Way::FromClient { What::BodyReceived(body) } else { What::BodySent(body) };
             self.witness.note(Channel::Data, what);
         }
         let what = if self.way == Way::FromClient { What::Closed { how } } else { What::Hung { how } };

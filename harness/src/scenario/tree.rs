@@ -15,9 +15,7 @@ pub use self::reply::{
     Charset, CodePattern, Entries, EntryPattern, Expect, FactPattern, FactValue, Read, ReadKind, ReadUse, ReplyPattern,
     Rule, Silence, Within,
 };
-pub use self::task::{
-    DataMode, DataSeen, Errand, Exit, Fact, LinePattern, Protection, Seen, TASKS, Task,
-};
+pub use self::task::{DataMode, DataSeen, Errand, Exit, Fact, LinePattern, Protection, Seen, TASKS, Task};
 
 /// A place in a scenario file: line and column counted from 1, width in characters.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -57,7 +57,14 @@ impl Running {
 
     /// A client that is not started yet.
     pub(super) fn client_to_be(server: SocketAddr, root: Root, folder: TempDir) -> Self {
-        Self { process: None, role: Role::Client, address: server, listener: None, root: Some(root), folder: Some(folder) }
+        Self {
+            process: None,
+            role: Role::Client,
+            address: server,
+            listener: None,
+            root: Some(root),
+            folder: Some(folder),
+        }
     }
 
     /// The client that was to be is there.

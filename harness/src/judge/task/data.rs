@@ -31,7 +31,8 @@ impl<S: Stage> Play<'_, S> {
     }
 
     fn none_made(&self) -> Option<Said> {
-        let said = || Said::new("the client makes no data connection").expected("a data connection").at(self.story.last);
+        let said =
+            || Said::new("the client makes no data connection").expected("a data connection").at(self.story.last);
         self.story.data.is_empty().then(said)
     }
 
@@ -50,7 +51,11 @@ impl<S: Stage> Play<'_, S> {
         let stored = self.story.data.iter().filter(|data| data.stored.is_some());
         let mut broken = stored.filter(|data| data.closed == Some(CloseKind::Reset));
         let first = broken.next()?;
-        Some(Said::new("the client resets the connection on which it stores").expected("an end in order").at(first.event))
+        Some(
+            Said::new("the client resets the connection on which it stores")
+                .expected("an end in order")
+                .at(first.event),
+        )
     }
 
     fn in_clear(&self) -> Option<Said> {

@@ -187,7 +187,19 @@ impl Story {
             What::Secured { .. } => self.on_last(connection, |data| data.secured = true),
             What::BodyReceived(body) => self.on_last(connection, |data| data.stored = Some(body.clone())),
             What::Closed { how } => self.on_last(connection, |data| data.closed = Some(*how)),
-            _ => {}
+            What::Sent { .. }
+            | What::Received { .. }
+            | What::Urgent
+            | What::NotSecured { .. }
+            | What::TlsEnded { .. }
+            | What::BodySent(_)
+            | What::Hung { .. }
+            | What::Deadline { .. }
+            | What::Quiet { .. }
+            | What::Exited { .. }
+            | What::Outcome { .. }
+            | What::Files { .. }
+            | What::Fault { .. } => {}
         }
     }
 
@@ -303,7 +315,12 @@ mod tests {
             story.lines.iter().map(|line| (line.verb.as_str(), line.greeted, line.waits_for.as_deref())).collect();
         assert_eq!(
             seen,
-            [("FEAT", false, None), ("USER", true, Some("FEAT")), ("PASS", true, Some("FEAT")), ("RETR", true, Some("PASS"))]
+            [
+                ("FEAT", false, None),
+                ("USER", true, Some("FEAT")),
+                ("PASS", true, Some("FEAT")),
+                ("RETR", true, Some("PASS"))
+            ]
         );
         assert!(story.first(&LinePattern(vec!["RETR x".to_owned()])).is_some());
     }

@@ -6,15 +6,15 @@ use std::time::Duration;
 use super::reader::{Fields, Reader, Wrong};
 use super::values;
 use crate::scenario::rule::{
-    Close, DataChange, DataEnd, DataTls, Deviations, Fits, Forward, Inserted, Letters, Login, Make, OctetChange, ReplyChange,
-    Rule, Segments, Telnet, Times, TlsChange, Trigger, When, Which,
+    Close, DataChange, DataEnd, DataTls, Deviations, Fits, Forward, Inserted, Letters, Login, Make, OctetChange,
+    ReplyChange, Rule, Segments, Telnet, Times, TlsChange, Trigger, When, Which,
 };
 use crate::scenario::tree::{CodePattern, Piece, Template};
 use crate::scenario::yaml::{Node, Value};
 
 const RULE: &[&str] = &[
-    "on", "forward", "first", "also", "to", "reply", "raw", "code", "text", "replace", "before", "insert", "pad", "append",
-    "line-end", "times", "split", "when", "data", "tls", "close",
+    "on", "forward", "first", "also", "to", "reply", "raw", "code", "text", "replace", "before", "insert", "pad",
+    "append", "line-end", "times", "split", "when", "data", "tls", "close",
 ];
 /// The same where `on` is the key.
 const SHORT_RULE: &[&str] = &[
@@ -50,7 +50,7 @@ impl Reader<'_> {
             return Some(Rule { replies, ..Rule::nothing(key.span.clone(), on) });
         }
         let fields = self.fields(value, "a rule", SHORT_RULE)?;
-        self.rule_of(key, on, &fields)
+        Some(self.rule_of(key, on, &fields))
     }
 
     fn rule(&mut self, node: &Node) -> Option<Rule> {
@@ -73,11 +73,11 @@ impl Reader<'_> {
             );
         }
         let on = self.trigger(on)?;
-        self.rule_of(node, on, &fields)
+        Some(self.rule_of(node, on, &fields))
     }
 
-    fn rule_of(&mut self, node: &Node, on: Trigger, fields: &Fields<'_>) -> Option<Rule> {
-        Some(Rule {
+    fn rule_of(&mut self, node: &Node, on: Trigger, fields: &Fields<'_>) -> Rule {
+        Rule {
             span: node.span.clone(),
             on,
             forward: fields.value("forward").map(|node| self.forward(node)).unwrap_or_default(),
@@ -93,7 +93,7 @@ impl Reader<'_> {
                 let words = [("fin", Close::Fin), ("reset", Close::Reset), ("everything", Close::Everything)];
                 self.word(node, "close", &words)
             }),
-        })
+        }
     }
 
     fn trigger(&mut self, node: &Node) -> Option<Trigger> {

@@ -19,12 +19,37 @@ pub(crate) const SERVER: &[&str] = &["files", "modified", "on", "rules", "client
 pub(crate) const CLIENT: &[&str] = &["files"];
 /// What a fact may be.
 pub(crate) const FACTS: &[&str] = &[
-    "C", "in-order", "followed", "never", "at-most", "applies", "data", "local", "remote", "exit", "within", "prints",
+    "C",
+    "in-order",
+    "followed",
+    "never",
+    "at-most",
+    "applies",
+    "data",
+    "local",
+    "remote",
+    "exit",
+    "within",
+    "prints",
     "never-prints",
 ];
-const FACT_KEYS: &[&str] = &[
-    "C", "in-order", "followed", "never", "at-most", "applies", "data", "local", "remote", "exit", "within", "prints",
-    "never-prints", "for", "because",
+/// The same, and what may stand beside.
+pub(crate) const FACT_KEYS: &[&str] = &[
+    "C",
+    "in-order",
+    "followed",
+    "never",
+    "at-most",
+    "applies",
+    "data",
+    "local",
+    "remote",
+    "exit",
+    "within",
+    "prints",
+    "never-prints",
+    "for",
+    "because",
 ];
 /// What `data` may say of data connections.
 pub(crate) const DATA_FACTS: &[(&str, DataSeen)] = &[
@@ -123,8 +148,7 @@ impl Reader<'_> {
             );
             return None;
         }
-        let mut found: BTreeMap<&'static str, String> =
-            names.iter().copied().zip(operands.iter().cloned()).collect();
+        let mut found: BTreeMap<&'static str, String> = names.iter().copied().zip(operands.iter().cloned()).collect();
         // A file has the same name on the other side, where no other is said; not its directories.
         for (one, other) in [("remote", "local"), ("local", "remote")] {
             if names.contains(&one) && names.contains(&other) && !found.contains_key(other) {
@@ -256,7 +280,8 @@ impl Reader<'_> {
         let lines: Vec<_> = text.split(" | ").map(str::to_owned).collect();
         let is_verb = |line: &String| line.starts_with(|first: char| first.is_ascii_uppercase() || first == '*');
         if let Some(wrong) = lines.iter().find(|line| !is_verb(line)) {
-            let wrong = Wrong::new(format!("\"{wrong}\" begins with no verb"), "write the verb in capitals: RETR robots.txt");
+            let wrong =
+                Wrong::new(format!("\"{wrong}\" begins with no verb"), "write the verb in capitals: RETR robots.txt");
             return self.or_fault(node, Err(wrong));
         }
         Some(LinePattern(lines))

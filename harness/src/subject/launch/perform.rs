@@ -46,7 +46,11 @@ impl Launch {
             command.env_remove(name);
         }
         if let Some(home) = values.value("home") {
-            command.env("HOME", home).env("XDG_CONFIG_HOME", home).env("XDG_CACHE_HOME", home).env("XDG_DATA_HOME", home);
+            command
+                .env("HOME", home)
+                .env("XDG_CONFIG_HOME", home)
+                .env("XDG_CACHE_HOME", home)
+                .env("XDG_DATA_HOME", home);
         }
         command.env("LC_ALL", "C.UTF-8").env("TZ", "UTC").env("TERM", "dumb");
         command.envs(self.environment.iter().map(|(name, value)| (name, value.filled(values))));
