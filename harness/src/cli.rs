@@ -25,6 +25,7 @@ mod explain;
 mod judge;
 mod list;
 mod prove;
+mod report;
 mod run;
 
 /// A wrong command line, or a wrong scenario.
@@ -50,6 +51,8 @@ enum Command {
     Doctor(doctor::Doctor),
     /// Compare two reports: what regressed, what is fixed, what is new, gone or otherwise changed.
     Compare(compare::Compare),
+    /// Show reports that were kept; several beside each other, by requirement.
+    Report(report::Show),
     /// Measure how fast servers are, beside each other and beside bare sockets.
     Bench(bench::Bench),
     /// Start the reference server (`ftpspec serve --help`).
@@ -139,6 +142,7 @@ where
         Command::Doctor(doctor) => doctor.run(&mut out),
         Command::Bench(bench) => bench.run(&mut out),
         Command::Compare(compare) => compare.run(&mut out),
+        Command::Report(report) => report.run(&mut out),
         Command::Serve(rest) => return builtin::server(rest.called("ftpspec serve")),
         Command::Passwd(rest) => {
             return builtin::server(["ftpspec", "passwd"].map(OsString::from).into_iter().chain(rest.arguments));
