@@ -4,6 +4,7 @@ mod again;
 mod configuration;
 mod login;
 mod logs;
+mod man;
 mod network;
 mod passwd;
 mod policy;
@@ -69,6 +70,9 @@ struct Arguments {
     /// Say whether the file of --config, and all that it names, is fine; and end
     #[arg(long, requires = "config")]
     check_config: bool,
+    /// Write the manual page of this program to standard output; and end
+    #[arg(long, exclusive = true)]
+    man: bool,
     #[command(flatten)]
     login: Login,
     #[command(flatten)]
@@ -122,6 +126,8 @@ enum StartError {
     Log { file: PathBuf, error: io::Error },
     #[error(transparent)]
     Certificate(#[from] CertificateError),
+    #[error("cannot write the manual page: {0}")]
+    Page(io::Error),
     #[error("the server failed: {0}")]
     Runtime(#[from] io::Error),
 }
@@ -142,13 +148,18 @@ pub(crate) fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         called.push(" passwd");
         return passwd::run(std::iter::once(called).chain(arguments.skip(1)));
     }
-    let line = with_double_dashes(std::iter::once(program).chain(arguments));
+    let line = with_double_dashes(std::iter::once(program.clone()).chain(arguments));
     let arguments = match configuration::arguments(line.clone()) {
         Ok(arguments) => arguments,
         Err(code) => return code,
     };
     log_to_stderr();
-    match start(arguments, line) {
+    let done = if arguments.man {
+        man::write(&program, &mut io::stdout().lock()).map_err(StartError::Page)
+    } else {
+        start(arguments, line)
+    };
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             say(&format!("error: {error}"));
