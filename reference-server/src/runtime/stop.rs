@@ -2,6 +2,7 @@
 
 use std::future::pending;
 use std::io;
+use std::sync::Arc;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{mpsc, watch};
@@ -18,7 +19,7 @@ pub(crate) struct Stop {
 /// The other end.
 #[derive(Debug)]
 pub(crate) struct Stopper {
-    pub(super) notifier: Notifier,
+    pub(super) notifier: Arc<Notifier>,
     signals: Signals,
     tell: watch::Sender<bool>,
     gone: mpsc::Receiver<()>,
@@ -39,7 +40,7 @@ pub(crate) fn stop(notifier: Notifier) -> io::Result<(Stopper, Stop)> {
     let signals = Signals { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? };
     let (tell, told) = watch::channel(false);
     let (alive, gone) = mpsc::channel(1);
-    Ok((Stopper { notifier, signals, tell, gone }, Stop { told, _alive: alive }))
+    Ok((Stopper { notifier: Arc::new(notifier), signals, tell, gone }, Stop { told, _alive: alive }))
 }
 
 impl Stop {
