@@ -72,7 +72,7 @@ impl Again {
         let served = served(arguments, self.in_memory.clone())?;
         self.bounds.try_all(served.store.as_ref(), &served.settings)?;
         // Nothing fails behind this.
-        self.records.go_on_in(logs.open()?);
+        self.records.go_on_in(logs.open(None)?);
         self.failures.punish(penalties);
         self.served.replace(served);
         Ok(unchanged)

@@ -24,12 +24,25 @@ pub(crate) struct Destination {
 const MODE: u32 = 0o640;
 
 impl Destination {
-    /// A file. Where several append, or one cuts it (logrotate's `copytruncate`), each line still goes to its end.
+    /// A file. Where several append, or one cuts it (logrotate's `copytruncate`), each line still goes to its end. `made` gets it where
+    /// there was none before.
     ///
     /// # Errors
     /// It cannot be opened.
-    pub(crate) fn append_to(file: &Path) -> io::Result<Self> {
-        let sink = OpenOptions::new().append(true).create(true).mode(MODE).open(file)?;
+    pub(crate) fn append_to(file: &Path, made: impl FnOnce(&File)) -> io::Result<Self> {
+        let mut options = OpenOptions::new();
+        options.append(true).mode(MODE);
+        let sink = match options.create_new(true).open(file) {
+            Ok(new) => {
+                made(&new);
+                new
+            }
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                // It may be a link that leads nowhere yet, or be taken away in this moment.
+                options.create_new(false).create(true).open(file)?
+            }
+            Err(error) => return Err(error),
+        };
         Ok(Self::new(file.display().to_string(), Box::new(sink)))
     }
 

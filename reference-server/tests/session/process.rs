@@ -14,10 +14,10 @@ use tempfile::TempDir;
 use crate::client::{PROGRAM, Server, read_all};
 
 /// A user that every machine has, and its number.
-const NOBODY: (&str, u32) = ("nobody", 65_534);
+pub(crate) const NOBODY: (&str, u32) = ("nobody", 65_534);
 
 /// Whether this is root; if not, it is said what was not tested.
-fn is_root(what: &str) -> bool {
+pub(crate) fn is_root(what: &str) -> bool {
     let is_root = geteuid().is_root();
     if !is_root {
         // Standard error itself, which the test program does not catch.
@@ -79,7 +79,7 @@ fn files_in_memory_are_those_of_the_user_too() {
 }
 
 /// The numbers of the users, the groups and the other groups of all threads, each once.
-fn who_runs(server: &Server) -> Vec<String> {
+pub(crate) fn who_runs(server: &Server) -> Vec<String> {
     told_of_threads(server, &["Uid:", "Gid:", "Groups:"])
 }
 

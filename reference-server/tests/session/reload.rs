@@ -1,5 +1,7 @@
 //! SIGHUP: the options are read again, and nobody is dropped.
 
+mod as_user;
+
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
