@@ -4,8 +4,11 @@ use std::fmt;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::os::fd::AsFd;
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 use std::path::Path;
+
+use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
+use rustix::io::Errno;
 
 use super::complain;
 
@@ -20,6 +23,9 @@ pub(crate) struct Destination {
     is_complained_of: bool,
 }
 
+/// `O_NONBLOCK`, as the standard library wants it.
+const NO_WAITING: i32 = OFlags::NONBLOCK.bits().cast_signed();
+
 /// The other users of the machine learn nothing of who was here.
 const MODE: u32 = 0o640;
 
@@ -31,7 +37,8 @@ impl Destination {
     /// It cannot be opened.
     pub(crate) fn append_to(file: &Path, made: impl FnOnce(&File)) -> io::Result<Self> {
         let mut options = OpenOptions::new();
-        options.append(true).mode(MODE);
+        // Else a pipe that nobody reads would not be opened before somebody does, and the server not begin.
+        options.append(true).mode(MODE).custom_flags(NO_WAITING);
         let sink = match options.create_new(true).open(file) {
             Ok(new) => {
                 made(&new);
@@ -39,10 +46,12 @@ impl Destination {
             }
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                 // It may be a link that leads nowhere yet, or be taken away in this moment.
-                options.create_new(false).create(true).open(file)?
+                options.create_new(false).create(true).open(file).map_err(|error| unread(file, error))?
             }
             Err(error) => return Err(error),
         };
+        // Its thread may wait for a reader.
+        fcntl_setfl(&sink, fcntl_getfl(&sink)? & !OFlags::NONBLOCK)?;
         Ok(Self::new(file.display().to_string(), Box::new(sink)))
     }
 
@@ -84,6 +93,16 @@ impl Destination {
             }
         }
         Ok(())
+    }
+}
+
+/// What the system says of a pipe that nobody reads is that there is no such device.
+fn unread(file: &Path, error: io::Error) -> io::Error {
+    let is_pipe = || file.metadata().is_ok_and(|metadata| metadata.file_type().is_fifo());
+    if error.raw_os_error() == Some(Errno::NXIO.raw_os_error()) && is_pipe() {
+        io::Error::new(error.kind(), "it is a pipe that nobody reads. Start its reader first")
+    } else {
+        error
     }
 }
 
