@@ -38,7 +38,7 @@ pub(crate) use pace::{Rates, SLOWEST};
 pub(crate) use passive::Ports;
 pub(crate) use places::Limits;
 pub(crate) use reload::{Hangups, Latest, Reload, hangups};
-pub(crate) use stop::{Stop, Stopper, stop};
+pub(crate) use stop::{Stop, Stopper, stop, unless_interrupted};
 pub(crate) use tls::Tls;
 #[cfg(feature = "fuzzing")]
 pub use tls::fuzzing::receive as tls_of_control;
