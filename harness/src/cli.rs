@@ -24,6 +24,7 @@ mod doctor;
 mod explain;
 mod judge;
 mod list;
+mod man;
 mod prove;
 mod report;
 mod run;
@@ -72,6 +73,8 @@ enum Command {
     Coverage(coverage::Coverage),
     /// Explain a scenario or a requirement in words.
     Explain(explain::Explain),
+    /// Write the manual page of this program, or of a subcommand, to standard output.
+    Man(man::Page),
 }
 
 /// Everything behind the name of a reference.
@@ -152,6 +155,10 @@ where
         Command::Check(check) => check.run(&mut out),
         Command::Coverage(coverage) => coverage.run(&mut out),
         Command::Explain(explain) => explain.run(&mut out),
+        Command::Man(page) => match page.of_server() {
+            Some(arguments) => return builtin::server(arguments.map(OsString::from)),
+            None => page.run(&mut out),
+        },
     };
     match done.and_then(|code| out.flush().map(|()| code).map_err(Failure::Output)) {
         Ok(code) => code,

@@ -225,3 +225,30 @@ fn reports_that_cannot_be_shown_are_errors() {
     refused(&["report", "none.json"], "cannot read none.json");
     refused(&["report", &in_suite("example/retrieve.yaml").display().to_string()], "retrieve.yaml");
 }
+
+#[test]
+fn manual_pages_are_written_for_the_program_and_its_subcommands() {
+    let page = |arguments: &[&str]| {
+        let written = ftpspec(arguments).assert().code(0).stderr(is_empty());
+        String::from_utf8(written.get_output().stdout.clone()).unwrap()
+    };
+    let (whole, run) = (page(&["man"]), page(&["man", "run"]));
+    assert!(whole.starts_with(".TH ftpspec 1 \"\" \"ftpspec "), "{whole}");
+    for word in
+        ["ftpspec\\-run(1)\n", "ftpspec\\-serve(8)\n", "ftpspec client\n", ".SH EXIT STATUS\n", ".SH EXAMPLES\n"]
+    {
+        assert!(whole.contains(word), "{word}: {whole}");
+    }
+    assert!(run.starts_with(".TH ftpspec\\-run 1 "), "{run}");
+    assert!(run.contains("\\fBftpspec run\\fR") && run.contains("\\fB\\-\\-fail\\-fast\\fR"), "{run}");
+    // How many cores there are here is nothing that a page may know.
+    assert!(run.contains("\\fB\\-\\-jobs\\fR \\fI<N>\\fR\n"), "{run}");
+    let server = page(&["man", "serve"]);
+    assert!(
+        server.starts_with(".TH ftpspec\\-serve 8 ") && server.contains("\nftpspec passwd users.toml alice\n"),
+        "{server}"
+    );
+    assert_eq!(server, page(&["serve", "--man"]));
+    ftpspec(&["man", "client"]).assert().code(2).stderr(contains("Type `ftpspec client --help`"));
+    ftpspec(&["man", "rnu"]).assert().code(2).stderr(contains("Take one of: run, judge"));
+}

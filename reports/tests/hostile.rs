@@ -122,19 +122,19 @@ fn html_has_only_our_elements(#[values(0, 1)] which: usize) {
     }
 }
 
-fn beside(format: MatrixFormat) -> String {
-    let reports = reports().unwrap();
-    String::from_utf8(render_matrix(&matrix(&reports), &reports, format, &Style::default()).unwrap()).unwrap()
+fn beside(format: MatrixFormat) -> Result<String, Box<dyn Error>> {
+    let reports = reports()?;
+    Ok(String::from_utf8(render_matrix(&matrix(&reports), &reports, format, &Style::default())?)?)
 }
 
 #[test]
 fn a_matrix_hides_nothing() {
     for format in MatrixFormat::ALL {
-        let text = beside(format);
+        let text = beside(format).unwrap();
         let hidden: Vec<char> = text.chars().filter(|character| acts_on_a_terminal(*character)).collect();
         assert!(hidden.is_empty(), "{format}: {hidden:?}");
     }
-    for line in beside(MatrixFormat::Human).lines() {
+    for line in beside(MatrixFormat::Human).unwrap().lines() {
         assert!(!line.trim_start().starts_with("::"), "{line}");
         assert!(!line.contains("##["), "{line}");
     }
@@ -142,7 +142,7 @@ fn a_matrix_hides_nothing() {
 
 #[test]
 fn a_matrix_in_html_has_only_our_elements() {
-    let text = beside(MatrixFormat::Html);
+    let text = beside(MatrixFormat::Html).unwrap();
     for ours in ["<script", "</script", "<title", "</title", "<style", "</style"] {
         assert_eq!(text.matches(ours).count(), 1, "{ours}");
     }
@@ -153,7 +153,7 @@ fn a_matrix_in_html_has_only_our_elements() {
 
 #[test]
 fn a_matrix_in_markdown_keeps_its_tables() {
-    let text = beside(MatrixFormat::Markdown);
+    let text = beside(MatrixFormat::Markdown).unwrap();
     let lines: Vec<&str> = text.lines().collect();
     for table in
         lines.chunk_by(|a, b| a.starts_with('|') == b.starts_with('|')).filter(|lines| lines[0].starts_with('|'))
