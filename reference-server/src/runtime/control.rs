@@ -235,8 +235,13 @@ impl Conversation {
                 self.store = volume.map_or_else(|| Arc::clone(&self.served.store), |volume| volume.0);
             }
             Action::Perform(perform) => {
-                let store = Arc::clone(&self.store);
-                let resume = tokio::task::spawn_blocking(move || perform.run(store.as_ref())).await?;
+                let resume = match perform.at_once(self.store.as_ref()) {
+                    Ok(resume) => resume,
+                    Err(perform) => {
+                        let store = Arc::clone(&self.store);
+                        tokio::task::spawn_blocking(move || perform.run(store.as_ref())).await?
+                    }
+                };
                 return Ok(Some(Input::Performed(resume)));
             }
             Action::Verify(verify) => return self.verify(verify).await.map(Some),
