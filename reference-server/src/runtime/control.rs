@@ -2,6 +2,7 @@
 
 mod login;
 mod record;
+mod transfer;
 mod wait;
 
 use std::collections::VecDeque;
@@ -257,13 +258,7 @@ impl Conversation {
             }
             Action::StopListening => self.ways.passive = None,
             Action::CloseData => self.ways.open = None,
-            Action::Transfer(order) => {
-                // 150 goes out before the data connection is made.
-                self.channel.send().await?;
-                let ways = std::mem::take(&mut self.ways);
-                self.begin_to_tell(&order);
-                self.running = Some(Running::start(order, ways, self.ends()));
-            }
+            Action::Transfer(order) => return self.transfer(order).await,
             Action::StopTransfer => {
                 if let Some(running) = &mut self.running {
                     running.stop();

@@ -12,13 +12,14 @@ mod spliced;
 
 use std::fs::File;
 use std::io::{self, ErrorKind, Read, Write};
+use std::net::TcpStream;
 
 use protocol::restart::{Mark, Position};
 use protocol::transfer::ascii;
 use rustix::io::Errno;
 use tokio::sync::mpsc;
 
-pub(super) use self::small::at_once;
+pub(super) use self::small::{Delivered, at_hand, at_once, deliver};
 use self::spliced::{Came, Pipe};
 use super::data::Open;
 use super::pace::Meter;
@@ -178,10 +179,13 @@ fn write(octets: &[u8], wire: &mut Wire, meter: &Meter) -> Result<(), End> {
 /// What the client sent against all sense is read first: a socket that is closed with something unread is reset, and the reset
 /// overtakes the file. And a client that reset the connection itself has not got the file.
 fn finish_sending(wire: &mut Wire) -> Result<(), End> {
-    const LIMIT: u64 = 64 * 1024;
     let ended = wire.end_sending().and_then(|()| wire.socket().set_nonblocking(true));
-    let mut stream = wire.socket();
     ended.map_err(|_| End::Broken)?;
+    read_against_all_sense(wire.socket())
+}
+
+fn read_against_all_sense(mut stream: &TcpStream) -> Result<(), End> {
+    const LIMIT: u64 = 64 * 1024;
     match io::copy(&mut Read::by_ref(&mut stream).take(LIMIT), &mut io::sink()) {
         Ok(_) => Ok(()),
         Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(()),
