@@ -194,7 +194,7 @@ impl Tree for Disk {
         Ok(self.root.open_with(as_path(&self.path(file)?), &options)?.into_std())
     }
 
-    fn open_at_hand(&self, file: &Location) -> Option<File> {
+    fn open_at_hand(&self, file: &Location) -> Option<(File, u64)> {
         at_hand::open(self.root.as_fd(), as_path(&self.path(file).ok()?))
     }
 

@@ -69,8 +69,8 @@ pub(super) trait Tree: Clone + Send + Sync + 'static {
     fn make_link(&self, link: &Location, way: &[u8]) -> Result<(), StoreError>;
     /// Opens a plain file; nothing else is asked for, for to open a pipe would wait for its other end.
     fn open(&self, file: &Location, opening: Opening) -> Result<File, StoreError>;
-    /// Opens a plain file to be read, if that takes no waiting. What is wrong with it, [`Self::open`] tells.
-    fn open_at_hand(&self, _: &Location) -> Option<File> {
+    /// Opens a plain file to be read, and tells its size, if that takes no waiting. What is wrong with it, [`Self::open`] tells.
+    fn open_at_hand(&self, _: &Location) -> Option<(File, u64)> {
         None
     }
     /// Sets when a file or a directory was modified.
@@ -242,8 +242,7 @@ impl<T: Tree> Store for T {
         if form != Form::Image {
             return None;
         }
-        let mut file = self.open_at_hand(file)?;
-        let size = file.metadata().ok()?.len();
+        let (mut file, size) = self.open_at_hand(file)?;
         if offset > size {
             return None;
         }

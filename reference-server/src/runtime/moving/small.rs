@@ -78,9 +78,9 @@ fn cached(mut file: &File) -> Option<Vec<u8>> {
     (read == body.len()).then_some(body)
 }
 
-/// How many octets went out; none where the connection must be looked at more closely.
+/// How many octets went out; the last of them go with the end that is told next, or with the octets that follow. None where the connection must be looked at more closely.
 fn sent(stream: &TcpStream, body: &[u8]) -> Option<usize> {
-    match send(stream, body, SendFlags::DONTWAIT | SendFlags::NOSIGNAL) {
+    match send(stream, body, SendFlags::DONTWAIT | SendFlags::NOSIGNAL | SendFlags::MORE) {
         Ok(count) => Some(count),
         Err(Errno::AGAIN | Errno::INTR) => Some(0),
         Err(_) => None,

@@ -6,23 +6,24 @@ use std::path::Path;
 
 use rustix::fs::{FileType, Mode, OFlags, ResolveFlags, fstat, openat2};
 
-/// The plain file, open to be read. `None`: it must be opened by a way that may wait, which also says what is wrong with it.
+/// The plain file, open to be read, and its size. `None`: it must be opened by a way that may wait, which also says what is wrong with it.
 ///
 /// Links are followed as far as they stay below the root, as cap-std follows them; the kernel refuses those that do not.
-pub(super) fn open(root: impl AsFd, path: &Path) -> Option<File> {
+pub(super) fn open(root: impl AsFd, path: &Path) -> Option<(File, u64)> {
     let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_MAGICLINKS | ResolveFlags::CACHED;
     let opened = |flags| openat2(&root, path, flags | OFlags::CLOEXEC, Mode::empty(), resolve).ok();
     // Only looked at: a pipe or a device must not even be opened.
-    if !is_plain(opened(OFlags::PATH)?) {
-        return None;
-    }
+    size_of_plain(opened(OFlags::PATH)?)?;
     // Should a pipe have the name by now, nobody waits for its other end; nor for one who holds a lease on the file.
     let file = File::from(opened(OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY)?);
-    is_plain(&file).then_some(file)
+    let size = size_of_plain(&file)?;
+    Some((file, size))
 }
 
-fn is_plain(file: impl AsFd) -> bool {
-    fstat(file).is_ok_and(|status| FileType::from_raw_mode(status.st_mode) == FileType::RegularFile)
+fn size_of_plain(file: impl AsFd) -> Option<u64> {
+    let status = fstat(file).ok()?;
+    let is_plain = FileType::from_raw_mode(status.st_mode) == FileType::RegularFile;
+    is_plain.then(|| u64::try_from(status.st_size).ok()).flatten()
 }
 
 #[cfg(test)]
@@ -69,8 +70,9 @@ mod tests {
         // Whatever the kernel has forgotten of it, it knows again.
         std::fs::metadata(world.path().join("in").join(name)).unwrap();
         let mut text = String::new();
-        open(&root, Path::new(name)).unwrap().read_to_string(&mut text).unwrap();
-        assert_eq!(text, expected);
+        let (mut file, size) = open(&root, Path::new(name)).unwrap();
+        file.read_to_string(&mut text).unwrap();
+        assert_eq!((text.as_str(), size), (expected, expected.len() as u64));
     }
 
     /// Where the way is in memory and leads out of the root, or to no plain file.
