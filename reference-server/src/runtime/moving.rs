@@ -31,6 +31,8 @@ use crate::store::{Allowance, Form, Landing, StoreError};
 const STRETCH: usize = 1024 * 1024;
 /// How much of a file or a connection is in memory at a time.
 const PIECE: usize = 256 * 1024;
+/// The same under TLS, which takes no more at a time: what is read for it is encrypted while the processor has it at hand.
+const SECURED: usize = 64 * 1024;
 
 /// A data connection, on which files come and go.
 #[derive(Debug)]
@@ -136,7 +138,7 @@ fn send_image(mut file: &File, most: Option<u64>, wire: &mut Wire, meter: &Meter
             Err(error) => return Err(sending_end(&error.into())),
         }
     }
-    let mut buffer = vec![0; PIECE];
+    let mut buffer = vec![0; if wire.clear().is_some() { PIECE } else { SECURED }];
     let mut file = Read::by_ref(&mut file).take(left);
     loop {
         let length = file.read(&mut buffer).map_err(|error| local_end(&error))?;
@@ -251,7 +253,9 @@ fn finish_receiving(wire: &mut Wire) {
 fn read<'a>(data: &mut Data, buffer: &'a mut [u8]) -> Result<&'a [u8], End> {
     let length = if data.unread.is_empty() {
         let most = data.meter.next(buffer.len());
-        data.wire.read(buffer.get_mut(..most).unwrap_or_default()).map_err(|_| End::Broken)?
+        let space = buffer.get_mut(..most).unwrap_or_default();
+        let length = data.wire.read(space).map_err(|_| End::Broken)?;
+        length + if length == 0 { 0 } else { data.wire.read_on(space.get_mut(length..).unwrap_or_default()) }
     } else {
         let length = data.unread.len().min(buffer.len());
         let first: Vec<u8> = data.unread.drain(..length).collect();
