@@ -39,7 +39,7 @@ pub(crate) use interrupt::Interrupts;
 pub(crate) use moving::Local;
 pub(crate) use pause::{now, pause};
 pub(crate) use problem::RuntimeError;
-pub(crate) use staged::{Staged, modified, set_modified};
+pub(crate) use staged::{Before, Staged, modified, set_modified};
 pub(crate) use tls::{Authorities, Trust, TrustError};
 pub(crate) use together::{Bell, together};
 pub(crate) use tree::{Found, Tree};

@@ -1,8 +1,9 @@
 //! A local file that gets its name when it is whole. Until then, the one before stays.
 
+use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
@@ -13,48 +14,58 @@ use cap_std::fs::{Dir, OpenOptions};
 /// A file under a name of its own, beside the one it will have. Dropped before it is whole, it is deleted.
 #[derive(Debug)]
 pub(crate) struct Staged {
-    /// All names are beneath it.
-    root: Rc<Dir>,
-    temporary: PathBuf,
-    name: PathBuf,
+    directory: Rc<Dir>,
+    /// The same file that is written.
+    file: File,
+    temporary: String,
+    name: OsString,
     is_whole: bool,
 }
 
+/// Whether a file may be there already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Before {
+    Nothing,
+    Perhaps,
+}
+
 impl Staged {
-    /// A new file beneath a directory; nothing outside of it is touched, whatever links are there.
-    pub(super) fn beneath(root: &Rc<Dir>, name: &Path) -> io::Result<(Self, File)> {
+    /// A new file in a directory; nothing outside of it is touched, whatever links are there.
+    pub(super) fn beneath(directory: Rc<Dir>, name: &OsStr, before: Before) -> io::Result<(Self, File)> {
         static NUMBER: AtomicU64 = AtomicU64::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let temporary = name.with_file_name(format!(".ftpspec-{}-{number}.part", std::process::id()));
-        let file = root.open_with(&temporary, OpenOptions::new().read(true).write(true).create_new(true))?;
+        let temporary = format!(".ftpspec-{}-{number}.part", std::process::id());
+        let file = directory.open_with(&temporary, OpenOptions::new().read(true).write(true).create_new(true))?;
         // Who replaces a file keeps who may read it.
-        if let Ok(before) = root.symlink_metadata(name)
+        if before == Before::Perhaps
+            && let Ok(before) = directory.symlink_metadata(name)
             && before.is_file()
         {
             file.set_permissions(before.permissions())?;
         }
-        Ok((Self { root: Rc::clone(root), temporary, name: name.to_owned(), is_whole: false }, file.into_std()))
+        let file = file.into_std();
+        let staged = Self { directory, file: file.try_clone()?, temporary, name: name.to_owned(), is_whole: false };
+        Ok((staged, file))
     }
 
     /// A new file at a path.
     pub(crate) fn at(path: &Path) -> io::Result<(Self, File)> {
         let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?;
         let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
-        Self::beneath(&Rc::new(Dir::open_ambient_dir(parent, ambient_authority())?), Path::new(name))
+        Self::beneath(Rc::new(Dir::open_ambient_dir(parent, ambient_authority())?), name, Before::Perhaps)
     }
 
     /// What was written, to be read from the beginning.
     pub(crate) fn reopened(&self) -> io::Result<File> {
-        Ok(self.root.open(&self.temporary)?.into_std())
+        Ok(self.directory.open(&self.temporary)?.into_std())
     }
 
     /// Gives the file its name, and a time if there is one.
     pub(crate) fn complete(mut self, modified: Option<i64>) -> io::Result<()> {
         if let Some(seconds) = modified {
-            let file = self.root.open_with(&self.temporary, OpenOptions::new().write(true))?;
-            set_modified(&file.into_std(), seconds)?;
+            set_modified(&self.file, seconds)?;
         }
-        self.root.rename(&self.temporary, &self.root, &self.name)?;
+        self.directory.rename(&self.temporary, &self.directory, &self.name)?;
         self.is_whole = true;
         Ok(())
     }
@@ -64,7 +75,7 @@ impl Drop for Staged {
     fn drop(&mut self) {
         if !self.is_whole {
             // What cannot be deleted was not made by us, or is gone.
-            let _deleted = self.root.remove_file(&self.temporary);
+            let _deleted = self.directory.remove_file(&self.temporary);
         }
     }
 }

@@ -1,20 +1,26 @@
 //! A directory here and all below it. Nothing outside can be named: neither by `..` nor by a link.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs::File;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use cap_std::ambient_authority;
 use cap_std::fs::{Dir, Metadata};
 
+use super::staged::Before;
 use super::{Staged, modified};
 
 /// A directory and all below it.
-#[derive(Debug, Clone)]
-pub(crate) struct Tree(Rc<Dir>);
+#[derive(Debug)]
+pub(crate) struct Tree {
+    root: Dir,
+    /// The directory in which something was made last: the next is often there too.
+    last: RefCell<Option<(PathBuf, Rc<Dir>)>>,
+}
 
 /// What stands under a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,7 +33,7 @@ pub(crate) enum Found {
 
 impl Tree {
     pub(crate) fn open(path: &Path) -> io::Result<Self> {
-        Ok(Self(Rc::new(Dir::open_ambient_dir(path, ambient_authority())?)))
+        Ok(Self { root: Dir::open_ambient_dir(path, ambient_authority())?, last: RefCell::default() })
     }
 
     /// Opens a directory, and makes it and those above it first where they are not there.
@@ -36,21 +42,12 @@ impl Tree {
         Self::open(path)
     }
 
-    /// What stands there; a link is not followed. None where nothing is.
-    pub(crate) fn look(&self, path: &Path) -> io::Result<Option<Found>> {
-        match self.0.symlink_metadata(path) {
-            Ok(metadata) => found(&metadata).map(Some),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error),
-        }
-    }
-
     /// Makes a directory where there is none.
     pub(crate) fn make_directory(&self, path: &Path) -> io::Result<()> {
-        match self.0.create_dir(path) {
+        match self.root.create_dir(path) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                 // A link to a directory is followed, beneath the root.
-                if self.0.metadata(path)?.is_dir() { Ok(()) } else { Err(io::ErrorKind::NotADirectory.into()) }
+                if self.root.metadata(path)?.is_dir() { Ok(()) } else { Err(io::ErrorKind::NotADirectory.into()) }
             }
             made => made,
         }
@@ -59,7 +56,7 @@ impl Tree {
     pub(crate) fn names(&self, path: &Path) -> io::Result<BTreeMap<OsString, Found>> {
         let directory = if path.as_os_str().is_empty() { Path::new(".") } else { path };
         let mut all = BTreeMap::new();
-        for entry in self.0.read_dir(directory)? {
+        for entry in self.root.read_dir(directory)? {
             let entry = entry?;
             all.insert(entry.file_name(), found(&entry.metadata()?)?);
         }
@@ -67,18 +64,32 @@ impl Tree {
     }
 
     pub(crate) fn file(&self, path: &Path) -> io::Result<File> {
-        Ok(self.0.open(path)?.into_std())
+        Ok(self.root.open(path)?.into_std())
     }
 
-    pub(crate) fn staged(&self, path: &Path) -> io::Result<(Staged, File)> {
-        Staged::beneath(&self.0, path)
+    pub(crate) fn staged(&self, path: &Path, before: Before) -> io::Result<(Staged, File)> {
+        let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?;
+        Staged::beneath(self.directory_of(path)?, name, before)
+    }
+
+    /// The directory that a name stands in.
+    fn directory_of(&self, path: &Path) -> io::Result<Rc<Dir>> {
+        let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
+        if let Some((last, directory)) = self.last.borrow().as_ref()
+            && last == parent
+        {
+            return Ok(Rc::clone(directory));
+        }
+        let directory = Rc::new(self.root.open_dir(parent)?);
+        *self.last.borrow_mut() = Some((parent.to_owned(), Rc::clone(&directory)));
+        Ok(directory)
     }
 
     /// Deletes what stands there, with all below it; links are deleted and not followed.
     pub(crate) fn remove(&self, path: &Path, found: Found) -> io::Result<()> {
         match found {
-            Found::Directory => self.0.remove_dir_all(path),
-            Found::File { .. } | Found::Link | Found::Other => self.0.remove_file(path),
+            Found::Directory => self.root.remove_dir_all(path),
+            Found::File { .. } | Found::Link | Found::Other => self.root.remove_file(path),
         }
     }
 }
@@ -111,7 +122,7 @@ mod tests {
         symlink("../outside", inside.join("link")).unwrap();
         symlink(&outside, inside.join("absolute")).unwrap();
         for path in ["../evil", "link/evil", "absolute/evil", "/tmp/evil"] {
-            assert!(tree.staged(Path::new(path)).is_err(), "{path}");
+            assert!(tree.staged(Path::new(path), Before::Perhaps).is_err(), "{path}");
             assert!(tree.make_directory(Path::new(path)).is_err(), "{path}");
         }
         assert!(tree.make_directory(Path::new("link")).is_err());
@@ -127,13 +138,13 @@ mod tests {
         tree.make_directory(Path::new("d")).unwrap();
         tree.make_directory(Path::new("d")).unwrap();
         fs::write(folder.path().join("d/f"), "abc").unwrap();
-        assert_eq!(tree.look(Path::new("nothing")).unwrap(), None);
-        assert!(matches!(tree.look(Path::new("d/f")).unwrap(), Some(Found::File { size: 3, .. })));
+        let within = tree.names(Path::new("d")).unwrap();
+        assert!(matches!(within.get(std::ffi::OsStr::new("f")), Some(Found::File { size: 3, .. })), "{within:?}");
         assert_eq!(
             tree.names(Path::new("")).unwrap().into_iter().collect::<Vec<_>>(),
             [("d".into(), Found::Directory)]
         );
         tree.remove(Path::new("d"), Found::Directory).unwrap();
-        assert_eq!(tree.look(Path::new("d")).unwrap(), None);
+        assert!(tree.names(Path::new("")).unwrap().is_empty());
     }
 }

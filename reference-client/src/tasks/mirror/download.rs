@@ -1,7 +1,7 @@
 //! The directory here becomes like the one on the server.
 
-use std::collections::HashSet;
-use std::ffi::OsStr;
+use std::collections::{BTreeMap, HashSet};
+use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
@@ -10,10 +10,10 @@ use super::queue::{Job, Queue, There, What, joined};
 use super::{Undertaking, here};
 use crate::escape::escaped;
 use crate::files::{self, Size};
-use crate::listing::{Entry, Kind, Listing, Modified, local_name};
+use crate::listing::{Entry, Kind, Listing, local_name};
 use crate::problem::Problem;
 use crate::report::Report;
-use crate::runtime::Connection;
+use crate::runtime::{Before, Connection, Found};
 use crate::tasks::list::read;
 
 /// A local path of names that were looked at one by one.
@@ -35,53 +35,60 @@ pub(super) async fn directory(
 ) -> Result<(), Problem> {
     let place = argument(path);
     let listing = read(connection, Some(place.as_slice()).filter(|place| !place.is_empty()), report).await?;
-    if !path.is_empty() && !undertaking.order.dry_run {
-        undertaking.tree.make_directory(path_of(path)).map_err(here("the directory cannot be made:", path_of(path)))?;
-    }
+    let here = names_here(undertaking, path)?;
     for entry in &listing.entries {
-        if local_name(&entry.name).is_none() {
-            undertaking.tally.count(|counts| counts.left_out += 1);
-            report.remark(&format!(
-                "The server lists \"{}\", which is no name of a file here; it is left out.",
-                escaped(&entry.name)
-            ))?;
+        if local_name(&entry.name).is_some() {
+            one(undertaking, queue, path, entry, here.get(OsStr::from_bytes(&entry.name)).copied());
             continue;
         }
-        one(undertaking, queue, path, entry)?;
+        undertaking.tally.count(|counts| counts.left_out += 1);
+        let name = escaped(&entry.name);
+        report.remark(&format!("The server lists \"{name}\", which is no name of a file here; it is left out."))?;
     }
+    // Where a line could not be read, its file would pass for one that is gone.
     if undertaking.order.delete && listing.unreadable == 0 {
-        delete(undertaking, path, &listing)?;
+        delete(undertaking, path, &listing, &here)?;
     }
     Ok(())
 }
 
-fn one(undertaking: &Undertaking<'_>, queue: &Queue, directory: &[u8], entry: &Entry) -> Result<(), Problem> {
+type Here = BTreeMap<OsString, Found>;
+
+/// What is in the directory here, which is made if it is not there.
+fn names_here(undertaking: &Undertaking<'_>, path: &[u8]) -> Result<Here, Problem> {
+    let tree = &undertaking.tree;
+    if undertaking.order.dry_run {
+        // Nothing was made, so it may be missing.
+        return Ok(tree.names(path_of(path)).unwrap_or_default());
+    }
+    if !path.is_empty() {
+        tree.make_directory(path_of(path)).map_err(here("the directory cannot be made:", path_of(path)))?;
+    }
+    tree.names(path_of(path)).map_err(here("the directory cannot be read:", path_of(path)))
+}
+
+fn one(undertaking: &Undertaking<'_>, queue: &Queue, directory: &[u8], entry: &Entry, here: Option<Found>) {
     match entry.kind {
         Kind::Directory => queue.push(Job::new(directory, &entry.name, What::Directory(There::Yes))),
         // A link may lead to what is above it, and so on without end.
         Kind::Link { .. } | Kind::Other => undertaking.tally.count(|counts| counts.left_out += 1),
+        Kind::File if here.is_some_and(|here| is_up_to_date(here, entry.size, entry.modified)) => {
+            undertaking.tally.count(|counts| counts.up_to_date += 1);
+        }
         Kind::File => {
-            let path = joined(directory, &entry.name);
-            let found = undertaking.tree.look(path_of(&path)).map_err(here("it cannot be looked at:", path_of(&path)));
-            let found = if undertaking.order.dry_run { found.unwrap_or(None) } else { found? };
-            if found.is_some_and(|found| is_up_to_date(found, entry.size, entry.modified)) {
-                undertaking.tally.count(|counts| counts.up_to_date += 1);
-            } else {
-                let what = What::File { size: entry.size, modified: entry.modified };
-                queue.push(Job::new(directory, &entry.name, what));
-            }
+            let before = if here.is_some() { Before::Perhaps } else { Before::Nothing };
+            let what = What::File { size: entry.size, modified: entry.modified, before };
+            queue.push(Job::new(directory, &entry.name, what));
         }
     }
-    Ok(())
 }
 
-fn delete(undertaking: &Undertaking<'_>, path: &[u8], listing: &Listing) -> Result<(), Problem> {
+fn delete(undertaking: &Undertaking<'_>, path: &[u8], listing: &Listing, names: &Here) -> Result<(), Problem> {
     let kept: HashSet<&[u8]> = listing.entries.iter().map(|entry| entry.name.as_slice()).collect();
-    let names = undertaking.tree.names(path_of(path)).map_err(here("the directory cannot be read:", path_of(path)))?;
-    for (name, found) in names.into_iter().filter(|(name, _)| !kept.contains(name.as_bytes())) {
+    for (name, found) in names.iter().filter(|(name, _)| !kept.contains(name.as_bytes())) {
         let path = joined(path, name.as_bytes());
         if !undertaking.order.dry_run {
-            undertaking.tree.remove(path_of(&path), found).map_err(here("it cannot be deleted:", path_of(&path)))?;
+            undertaking.tree.remove(path_of(&path), *found).map_err(here("it cannot be deleted:", path_of(&path)))?;
         }
         undertaking.tally.count(|counts| counts.deleted += 1);
     }
@@ -91,15 +98,17 @@ fn delete(undertaking: &Undertaking<'_>, path: &[u8], listing: &Listing) -> Resu
 pub(super) async fn file(
     undertaking: &Undertaking<'_>,
     path: &[u8],
-    size: Option<u64>,
-    modified: Option<Modified>,
+    what: What,
     connection: &mut Connection,
     report: &mut Report,
 ) -> Result<(), Problem> {
+    let What::File { size, modified, before } = what else { return Ok(()) };
     let mut octets = size.unwrap_or(0);
     if !undertaking.order.dry_run {
-        let (staged, file) =
-            undertaking.tree.staged(path_of(path)).map_err(here("the local file cannot be written:", path_of(path)))?;
+        let (staged, file) = undertaking
+            .tree
+            .staged(path_of(path), before)
+            .map_err(here("the local file cannot be written:", path_of(path)))?;
         let size = size.map_or(Size::Asked, Size::Known);
         octets = files::fetch(connection, &argument(path), size, file, 0, report).await?;
         let seconds = modified.map(|modified| modified.seconds);

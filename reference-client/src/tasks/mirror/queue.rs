@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 
 use crate::listing::Modified;
 use crate::problem::Problem;
-use crate::runtime::Bell;
+use crate::runtime::{Before, Bell};
 
 /// Which side becomes like the other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,12 +23,12 @@ pub(super) struct Job {
     tries: u32,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum What {
     /// Compare it, and make jobs of what is in it.
     Directory(There),
     /// Move it.
-    File { size: Option<u64>, modified: Option<Modified> },
+    File { size: Option<u64>, modified: Option<Modified>, before: Before },
 }
 
 /// Whether a directory is known to be on the server.

@@ -13,7 +13,7 @@ use crate::files::{self, Storing};
 use crate::listing::{Entry, Kind, Listing};
 use crate::problem::Problem;
 use crate::report::Report;
-use crate::runtime::{Connection, Found, Local, modified};
+use crate::runtime::{Before, Connection, Found, Local, modified};
 use crate::session::command::CommandLine;
 use crate::session::operations::exchange::Exchange;
 use crate::tasks::list::read;
@@ -56,7 +56,11 @@ pub(super) async fn directory(
                 undertaking.tally.count(|counts| counts.up_to_date += 1);
             }
             Found::File { size, .. } => {
-                queue.push(Job::new(path, name, What::File { size: Some(size), modified: None }));
+                queue.push(Job::new(
+                    path,
+                    name,
+                    What::File { size: Some(size), modified: None, before: Before::Perhaps },
+                ));
             }
             Found::Link | Found::Other => undertaking.tally.count(|counts| counts.left_out += 1),
         }

@@ -117,8 +117,8 @@ async fn perform(
         (Side::Here, What::Directory(_)) => {
             download::directory(undertaking, queue, &job.path, connection, report).await
         }
-        (Side::Here, What::File { size, modified }) => {
-            download::file(undertaking, &job.path, *size, *modified, connection, report).await
+        (Side::Here, what @ What::File { .. }) => {
+            download::file(undertaking, &job.path, *what, connection, report).await
         }
         (Side::There, What::Directory(there)) => {
             upload::directory(undertaking, queue, &job.path, *there, connection, report).await
