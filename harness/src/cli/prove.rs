@@ -20,8 +20,8 @@ use crate::subject::{StartError, Subject};
 pub(super) struct Prove {
     /// Mutants (`transfer/early-success`), folders of them, or scenarios to be proven. Everything, if there is none.
     ids: Vec<String>,
-    /// How many cases run side by side.
-    #[arg(long, short, value_name = "N", default_value_t = jobs())]
+    /// How many cases run side by side [default: eight for each core].
+    #[arg(long, short, value_name = "N", default_value_t = jobs(), hide_default_value = true)]
     jobs: usize,
     /// Let each mutant meet every quick scenario that says one of its commands, and not only those near to the one that it
     /// names. It takes about six minutes on two cores.

@@ -47,7 +47,7 @@ impl Prepared {
             running.logs.check()?;
             Logs::default()
         } else {
-            running.logs.open()?
+            running.logs.open(bounds.run_as())?
         };
         let (served, failures) = (Arc::new(Latest::new(served)), Arc::new(Failures::new(penalties)));
         Ok(Self { limits, served, failures, logs, line, running, bounds, address, implicit, metrics })

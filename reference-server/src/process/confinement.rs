@@ -47,12 +47,15 @@ pub(crate) struct ReadAgain {
     pub(crate) appended_to: Vec<PathBuf>,
 }
 
-/// The directory that a file lies in.
-fn beside(file: &Path) -> &Path {
-    match file.parent() {
-        Some(directory) if !directory.as_os_str().is_empty() => directory,
-        _ => Path::new("."),
-    }
+/// The directories that a file lies in: the one that it is named in, and where it is a link, as certificates are that are renewed, the
+/// one that the link leads to.
+fn beside(file: &Path) -> impl Iterator<Item = PathBuf> {
+    let directory = |file: &Path| match file.parent() {
+        Some(directory) if !directory.as_os_str().is_empty() => directory.to_path_buf(),
+        _ => PathBuf::from("."),
+    };
+    let led_to = file.canonicalize().ok();
+    std::iter::once(directory(file)).chain(led_to.as_deref().map(directory))
 }
 
 /// Lets this thread, and those that it starts from now on, reach what is below these directories and a few files of the system. What is
@@ -77,13 +80,18 @@ pub(crate) fn confine(served: &[BorrowedFd<'_>], again: &ReadAgain) -> Result<()
         rules = allowed(rules, path, AccessFs::ReadFile | AccessFs::ReadDir)?;
     }
     rules = allowed(rules, Path::new(WRITTEN), AccessFs::WriteFile.into())?;
-    for file in &again.read {
-        rules = allowed(rules, beside(file), AccessFs::ReadFile.into())?;
+    for directory in again.read.iter().flat_map(|file| beside(file)) {
+        rules = allowed(rules, &directory, AccessFs::ReadFile.into())?;
     }
-    for file in &again.appended_to {
-        rules = allowed(rules, beside(file), AccessFs::WriteFile | AccessFs::MakeReg)?;
+    for directory in again.appended_to.iter().flat_map(|file| beside(file)) {
+        rules = allowed(rules, &directory, AccessFs::WriteFile | AccessFs::MakeReg)?;
     }
-    match rules.restrict_self()?.ruleset {
+    enough(&rules.restrict_self()?.ruleset)
+}
+
+/// Whether this is what was asked for. What the server can do without ([`MOST`]) may be missing; then it is a part.
+fn enough(enforced: &RulesetStatus) -> Result<(), ConfinementError> {
+    match enforced {
         RulesetStatus::FullyEnforced | RulesetStatus::PartiallyEnforced => Ok(()),
         RulesetStatus::NotEnforced => Err(ConfinementError::Missing),
     }
@@ -106,6 +114,7 @@ mod tests {
     use std::path::PathBuf;
     use std::process::{Command, Stdio};
 
+    use rstest::rstest;
     use rustix::fs::{CWD, FileType, Mode, mknodat};
 
     use super::*;
@@ -124,6 +133,18 @@ mod tests {
 
     fn refused<T>(result: io::Result<T>) {
         assert_eq!(result.err().map(|error| error.kind()), Some(ErrorKind::PermissionDenied));
+    }
+
+    #[rstest]
+    #[case(RulesetStatus::FullyEnforced, None)]
+    #[case(RulesetStatus::PartiallyEnforced, None)]
+    #[case(RulesetStatus::NotEnforced, Some("this kernel has no landlock, or it is switched off."))]
+    fn a_kernel_that_denies_nothing_is_an_error(#[case] enforced: RulesetStatus, #[case] expected: Option<&str>) {
+        match (enough(&enforced), expected) {
+            (Ok(()), None) => {}
+            (Err(error), Some(expected)) => assert!(error.to_string().starts_with(expected), "{error}"),
+            (other, expected) => panic!("{expected:?} was expected: {other:?}"),
+        }
     }
 
     #[test]

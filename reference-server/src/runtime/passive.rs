@@ -103,6 +103,27 @@ impl Passive {
         self.address
     }
 
+    /// Takes the connection of this host, or of any, if there is one already. Says whether there is one on which nothing of TLS was said.
+    pub(super) fn meet(&mut self, host: Option<IpAddr>) -> bool {
+        // Should another host have come first, whoever waits for the right one looks further.
+        if let (None, Listener::Fresh(listener)) = (&self.ahead, &self.listener)
+            && let Ok((stream, from)) = listener.accept()
+            && is_from(from, host)
+            && stream.set_nonblocking(true).is_ok()
+        {
+            self.ahead = Some(Ahead::Met(Met::Clear(stream)));
+        }
+        self.met().is_some()
+    }
+
+    /// The connection that was taken already, if nothing of TLS was said on it.
+    pub(super) fn met(&self) -> Option<&std::net::TcpStream> {
+        match &self.ahead {
+            Some(Ahead::Met(Met::Clear(stream))) => Some(stream),
+            Some(Ahead::Met(Met::Begun(_) | Met::Failed(_)) | Ahead::Silent(_)) | None => None,
+        }
+    }
+
     /// Takes the connection of this host, or of any. Others are dropped.
     pub(super) async fn accept(mut self, host: Option<IpAddr>) -> io::Result<Met> {
         match self.ahead.take() {
@@ -115,10 +136,9 @@ impl Passive {
     async fn admit(&mut self, host: Option<IpAddr>) -> io::Result<std::net::TcpStream> {
         loop {
             let (stream, from) = self.listener.accept().await?;
-            if host.is_none_or(|host| from.ip().to_canonical() == host) {
+            if is_from(from, host) {
                 return Ok(stream);
             }
-            tracing::warn!(%from, "a data connection from another host was dropped");
         }
     }
 
@@ -154,4 +174,13 @@ impl Passive {
             Some(Ahead::Silent(_) | Ahead::Met(Met::Clear(_) | Met::Failed(_))) | None => Ok(()),
         }
     }
+}
+
+/// Whether it comes from this host; says so if not.
+fn is_from(from: SocketAddr, host: Option<IpAddr>) -> bool {
+    let is_from = host.is_none_or(|host| from.ip().to_canonical() == host);
+    if !is_from {
+        tracing::warn!(%from, "a data connection from another host was dropped");
+    }
+    is_from
 }

@@ -1,6 +1,9 @@
 //! SIGHUP: the options are read again, and nobody is dropped.
 
+mod as_user;
+
 use std::io::Read;
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::mpsc::channel;
@@ -133,6 +136,30 @@ fn logs_are_opened_again() {
         let text = std::fs::read_to_string(place(name)).unwrap();
         assert_eq!((text.contains("/first"), text.contains("/second")), (has_first, !has_first), "{name}: {text}");
     }
+}
+
+/// As certificates are renewed: the link stays where it is, and leads to a new file beside the old one.
+#[test]
+fn files_behind_links_are_read_again() {
+    let (directory, file) =
+        file_with("users = 'HERE/users.toml'\nlog = 'HERE/log'\nanonymous = 'off'\nlandlock = 'best-effort'\n");
+    let elsewhere = tempfile::tempdir().unwrap();
+    let (users, log) = (directory.path().join("users.toml"), directory.path().join("log"));
+    passwd(&elsewhere.path().join("first"), "alice");
+    symlink(elsewhere.path().join("first"), &users).unwrap();
+    std::fs::write(elsewhere.path().join("log"), "").unwrap();
+    symlink(elsewhere.path().join("log"), &log).unwrap();
+    let mut server = server_with(&file);
+    passwd(&elsewhere.path().join("second"), "bob");
+    std::fs::remove_file(&users).unwrap();
+    symlink(elsewhere.path().join("second"), &users).unwrap();
+    std::fs::rename(elsewhere.path().join("log"), elsewhere.path().join("log.1")).unwrap();
+    assert_eq!(reloaded(&mut server), (String::new(), DONE.to_owned()));
+    server.connect().say_all(&[("USER bob", "331"), ("PASS wonder", "230"), ("QUIT", "221")]);
+    server.terminate();
+    assert!(server.exit().success());
+    let log = std::fs::read_to_string(log).unwrap();
+    assert!(log.contains("user=bob"), "{log}");
 }
 
 /// A terminal that is closed is no reason to read anything.
