@@ -177,6 +177,11 @@ impl Peer {
         self.say(reply);
     }
 
+    /// Urgent data are read where they stand among the others.
+    pub(crate) fn take_urgent_data_inline(&mut self) {
+        socket2::SockRef::from(self.control.get_ref().socket()).set_out_of_band_inline(true).unwrap();
+    }
+
     /// The next line, which must end with CR LF; empty at the end of the connection.
     pub(crate) fn line(&mut self) -> String {
         let mut line = Vec::new();

@@ -5,6 +5,8 @@ mod fake_server;
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]
+mod interruptions;
+#[cfg(test)]
 mod mirrors;
 #[cfg(test)]
 mod script;
