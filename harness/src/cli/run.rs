@@ -12,6 +12,7 @@ use reports::{Colour, Format, Style, Symbols, Verbosity};
 
 use super::course::Course;
 use super::{Failure, Selection};
+use crate::plan::is_for;
 use crate::run::{Options, Progress, run};
 use crate::scenario::diagnostic::{escape, nearest};
 use crate::scenario::profile::USUAL;
@@ -28,8 +29,8 @@ pub(super) struct Run {
     /// Which scenarios are run, how much a deviation weighs, and which of the disputed readings decide.
     #[arg(long, value_name = "NAME", default_value = USUAL)]
     profile: String,
-    /// How many cases run side by side.
-    #[arg(long, short, value_name = "N", default_value_t = jobs())]
+    /// How many cases run side by side [default: eight for each core].
+    #[arg(long, short, value_name = "N", default_value_t = jobs(), hide_default_value = true)]
     jobs: usize,
     /// Whether the texts of replies decide, as well as their codes.
     #[arg(long, value_enum, default_value_t)]
@@ -118,7 +119,7 @@ impl Run {
         let suite = self.selection.load()?;
         let profile = profile(&suite, &self.profile)?;
         let mut selected = self.selection.of(&suite)?;
-        selected.retain(|scenario| profile.selects(&suite, scenario));
+        selected.retain(|scenario| profile.selects(&suite, scenario) && is_for(scenario, &subject));
         self.output.can_be_written()?;
         let options =
             Options { jobs: self.jobs, exact_text: self.text == Text::Exact, profile, ..self.course.options()? };

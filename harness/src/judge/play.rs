@@ -51,6 +51,8 @@ pub struct Facts {
     pub longest: Duration,
     /// By how much the deadlines of scenarios are stretched, on a slow machine. Silences are not.
     pub stretch: f64,
+    /// Whether the subject, a client that is asked to do something, was seen to tell that it failed.
+    pub tells_failure: bool,
 }
 
 /// What a play came to.
@@ -345,6 +347,8 @@ impl<'a, S: Stage> Play<'a, S> {
             | What::Deadline { .. }
             | What::Quiet { .. }
             | What::Exited { .. }
+            | What::Urgent
+            | What::Outcome { .. }
             | What::Files { .. }
             | What::Fault { .. } => {}
         }

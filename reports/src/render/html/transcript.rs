@@ -5,7 +5,7 @@ use crate::model::{Body, Case, Octets, Report, What};
 use crate::render::event::{Speakers, body, channel, described, octets, remark};
 
 /// How many events of a case are shown.
-pub(super) const EVENTS: usize = 300;
+pub(crate) const EVENTS: usize = 300;
 /// How many octets of an event are shown.
 const OCTETS: usize = 2_048;
 /// How many octets of a body are shown that no finding names. Most have no shape, and are long in a page.
@@ -13,25 +13,25 @@ const QUIET_OCTETS: usize = 256;
 /// How many lines of a log and how many files are shown.
 const LINES: usize = 40;
 
-pub(super) struct EventView {
-    pub(super) number: usize,
+pub(crate) struct EventView {
+    pub(crate) number: usize,
     /// Milliseconds with three places.
-    pub(super) at: String,
-    pub(super) step: usize,
-    pub(super) connection: Option<String>,
-    pub(super) who: &'static str,
-    pub(super) lane: &'static str,
-    pub(super) pieces: Vec<Piece>,
+    pub(crate) at: String,
+    pub(crate) step: usize,
+    pub(crate) connection: Option<String>,
+    pub(crate) who: &'static str,
+    pub(crate) lane: &'static str,
+    pub(crate) pieces: Vec<Piece>,
     /// Lines below: a log, files.
-    pub(super) lines: Vec<String>,
+    pub(crate) lines: Vec<String>,
     /// Whether a finding names it, and leads to it.
-    pub(super) marked: bool,
+    pub(crate) marked: bool,
 }
 
 impl EventView {
     /// What is marked out by colours and places. The control connection is what the rows are about, and has no mark of its own: there
     /// are tens of thousands of them in a report.
-    pub(super) fn class(&self) -> Option<String> {
+    pub(crate) fn class(&self) -> Option<String> {
         let lane = (self.lane != "control").then_some(self.lane);
         let classes: Vec<&str> = lane.into_iter().chain(self.marked.then_some("marked")).collect();
         (!classes.is_empty()).then(|| classes.join(" "))
@@ -40,7 +40,7 @@ impl EventView {
 
 /// A part of what was said.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Piece {
+pub(crate) enum Piece {
     Text(String),
     /// Octets that have no shape, by name: `CR LF`, `IAC`, `x80`.
     Octets(String),
@@ -50,7 +50,7 @@ pub(super) enum Piece {
 }
 
 /// The events of a case, and how many are left out.
-pub(super) fn events(report: &Report, case: &Case) -> (Vec<EventView>, usize) {
+pub(crate) fn events(report: &Report, case: &Case) -> (Vec<EventView>, usize) {
     let speakers = Speakers::of(report);
     let views = case.events.iter().take(EVENTS).enumerate().map(|(number, event)| {
         let marked = case.findings.iter().any(|finding| finding.event == Some(number));
