@@ -19,11 +19,8 @@ mod running;
 mod similar_name;
 mod start_error;
 mod subject_error;
-<<<<<<< HEAD
 mod submission;
-=======
 mod tasks;
->>>>>>> ssast
 mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -41,11 +38,8 @@ pub use self::root::{Found, Placed};
 pub use self::running::{Health, Running};
 pub use self::start_error::StartError;
 pub use self::subject_error::SubjectError;
-<<<<<<< HEAD
 pub use self::submission::{CopyError, Done, Ended, StartStyle, Submission, check_command};
-=======
 pub use self::tasks::{Asked, Tasks};
->>>>>>> ssast
 
 use self::attach::Attach;
 use self::launch::Launch;

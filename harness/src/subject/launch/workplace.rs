@@ -36,13 +36,8 @@ impl Workplace {
     /// It cannot be made, or not be given to its owner.
     pub(super) fn make(ownership: Ownership, below: Option<&Path>) -> io::Result<Self> {
         // Resolved, because a server with a chroot may compare the path with its real one.
-<<<<<<< HEAD
         let below = below.map_or_else(|| std::env::temp_dir().canonicalize(), |below| Ok(below.to_owned()))?;
         let folder = tempfile::Builder::new().prefix("ftpspec-").tempdir_in(below)?;
-        let (root, config) = (folder.path().join("root"), folder.path().join("config"));
-        std::fs::create_dir(&root)?;
-=======
-        let folder = tempfile::Builder::new().prefix("ftpspec-").tempdir_in(std::env::temp_dir().canonicalize()?)?;
         Self::within(folder, "root", ownership)
     }
 
@@ -60,7 +55,6 @@ impl Workplace {
     fn within(folder: TempDir, root: &str, ownership: Ownership) -> io::Result<Self> {
         let (root, config) = (folder.path().join(root), folder.path().join(CONFIG));
         std::fs::create_dir_all(&root)?;
->>>>>>> ssast
         std::fs::create_dir(&config)?;
         // A server that drops root to another user must come through to what it serves, but need not look around.
         let mode = if ownership.owner.is_some() && rustix::process::geteuid().is_root() { 0o711 } else { 0o700 };
