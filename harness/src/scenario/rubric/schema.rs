@@ -152,7 +152,7 @@ fn text(description: &str) -> Value {
 }
 
 fn number(description: &str) -> Value {
-    json!({ "description": description, "type": "integer", "minimum": 1 })
+    json!({ "description": description, "type": "number", "minimum": 1 })
 }
 
 fn points(description: &str) -> Value {
