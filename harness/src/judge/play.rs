@@ -131,6 +131,9 @@ fn own_names(facts: &Facts) -> Bindings {
     all.map(|(name, value)| (name.to_owned(), value.as_bytes().to_vec())).collect()
 }
 
+/// Why a statement is made that no requirement measures.
+const AS_RECORDED: &str = "so it was recorded; no clause is asked";
+
 struct Play<'a, S> {
     scenario: &'a Scenario,
     /// The scenario or given state whose steps are being played.
@@ -355,7 +358,16 @@ impl<'a, S: Stage> Play<'a, S> {
     /// A statement, measured by the step's requirement.
     fn find(&mut self, step: &Step, axis: Axis, outcome: Outcome, said: Said) {
         let requirement = step.requirement.clone().or_else(|| self.part.covers.first().map(|id| id.value.clone()));
+        let said = if requirement.is_none() { self.recorded(said) } else { said };
         self.find_by(requirement, &step.span, axis, outcome, said);
+    }
+
+    /// A statement that no requirement measures says what does.
+    fn recorded(&self, said: Said) -> Said {
+        match (&self.part.recorded, &said.because) {
+            (Some(_), None) => said.because(Some(&AS_RECORDED.to_owned())),
+            (Some(_) | None, _) => said,
+        }
     }
 
     /// A statement, measured by a requirement of its own.
@@ -384,7 +396,8 @@ impl<'a, S: Stage> Play<'a, S> {
     fn stop_once(&mut self, requirement: &str, span: &Span, axis: Axis, said: Said) -> Stop {
         let why = format!("{requirement}: {}", said.message);
         self.find_once(requirement, span, axis, Outcome::Against, said);
-        if self.part.covers.iter().any(|id| id.value == requirement) { Stop::Found } else { Stop::Blocked(why) }
+        let decides = self.part.recorded.is_some() || self.part.covers.iter().any(|id| id.value == requirement);
+        if decides { Stop::Found } else { Stop::Blocked(why) }
     }
 
     /// A statement of a grade that no requirement decides.

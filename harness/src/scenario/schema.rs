@@ -24,7 +24,7 @@ pub fn scenario() -> Value {
 
 fn definitions() -> Value {
     json!({
-        "scenario": forms::described_map("A scenario: one conversation, one purpose.", file::SCENARIO, forms::scenario_key, &["purpose", "covers", "steps"]),
+        "scenario": forms::described_map("A scenario: one conversation, one purpose.", file::SCENARIO, forms::scenario_key, &["purpose", "steps"]),
         "given": forms::described_map("A state that scenarios begin with.", file::GIVEN, forms::scenario_key, &["purpose", "tested-by", "steps"]),
         "step": step(),
         "reply-map": forms::described_map("What the server may reply.", reply::KEYS, forms::reply_key, &[]),
