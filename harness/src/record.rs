@@ -1,7 +1,7 @@
 //! A session that passed by, made into a scenario that replays.
 //!
-//! Nothing here touches a socket: `run::record` hands in what a relay saw. Whatever either side said is data; it gets into the scenario
-//! only through [`yaml`], which quotes it.
+//! Nothing here touches a socket: what a relay wrote down is handed in. Whatever either side said is data; it gets into the scenario
+//! through `yaml` alone, which quotes it.
 
 mod content;
 mod dialogue;
@@ -14,4 +14,4 @@ mod tree;
 mod yaml;
 
 pub use self::script::{Purpose, scenario};
-pub use self::session::{Body, Carried, Ending, Session, Spoken};
+pub use self::session::Session;

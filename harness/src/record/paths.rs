@@ -49,7 +49,11 @@ impl Place {
         if below(path, home).is_none_or(|rest| rest.join("/") != here) {
             return Told::Nothing;
         }
-        Told::Below(if home == "/" { super::yaml::bare(path) } else { format!("{{home}}/{}", super::yaml::bare(&here)) })
+        Told::Below(if home == "/" {
+            super::yaml::bare(path)
+        } else {
+            format!("{{home}}/{}", super::yaml::bare(&here))
+        })
     }
 
     /// A line with the first folder as `{home}`, where that may be another elsewhere. As a template.
@@ -99,8 +103,8 @@ pub(super) enum Told {
 
 /// The commands whose argument is a path.
 const WITH_PATH: [&str; 19] = [
-    "CWD", "XCWD", "RETR", "STOR", "APPE", "DELE", "RNFR", "RNTO", "MKD", "XMKD", "RMD", "XRMD", "LIST", "NLST", "MLSD",
-    "MLST", "SIZE", "MDTM", "STAT",
+    "CWD", "XCWD", "RETR", "STOR", "APPE", "DELE", "RNFR", "RNTO", "MKD", "XMKD", "RMD", "XRMD", "LIST", "NLST",
+    "MLSD", "MLST", "SIZE", "MDTM", "STAT",
 ];
 
 /// The parts of `path` behind those of `home`.

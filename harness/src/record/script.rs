@@ -501,7 +501,8 @@ fn number(octets: &[u8]) -> Option<u64> {
 /// RFC 3659 §2.3.
 fn is_time(octets: &[u8]) -> bool {
     let (seconds, behind) = octets.split_at_checked(14).unwrap_or_default();
-    let fraction = behind.strip_prefix(b".").is_some_and(|digits| !digits.is_empty() && digits.iter().all(u8::is_ascii_digit));
+    let fraction =
+        behind.strip_prefix(b".").is_some_and(|digits| !digits.is_empty() && digits.iter().all(u8::is_ascii_digit));
     seconds.len() == 14 && seconds.iter().all(u8::is_ascii_digit) && (behind.is_empty() || fraction)
 }
 

@@ -71,14 +71,18 @@ impl Writer {
         let (_, last) = self.announced(exchange);
         self.offset = 0;
         if taken > 0 {
-            self.remark("A transfer was broken off. How far it came, and what the server then says, may depend on the time.");
+            self.remark(
+                "A transfer was broken off. How far it came, and what the server then says, may depend on the time.",
+            );
             if let Some(path) = self.place.path(&exchange.argument) {
                 let content = self.tree.generated(taken.saturating_mul(2).clamp(UNENDING, UNENDING * 8));
                 self.tree.has_file(&path, content);
             }
             self.step(&format!("data: {{ read: {} }}", taken.min(TAKEN)));
         } else if given > 0 {
-            self.remark("A transfer was broken off. How far it came, and what the server then says, may depend on the time.");
+            self.remark(
+                "A transfer was broken off. How far it came, and what the server then says, may depend on the time.",
+            );
             if let Some(path) = self.place.path(&exchange.argument) {
                 self.tree.stored(&path, None);
             }
@@ -168,7 +172,8 @@ impl Writer {
         if self.travel.representation == 'A' && body.lines > 0 {
             self.remark("A text was stored. How its lines end on the server is not asked.");
             path.iter().for_each(|path| self.tree.stored(path, None));
-            let content = if body.bare == 0 { Content::of_lines(body) } else { self.tree.content(&body.kept, body.length) };
+            let content =
+                if body.bare == 0 { Content::of_lines(body) } else { self.tree.content(&body.kept, body.length) };
             let words = if body.bare == 0 { self.travel.words() } else { String::new() };
             return format!("{{ client-sends: {}{words} }}", content.written());
         }
@@ -205,7 +210,8 @@ impl Writer {
 
     fn listed(&mut self, exchange: &Exchange, body: &Body) -> String {
         self.remark("Of listings the names are compared, not dates, sizes and owners.");
-        let words = if self.travel.mode == 'S' && self.travel.structure == 'F' { String::new() } else { self.travel.words() };
+        let words =
+            if self.travel.mode == 'S' && self.travel.structure == 'F' { String::new() } else { self.travel.words() };
         let anything = format!("{{ server-sends: anything{words} }}");
         if !words.is_empty() || exchange.body.is_none() {
             return anything;
@@ -214,7 +220,11 @@ impl Writer {
             return "{ server-sends: { text: \"\" } }".to_owned();
         }
         let entries = match exchange.verb.as_str() {
-            "NLST" => listing::names(&body.kept).unwrap_or_default().into_iter().map(|name| Listed { name, kind: Kind::File, size: None }).collect(),
+            "NLST" => listing::names(&body.kept)
+                .unwrap_or_default()
+                .into_iter()
+                .map(|name| Listed { name, kind: Kind::File, size: None })
+                .collect(),
             "MLSD" => listing::of_mlsd(&body.kept),
             _ => listing::of_list(&body.kept),
         };

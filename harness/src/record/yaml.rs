@@ -64,7 +64,8 @@ mod tests {
     use crate::scenario::tree::{Action, Content, Data, Piece, Scenario, Sent, SentBody};
 
     fn read(yaml: String) -> Scenario {
-        let suite = Suite::from_sources([("t.yaml".to_owned(), yaml.clone())].into()).unwrap_or_else(|faults| panic!("{faults}\n{yaml}"));
+        let suite = Suite::from_sources([("t.yaml".to_owned(), yaml.clone())].into())
+            .unwrap_or_else(|faults| panic!("{faults}\n{yaml}"));
         suite.scenarios()[0].clone()
     }
 
@@ -105,9 +106,9 @@ mod tests {
                 other => panic!("{other:?}"),
             };
             let said: Vec<_> = scenario.steps.iter().map(|step| octets(&step.action)).collect();
-            prop_assert_eq!(&said[0], format!("{line}\r\n").as_bytes());
-            prop_assert_eq!(&said[1], format!("NOOP\r\n{line}\r\n").as_bytes());
-            prop_assert_eq!(&said[2], body.as_bytes());
+            prop_assert_eq!(&said[0][..], &format!("{line}\r\n").into_bytes()[..]);
+            prop_assert_eq!(&said[1][..], &format!("NOOP\r\n{line}\r\n").into_bytes()[..]);
+            prop_assert_eq!(&said[2][..], body.as_bytes());
             prop_assert!(scenario.files.contains_key(&name), "{:?}", scenario.files);
         }
 

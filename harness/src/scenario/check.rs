@@ -41,7 +41,8 @@ pub(crate) fn suite(suite: &Suite, references: References) -> Vec<Diagnostic> {
             requirements(suite, scenario, &mut faults);
             match &scenario.recorded {
                 Some(place) if !suite.sources().is_apart(&scenario.file) => {
-                    let message = "a scenario that was recorded is part of no suite: it asks for what one server answered";
+                    let message =
+                        "a scenario that was recorded is part of no suite: it asks for what one server answered";
                     let help = "keep it elsewhere; here, say covers and what the requirements ask for";
                     faults.push(Diagnostic::new(place.clone(), &scenario.source, message).help(help));
                 }

@@ -117,7 +117,6 @@ impl<S: Stage> Play<'_, S> {
             .received(received)
             .at(at);
         let requirement = self.scenario.covers.first().map(|id| id.value.clone());
-        let said = if requirement.is_none() { self.recorded(said) } else { said };
         self.find_by(requirement, &left.span, Axis::Files, Outcome::Against, said);
     }
 }

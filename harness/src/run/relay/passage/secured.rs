@@ -3,6 +3,7 @@
 use std::io;
 use std::time::Duration;
 
+use reports::model::CloseKind;
 use socket2::SockRef;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
@@ -11,6 +12,7 @@ use super::{BLOCK, Direction, Plan, Transfer};
 use crate::run::relay::flow::Flow;
 use crate::run::relay::secrets::{First, Protection, Secrets, first_word};
 use crate::run::socket::Socket;
+use crate::run::witness;
 use crate::scenario::rule::{DataEnd, DataTls};
 
 /// Which sides are under TLS.
@@ -54,14 +56,14 @@ pub(super) async fn pump(
         match kind {
             Kind::Both => {
                 secrets.to_server(&mut server).await?;
-                secrets.to_client(&mut client).await?;
+                plan.witnessed(secrets.to_client(&mut client).await)?;
             }
             Kind::BothAsAnother => {
                 secrets.to_server(&mut server).await?;
-                secrets.to_client_as_another(&mut client).await?;
+                plan.witnessed(secrets.to_client_as_another(&mut client).await)?;
             }
             Kind::Server => secrets.to_server(&mut server).await?,
-            Kind::Client => secrets.to_client(&mut client).await?,
+            Kind::Client => plan.witnessed(secrets.to_client(&mut client).await)?,
         }
         both_ways(&mut client, &mut server, plan).await
     };
@@ -97,12 +99,15 @@ struct Lane {
     end: DataEnd,
     moved: u64,
     is_open: bool,
+    /// What is seen of it.
+    seen: witness::Lane,
+    direction: Direction,
 }
 
 impl Lane {
     fn new(plan: &Plan, direction: Direction) -> Self {
         let (flow, end) = plan.course(direction);
-        Self { flow, end, moved: 0, is_open: true }
+        Self { flow, end, moved: 0, is_open: true, seen: plan.witness.lane(direction.way()), direction }
     }
 
     async fn pass(&mut self, octets: &[u8], from: &Socket, to: &mut Socket) -> io::Result<()> {
@@ -111,6 +116,10 @@ impl Lane {
             out.truncate(usize::try_from(limit.saturating_sub(self.moved)).unwrap_or(usize::MAX));
         }
         self.moved += out.len() as u64;
+        self.seen.passed(if self.direction == Direction::Stored { octets } else { &out });
+        if octets.is_empty() {
+            self.seen.ended(CloseKind::Fin);
+        }
         to.write_all(&out).await?;
         if !octets.is_empty() {
             return Ok(());
