@@ -3,6 +3,7 @@
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
+use std::pin::pin;
 use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpStream};
@@ -93,6 +94,8 @@ async fn serve<E>(
     let stop = watch::Sender::new(false);
     let mut left = sessions.unwrap_or(usize::MAX);
     let mut running = JoinSet::new();
+    // One for the whole time: an interrupt is not missed while a session is written.
+    let mut interrupted = pin!(tokio::signal::ctrl_c());
     while left > 0 {
         let room = running.len() < MOST_CLIENTS.min(left);
         tokio::select! {
@@ -107,8 +110,8 @@ async fn serve<E>(
                     seen(session)?;
                 }
             }
-            interrupted = tokio::signal::ctrl_c() => {
-                if let Err(error) = interrupted {
+            seen = &mut interrupted => {
+                if let Err(error) = seen {
                     tracing::debug!(%error, "an interrupt cannot be seen");
                 }
                 break;
