@@ -15,3 +15,6 @@ mod yaml;
 
 pub use self::script::{Purpose, scenario};
 pub use self::session::Session;
+
+#[cfg(test)]
+mod tests;

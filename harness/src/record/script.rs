@@ -272,7 +272,11 @@ impl Writer {
 
     fn unasked(&mut self, exchange: &Exchange) {
         for code in exchange.unasked.iter().take(9) {
-            self.steps.push_str(&format!("  # The server said {code} here, and nobody had asked.\n"));
+            // An idle session is ended so (RFC 959 §4.2.1): that depends on the time.
+            if *code != 421 && is_code(*code) {
+                self.steps.push_str("  # Nobody had asked for this one.\n");
+                self.step(&format!("S: {}", written(*code)));
+            }
         }
     }
 

@@ -97,12 +97,20 @@ pub(super) struct Body {
 impl Body {
     fn of(seen: &SeenBody) -> Self {
         let kept = seen.octets.as_ref().map(|octets| octets.as_slice().to_vec()).unwrap_or_default();
-        let whole = kept.len() as u64 == seen.length;
+        if kept.len() as u64 == seen.length {
+            return Self::of_octets(kept, seen.length);
+        }
+        // A long text is taken to be one of lines.
+        Self { kept: Vec::new(), length: seen.length, lines: 1, bare: 0 }
+    }
+
+    /// These octets; where there are none, as many as were told.
+    pub(super) fn of_octets(kept: Vec<u8>, told: u64) -> Self {
+        let length = if kept.is_empty() { told } else { kept.len() as u64 };
         let ends = kept.iter().zip([b'\0'].iter().chain(&kept)).filter(|(octet, _)| **octet == b'\n');
         let (lines, bare) =
             ends.fold((0, 0), |(lines, bare), (_, before)| (lines + 1, bare + u64::from(*before != b'\r')));
-        // A long text is taken to be one of lines.
-        Self { kept, length: seen.length, lines: if whole { lines } else { 1 }, bare }
+        Self { kept, length, lines, bare }
     }
 
     /// Whether every octet is kept.
@@ -161,8 +169,13 @@ impl Session {
 
     fn said(&mut self, how: Spoken, octets: Vec<u8>) {
         let (verb, _) = verb_and_argument(&octets);
-        let hidden = how == Spoken::Piece || SECRET.contains(&verb.as_str());
-        let octets = if hidden { format!("{verb}\r\n").into_bytes() } else { octets };
+        let octets = match how {
+            Spoken::Piece => Vec::new(),
+            Spoken::Line | Spoken::Telnet | Spoken::Urgent if SECRET.contains(&verb.as_str()) => {
+                format!("{verb}\r\n").into_bytes()
+            }
+            Spoken::Line | Spoken::Telnet | Spoken::Urgent => octets,
+        };
         let transfers = how == Spoken::Line && [&STORING[..], &RETRIEVING].concat().contains(&verb.as_str());
         self.keep(Happened::Said(Said { how, octets }));
         if transfers && std::mem::take(&mut self.stands) {

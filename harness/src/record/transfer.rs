@@ -7,9 +7,12 @@ use super::script::{Travel, Writer, sequence, written};
 use super::session::{Body, Carried};
 use super::tree::Standing;
 use super::yaml;
+use crate::wire::deflate;
 
 /// So much of a body that was broken off is taken again.
 const TAKEN: u64 = 64 * 1024;
+/// So much of a body in MODE Z is looked at.
+const INFLATED: usize = 1 << 20;
 /// A file whose transfer shall be broken off is larger than what sockets hold.
 const UNENDING: u64 = 32 << 20;
 
@@ -28,9 +31,20 @@ impl Travel {
         if words.is_empty() { String::new() } else { format!(", form: {}", words.join(" ")) }
     }
 
+    /// The same for octets that are not made into lines.
+    fn words_of_octets(self) -> String {
+        Self { representation: 'I', ..self }.words()
+    }
+
     /// Whether bodies are more than octets or lines, one after the other.
     fn is_framed(self) -> bool {
-        !matches!(self.representation, 'A' | 'I') || self.structure != 'F' || self.mode != 'S'
+        !matches!(self.representation, 'A' | 'I') || self.structure != 'F' || !matches!(self.mode, 'S' | 'Z')
+    }
+
+    /// What a body carries, as far as it is kept.
+    fn carried(self, body: &Body) -> Body {
+        let zipped = self.mode == 'Z' && !self.is_framed();
+        if zipped { Body::of_octets(deflate::inflated(&body.kept, INFLATED), body.length) } else { body.clone() }
     }
 }
 
@@ -111,9 +125,9 @@ impl Writer {
         }
         let carried = exchange.body.as_ref().unwrap_or(&nothing);
         match exchange.verb.as_str() {
-            "RETR" => self.retrieved(exchange, &carried.retrieved),
-            "STOR" | "APPE" | "STOU" => self.stored(exchange, &carried.stored),
-            _ => self.listed(exchange, &carried.retrieved),
+            "RETR" => self.retrieved(exchange, &self.travel.carried(&carried.retrieved)),
+            "STOR" | "APPE" | "STOU" => self.stored(exchange, &self.travel.carried(&carried.stored)),
+            _ => self.listed(exchange, &self.travel.carried(&carried.retrieved)),
         }
     }
 
@@ -130,7 +144,7 @@ impl Writer {
         // Where the server sends LF alone, or as many octets as the file has, it sends what is stored.
         let raw = body.bare > 0 || self.tree.told_size(&path) == Some(body.length);
         let lines = self.travel.representation == 'A' && !raw && body.lines > 0;
-        let words = if lines { words } else { String::new() };
+        let words = if lines { words } else { self.travel.words_of_octets() };
         let offset = self.offset;
         if offset > 0 {
             let whole = self.tree.generated(offset.saturating_add(body.length));
@@ -174,7 +188,7 @@ impl Writer {
             path.iter().for_each(|path| self.tree.stored(path, None));
             let content =
                 if body.bare == 0 { Content::of_lines(body) } else { self.tree.content(&body.kept, body.length) };
-            let words = if body.bare == 0 { self.travel.words() } else { String::new() };
+            let words = if body.bare == 0 { self.travel.words() } else { self.travel.words_of_octets() };
             return format!("{{ client-sends: {}{words} }}", content.written());
         }
         let content = self.tree.content(&body.kept, body.length);
@@ -182,7 +196,7 @@ impl Writer {
             let left = self.left(exchange, &path, &content);
             self.tree.stored(&path, left);
         }
-        format!("{{ client-sends: {} }}", content.written())
+        format!("{{ client-sends: {}{} }}", content.written(), self.travel.words_of_octets())
     }
 
     /// What stands there once this was stored.
@@ -210,14 +224,13 @@ impl Writer {
 
     fn listed(&mut self, exchange: &Exchange, body: &Body) -> String {
         self.remark("Of listings the names are compared, not dates, sizes and owners.");
-        let words =
-            if self.travel.mode == 'S' && self.travel.structure == 'F' { String::new() } else { self.travel.words() };
+        let words = if self.travel.is_framed() { self.travel.words() } else { self.travel.words_of_octets() };
         let anything = format!("{{ server-sends: anything{words} }}");
-        if !words.is_empty() || exchange.body.is_none() {
+        if self.travel.is_framed() || exchange.body.is_none() {
             return anything;
         }
         if body.length == 0 {
-            return "{ server-sends: { text: \"\" } }".to_owned();
+            return format!("{{ server-sends: {{ text: \"\" }}{words} }}");
         }
         let entries = match exchange.verb.as_str() {
             "NLST" => listing::names(&body.kept)
@@ -243,7 +256,7 @@ impl Writer {
         // A whole path of another server is another one.
         let relative = names.iter().all(|name| !name.starts_with('/'));
         if exchange.verb == "NLST" && body.is_whole() && relative {
-            return format!("{{ server-sends: {{ names: [{}] }} }}", written(&names));
+            return format!("{{ server-sends: {{ names: [{}] }}{words} }}", written(&names));
         }
         if exchange.verb == "NLST" && !relative {
             return anything;
@@ -251,7 +264,7 @@ impl Writer {
         let mut gone = directory.map(|directory| self.tree.gone_from(&directory)).unwrap_or_default();
         gone.retain(|name| !names.iter().any(|listed| listed.contains(name.as_str())));
         let without = if gone.is_empty() { String::new() } else { format!(", without: [{}]", written(&gone)) };
-        format!("{{ server-sends: {{ mentions: [{}]{without} }} }}", written(&names))
+        format!("{{ server-sends: {{ mentions: [{}]{without} }}{words} }}", written(&names))
     }
 
     /// What a listing says of a directory; of a file, where it lists that alone.

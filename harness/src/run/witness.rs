@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use reports::model::{Channel, CloseKind, Event, Octets, What};
+use reports::model::{Body, Channel, CloseKind, Event, Octets, What};
 
 use super::body::Tally;
 use super::recorder::Recorder;
@@ -110,18 +110,30 @@ impl Lane {
         }
     }
 
+    fn body(&self, body: Body) {
+        let what = if self.way == Way::FromClient { What::BodyReceived(body) } else { What::BodySent(body) };
+        self.witness.note(Channel::Data, what);
+    }
+
     /// It ended.
     pub(super) fn ended(&mut self, how: CloseKind) {
         if !std::mem::take(&mut self.is_open) {
             return;
         }
         if let Some(tally) = self.tally.take().filter(|tally| tally.length() > 0) {
-            let body = tally.finish(true);
-            let what = if self.way == Way::FromClient { What::BodyReceived(body) } else { What::BodySent(body) };
-            self.witness.note(Channel::Data, what);
+            self.body(tally.finish(true));
         }
         let what = if self.way == Way::FromClient { What::Closed { how } } else { What::Hung { how } };
         self.witness.note(Channel::Data, what);
+    }
+}
+
+impl Drop for Lane {
+    /// It broke off: what went over it before was seen too.
+    fn drop(&mut self) {
+        if let Some(tally) = self.tally.take().filter(|tally| self.is_open && tally.length() > 0) {
+            self.body(tally.finish(false));
+        }
     }
 }
 
