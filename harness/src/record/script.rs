@@ -36,28 +36,28 @@ pub fn scenario(session: &Session, purpose: &Purpose) -> Option<String> {
     }
     let mut writer = Writer::default();
     let given = writer.all(&dialogue);
-    let mut text = String::from(
-        "# Written by `ftpspec record`. It asks for what one server answered, not for what a specification says.\n",
-    );
-    for remark in &writer.remarks {
-        text.push_str(&yaml::comment(remark));
-        text.push('\n');
-    }
-    text.push_str(&format!("purpose: {}\nrecorded: true\n", yaml::quoted(&purpose.0)));
+    let mut lines = vec![ABOUT.to_owned()];
+    lines.extend(writer.remarks.iter().map(|remark| yaml::comment(remark)));
+    lines.push(format!("purpose: {}", yaml::quoted(&purpose.0)));
+    lines.push("recorded: true".to_owned());
     if given == Given::LoggedIn {
-        text.push_str("given: [logged-in]\n");
+        lines.push("given: [logged-in]".to_owned());
     }
-    push_tree(&mut text, "files", &writer.tree.files());
-    text.push_str("steps:\n");
-    text.push_str(&writer.steps);
-    push_tree(&mut text, "leaves", &writer.tree.leaves());
-    Some(text)
+    lines.extend(keyed("files", writer.tree.files()));
+    lines.push("steps:".to_owned());
+    lines.push(writer.steps.trim_end_matches('\n').to_owned());
+    lines.extend(keyed("leaves", writer.tree.leaves()));
+    lines.push(String::new());
+    Some(lines.join("\n"))
 }
 
-fn push_tree(text: &mut String, key: &str, lines: &[String]) {
-    if !lines.is_empty() {
-        text.push_str(&format!("{key}:\n{}\n", lines.join("\n")));
-    }
+/// What everybody who opens the file should know.
+const ABOUT: &str =
+    "# Written by `ftpspec record`. It asks for what one server answered, not for what a specification says.";
+
+/// A key and its lines; nothing where there are none.
+fn keyed(key: &str, lines: Vec<String>) -> Vec<String> {
+    if lines.is_empty() { lines } else { [vec![format!("{key}:")], lines].concat() }
 }
 
 /// With what a scenario begins.
@@ -338,7 +338,9 @@ impl Writer {
         let first = exchange.text().chars().next().map(|letter| letter.to_ascii_uppercase());
         match (exchange.verb.as_str(), code / 100) {
             ("CWD" | "XCWD", 2) => {
-                path.iter().for_each(|path| self.tree.has_directory(path));
+                if let Some(path) = &path {
+                    self.tree.has_directory(path);
+                }
                 self.place.goes_to(&exchange.argument);
             }
             ("CDUP" | "XCUP", 2) => self.place.goes_to(b".."),
@@ -353,7 +355,9 @@ impl Writer {
             ("REST", 3) => self.offset = number(&exchange.argument).unwrap_or(0),
             (_, 2 | 3) => self.learn_names(exchange, path.as_deref()),
             ("MKD" | "XMKD", 5) if says_exists(exchange.told()) => {
-                path.iter().for_each(|path| self.tree.has_directory(path));
+                if let Some(path) = &path {
+                    self.tree.has_directory(path);
+                }
             }
             _ => {}
         }
@@ -381,7 +385,9 @@ impl Writer {
             "MDTM" => self.tree.has_name(path, None),
             "MFMT" => {
                 let name = exchange.text().split_once(' ').and_then(|(_, name)| self.place.path(name.as_bytes()));
-                name.iter().for_each(|name| self.tree.has_name(name, None));
+                if let Some(name) = name {
+                    self.tree.has_name(&name, None);
+                }
             }
             "MLST" => match listing::of_mlst(exchange.told()) {
                 Some(listing::Kind::Directory) => self.tree.has_directory(path),

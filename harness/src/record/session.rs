@@ -215,7 +215,7 @@ impl Session {
     fn transfer(&self, verbs: &[&str]) -> Option<usize> {
         let is_one = |happened: &Happened| match happened {
             Happened::Said(Said { how: Spoken::Line, octets }) => verbs.contains(&verb_and_argument(octets).0.as_str()),
-            _ => false,
+            Happened::Said(_) | Happened::Replied(..) | Happened::Secured | Happened::Ended(_) => false,
         };
         self.happened.iter().rposition(is_one)
     }
@@ -258,7 +258,7 @@ impl Lines {
             match self.pending.iter().position(|octet| *octet == b'\n') {
                 Some(at) => said.push((Spoken::Line, self.pending.drain(..=at).collect())),
                 None if self.pending.len() > LONGEST_LINE => {
-                    said.push((Spoken::Piece, std::mem::take(&mut self.pending)))
+                    said.push((Spoken::Piece, std::mem::take(&mut self.pending)));
                 }
                 None => return said,
             }

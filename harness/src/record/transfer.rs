@@ -176,7 +176,9 @@ impl Writer {
     fn stored(&mut self, exchange: &Exchange, body: &Body) -> String {
         let path = self.place.path(&exchange.argument).filter(|_| exchange.verb != "STOU");
         if self.travel.is_framed() {
-            path.iter().for_each(|path| self.tree.stored(path, None));
+            if let Some(path) = &path {
+                self.tree.stored(path, None);
+            }
             let content = self.tree.content(&body.kept, body.length);
             // Of a body that is not kept whole, its framing is made anew.
             let whole = matches!(content, Content::Octets(_));
@@ -185,7 +187,9 @@ impl Writer {
         }
         if self.travel.representation == 'A' && body.lines > 0 {
             self.remark("A text was stored. How its lines end on the server is not asked.");
-            path.iter().for_each(|path| self.tree.stored(path, None));
+            if let Some(path) = &path {
+                self.tree.stored(path, None);
+            }
             let content =
                 if body.bare == 0 { Content::of_lines(body) } else { self.tree.content(&body.kept, body.length) };
             let words = if body.bare == 0 { self.travel.words() } else { self.travel.words_of_octets() };

@@ -20,7 +20,9 @@ pub(super) fn quoted(text: &str) -> String {
             _ if character.is_alphanumeric() => out.push(character),
             _ => {
                 let number = u32::from(character);
-                out.push_str(&if number <= 0xffff { format!("\\u{number:04x}") } else { format!("\\U{number:08x}") });
+                let (letter, width) = if number <= 0xffff { ('u', 4) } else { ('U', 8) };
+                out.extend(['\\', letter]);
+                out.extend(format!("{number:0width$x}").chars());
             }
         }
     }
@@ -63,8 +65,8 @@ mod tests {
     use crate::scenario::Suite;
     use crate::scenario::tree::{Action, Content, Data, Piece, Scenario, Sent, SentBody};
 
-    fn read(yaml: String) -> Scenario {
-        let suite = Suite::from_sources([("t.yaml".to_owned(), yaml.clone())].into())
+    fn read(yaml: &str) -> Scenario {
+        let suite = Suite::from_sources([("t.yaml".to_owned(), yaml.to_owned())].into())
             .unwrap_or_else(|faults| panic!("{faults}\n{yaml}"));
         suite.scenarios()[0].clone()
     }
@@ -93,7 +95,7 @@ mod tests {
         #[test]
         fn any_text_comes_back(line in "[^\r\n]{0,60}", body in any::<String>(), name in "[^/\0]{1,40}") {
             prop_assume!(name != "." && name != ".." && name.len() <= 255);
-            let scenario = read(format!(
+            let scenario = read(&format!(
                 "purpose: x\nrecorded: true\nfiles: {{ {}: {} }}\nsteps:\n  - C: {}\n  - C: [NOOP, {}]\n  - data: {{ client-sends: {{ text: {} }} }}\n",
                 quoted(&name), quoted(&body), text(&bare(&line)), text(&bare(&line)), text(&body),
             ));
@@ -103,7 +105,16 @@ mod tests {
                     Piece::Capture(name) => panic!("{name}"),
                 }).collect::<Vec<u8>>(),
                 Action::Data(Data::ClientSends(Sent { body: SentBody::Content(Content::Octets(octets)), .. })) => octets.to_vec(),
-                other => panic!("{other:?}"),
+                other @ (Action::Data(_)
+                | Action::Expect(_)
+                | Action::Login
+                | Action::Silence { .. }
+                | Action::Tls(_)
+                | Action::Closed(_)
+                | Action::MayClose
+                | Action::HangUp(_)
+                | Action::Switch(_)
+                | Action::Unpredictable(_)) => panic!("{other:?}"),
             };
             let said: Vec<_> = scenario.steps.iter().map(|step| octets(&step.action)).collect();
             prop_assert_eq!(&said[0][..], &format!("{line}\r\n").into_bytes()[..]);
@@ -114,8 +125,8 @@ mod tests {
 
         #[test]
         fn any_octets_come_back(octets in proptest::collection::vec(any::<u8>(), 1..200)) {
-            let scenario = read(format!("purpose: x\nrecorded: true\nsteps:\n  - C: {{ bytes: {} }}\n", hexadecimal(&octets)));
-            let Action::Say(say) = &scenario.steps[0].action else { panic!() };
+            let scenario = read(&format!("purpose: x\nrecorded: true\nsteps:\n  - C: {{ bytes: {} }}\n", hexadecimal(&octets)));
+            let Action::Say(say) = &scenario.steps[0].action else { panic!("{scenario:?}") };
             prop_assert_eq!(&say.segments[0].0, &vec![Piece::Octets(octets)]);
         }
     }

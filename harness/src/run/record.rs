@@ -73,10 +73,8 @@ pub fn record<E: From<RecordError>>(
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     runtime.map_err(RecordError::from)?.block_on(async {
         let server = subject.start().await.map_err(RecordError::from)?;
-        let host = asked.at.0.unwrap_or(match server.address() {
-            SocketAddr::V4(_) => IpAddr::V4(Ipv4Addr::LOCALHOST),
-            SocketAddr::V6(_) => IpAddr::V6(Ipv6Addr::LOCALHOST),
-        });
+        let own = if server.address().is_ipv4() { Ipv4Addr::LOCALHOST.into() } else { Ipv6Addr::LOCALHOST.into() };
+        let host: IpAddr = asked.at.0.unwrap_or(own);
         let at = SocketAddr::new(host, asked.at.1);
         let listener = TcpListener::bind(at).await.map_err(|source| RecordError::Listen { at, source })?;
         let door = listener.local_addr().map_err(RecordError::from)?;

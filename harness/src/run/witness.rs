@@ -39,12 +39,12 @@ impl Witness {
     /// Something happened.
     pub(super) fn note(&self, channel: Channel, what: What) {
         let Some(mut recorder) = self.recorder() else { return };
-        let octets = match &what {
-            What::Received { octets } | What::Sent { octets, .. } => octets.as_slice().len(),
-            What::BodyReceived(body) | What::BodySent(body) => {
-                body.octets.as_ref().map_or(0, |octets| octets.as_slice().len())
-            }
-            _ => 0,
+        let octets = if let What::Received { octets } | What::Sent { octets, .. } = &what {
+            octets.as_slice().len()
+        } else if let What::BodyReceived(body) | What::BodySent(body) = &what {
+            body.octets.as_ref().map_or(0, |octets| octets.as_slice().len())
+        } else {
+            0
         };
         let kept = self.octets.fetch_add(octets, Ordering::Relaxed);
         if recorder.count() < MOST_EVENTS && kept < MOST_OCTETS {

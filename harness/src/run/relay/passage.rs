@@ -121,7 +121,7 @@ impl Passage {
         belongings: Belongings,
     ) -> io::Result<Self> {
         let Sockets { own: socket, elsewhere } = sockets;
-        let host = socket.local_addr()?.as_socket().map_or(shared.server_host(), |address| address.ip());
+        let host = socket.local_addr()?.as_socket().map_or_else(|| shared.server_host(), |address| address.ip());
         let plan = Plan::new(agreed, belongings);
         let own = Arc::clone(&plan);
         let make = agreed.make;
