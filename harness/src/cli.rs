@@ -24,8 +24,10 @@ mod doctor;
 mod explain;
 mod judge;
 mod list;
+mod man;
 mod prove;
 mod record;
+mod report;
 mod run;
 
 /// A wrong command line, or a wrong scenario.
@@ -53,6 +55,8 @@ enum Command {
     Doctor(doctor::Doctor),
     /// Compare two reports: what regressed, what is fixed, what is new, gone or otherwise changed.
     Compare(compare::Compare),
+    /// Show reports that were kept; several beside each other, by requirement.
+    Report(report::Show),
     /// Measure how fast servers are, beside each other and beside bare sockets.
     Bench(bench::Bench),
     /// Start the reference server (`ftpspec serve --help`).
@@ -72,6 +76,8 @@ enum Command {
     Coverage(coverage::Coverage),
     /// Explain a scenario or a requirement in words.
     Explain(explain::Explain),
+    /// Write the manual page of this program, or of a subcommand, to standard output.
+    Man(man::Page),
 }
 
 /// Everything behind the name of a reference.
@@ -143,6 +149,7 @@ where
         Command::Doctor(doctor) => doctor.run(&mut out),
         Command::Bench(bench) => bench.run(&mut out),
         Command::Compare(compare) => compare.run(&mut out),
+        Command::Report(report) => report.run(&mut out),
         Command::Serve(rest) => return builtin::server(rest.called("ftpspec serve")),
         Command::Passwd(rest) => {
             return builtin::server(["ftpspec", "passwd"].map(OsString::from).into_iter().chain(rest.arguments));
@@ -152,6 +159,10 @@ where
         Command::Check(check) => check.run(&mut out),
         Command::Coverage(coverage) => coverage.run(&mut out),
         Command::Explain(explain) => explain.run(&mut out),
+        Command::Man(page) => match page.of_server() {
+            Some(arguments) => return builtin::server(arguments.map(OsString::from)),
+            None => page.run(&mut out),
+        },
     };
     match done.and_then(|code| out.flush().map(|()| code).map_err(Failure::Output)) {
         Ok(code) => code,

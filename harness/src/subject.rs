@@ -219,13 +219,11 @@ impl Subject {
         server: SocketAddr,
         login: &Login,
     ) -> Result<Performing, StartError> {
-        match &self.tasks {
-            Some(tasks) => tasks.prepare(asked, server, login).await,
-            None => {
-                let source = std::io::Error::other("its file has no tasks");
-                Err(StartError::Own { doing: format!("ask {}", self.name), source })
-            }
-        }
+        let Some(tasks) = &self.tasks else {
+            let source = std::io::Error::other("its file has no tasks");
+            return Err(StartError::Own { doing: format!("ask {}", self.name), source });
+        };
+        tasks.prepare(asked, server, login).await
     }
 
     fn of(name: String, login: Login, way: Way) -> Self {

@@ -192,3 +192,63 @@ fn an_expression_filters() {
     list("command(RETR) and not command(RETR)").code(2).stderr(contains("no scenario is selected by -E"));
     list("last(fail)").code(2).stderr(contains("--last FILE"));
 }
+
+fn kept(name: &str) -> String {
+    format!("{}/../reports/gallery/{name}.json", env!("CARGO_MANIFEST_DIR"))
+}
+
+#[test]
+fn one_report_is_shown_again_and_several_by_requirement() {
+    let (clean, faulty) = (kept("clean"), kept("faulty"));
+    let shown = ftpspec(&["report", &clean]).assert().code(0).stderr(is_empty());
+    shown.stdout(contains("Exit 0: everything that was judged conforms\n"));
+    let shown = ftpspec(&["report", &clean, "--by", "requirement"]).assert().code(0);
+    shown.stdout(contains("0 of 5 requirements that were not wholly kept"));
+    let shown = ftpspec(&["report", &clean, &faulty]).assert().code(0);
+    shown.stdout(contains("4 of 15 requirements in which they differ"));
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("matrix.html");
+    let written = ftpspec(&["report", &clean, &faulty, "--format", "html", "-o", file.to_str().unwrap()]).assert();
+    written.code(0).stdout(is_empty()).stderr(is_empty());
+    assert!(std::fs::read_to_string(file).unwrap().starts_with("<!DOCTYPE html>"));
+}
+
+#[test]
+fn reports_that_cannot_be_shown_are_errors() {
+    let (clean, faulty) = (kept("clean"), kept("faulty"));
+    let refused = |arguments: &[&str], message: &str| {
+        ftpspec(arguments).assert().code(2).stdout(is_empty()).stderr(contains(message));
+    };
+    refused(&["report", &clean, &faulty, "--by", "case"], "one report is shown by case");
+    refused(&["report", &clean, &faulty, "--format", "junit"], "the formats are human, markdown, html, json");
+    refused(&["report", &clean, "--format", "pdf"], "the formats are human, json, jsonl, junit, html");
+    refused(&["report", "none.json"], "cannot read none.json");
+    refused(&["report", &in_suite("example/retrieve.yaml").display().to_string()], "retrieve.yaml");
+}
+
+#[test]
+fn manual_pages_are_written_for_the_program_and_its_subcommands() {
+    let page = |arguments: &[&str]| {
+        let written = ftpspec(arguments).assert().code(0).stderr(is_empty());
+        String::from_utf8(written.get_output().stdout.clone()).unwrap()
+    };
+    let (whole, run) = (page(&["man"]), page(&["man", "run"]));
+    assert!(whole.starts_with(".TH ftpspec 1 \"\" \"ftpspec "), "{whole}");
+    for word in
+        ["ftpspec\\-run(1)\n", "ftpspec\\-serve(8)\n", "ftpspec client\n", ".SH EXIT STATUS\n", ".SH EXAMPLES\n"]
+    {
+        assert!(whole.contains(word), "{word}: {whole}");
+    }
+    assert!(run.starts_with(".TH ftpspec\\-run 1 "), "{run}");
+    assert!(run.contains("\\fBftpspec run\\fR") && run.contains("\\fB\\-\\-fail\\-fast\\fR"), "{run}");
+    // How many cores there are here is nothing that a page may know.
+    assert!(run.contains("\\fB\\-\\-jobs\\fR \\fI<N>\\fR\n"), "{run}");
+    let server = page(&["man", "serve"]);
+    assert!(
+        server.starts_with(".TH ftpspec\\-serve 8 ") && server.contains("\nftpspec passwd users.toml alice\n"),
+        "{server}"
+    );
+    assert_eq!(server, page(&["serve", "--man"]));
+    ftpspec(&["man", "client"]).assert().code(2).stderr(contains("Type `ftpspec client --help`"));
+    ftpspec(&["man", "rnu"]).assert().code(2).stderr(contains("Take one of: run, judge"));
+}

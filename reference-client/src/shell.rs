@@ -9,12 +9,13 @@ mod words;
 use std::io::{self, IsTerminal};
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::Duration;
 
 use thiserror::Error;
 
 use crate::arguments::Arguments;
+use crate::caller::Caller;
 use crate::escape::escaped_path;
+use crate::problem::Problem;
 use crate::runtime::input::Lines;
 use crate::runtime::{Connection, Local, RuntimeError};
 use crate::session::Failure;
@@ -33,8 +34,8 @@ pub(crate) async fn run(arguments: &Arguments) -> io::Result<ExitCode> {
     let mut shell = Shell {
         connection: None,
         directory: arguments.directory.clone().unwrap_or_default(),
-        timeout: arguments.timeout(),
-        screen: Screen::new(arguments.verbose),
+        caller: Caller::new(&arguments.connecting)?,
+        screen: Screen::new(arguments.connecting.verbose),
         input: Lines::from_standard_input()?,
         outcome: Outcome::Done,
     };
@@ -64,7 +65,7 @@ struct Shell {
     connection: Option<Connection>,
     /// Where local names begin; empty for the current directory.
     directory: PathBuf,
-    timeout: Duration,
+    caller: Caller,
     screen: Screen,
     input: Lines,
     outcome: Outcome,
@@ -143,12 +144,13 @@ impl Shell {
 
     /// Opens a server, logs in, goes to the directory.
     async fn open(&mut self, target: &Target) -> Result<(), ShellError> {
-        self.connect(&target.server).await?;
-        self.login(&target.user.name, target.user.password.as_ref(), None).await?;
-        match &target.directory {
-            None => Ok(()),
-            Some(directory) => self.exchange(CommandLine::new("CWD", directory)).await,
+        self.connect(target).await?;
+        let user = self.caller.user(target)?;
+        self.login(&user).await?;
+        for directory in &target.segments {
+            self.exchange(CommandLine::new("CWD", directory)).await?;
         }
+        Ok(())
     }
 
     async fn quit(&mut self) -> Result<(), ShellError> {
@@ -183,6 +185,24 @@ enum ShellError {
     NoDirectory(PathBuf),
     #[error("the password cannot be read: {0}")]
     Password(io::Error),
+    #[error("{0}")]
+    Problem(Problem),
+}
+
+impl From<Problem> for ShellError {
+    fn from(problem: Problem) -> Self {
+        match problem {
+            Problem::Runtime(error) => Self::Runtime(error),
+            Problem::Output(error) => Self::Runtime(RuntimeError::Output(error)),
+            other @ (Problem::Trust(_)
+            | Problem::Netrc(_)
+            | Problem::Target(_)
+            | Problem::Usage(_)
+            | Problem::Local { .. }
+            | Problem::Different(_)
+            | Problem::Some { .. }) => Self::Problem(other),
+        }
+    }
 }
 
 impl From<Failure> for ShellError {

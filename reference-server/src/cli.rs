@@ -4,6 +4,7 @@ mod again;
 mod configuration;
 mod login;
 mod logs;
+mod man;
 mod network;
 mod passwd;
 mod policy;
@@ -55,13 +56,13 @@ struct Arguments {
     #[arg(long, value_name = "NAME")]
     site: Option<String>,
     /// How long to wait for a data connection, before 425
-    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = seconds)]
     data_timeout: u64,
     /// How long to wait for a command, before 421
-    #[arg(long, value_name = "SECONDS", default_value_t = 900, value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "SECONDS", default_value_t = 900, value_parser = seconds)]
     idle_timeout: u64,
     /// How long a transfer may stand still, before 426 [default: as long as --idle-timeout]
-    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     stall_timeout: Option<u64>,
     /// Options in a file (TOML): `port = 2121` for --port 2121. What stands on the command line goes before it
     #[arg(long, value_name = "FILE")]
@@ -69,6 +70,9 @@ struct Arguments {
     /// Say whether the file of --config, and all that it names, is fine; and end
     #[arg(long, requires = "config")]
     check_config: bool,
+    /// Write the manual page of this program to standard output; and end
+    #[arg(long, exclusive = true)]
+    man: bool,
     #[command(flatten)]
     login: Login,
     #[command(flatten)]
@@ -122,6 +126,8 @@ enum StartError {
     Log { file: PathBuf, error: io::Error },
     #[error(transparent)]
     Certificate(#[from] CertificateError),
+    #[error("cannot write the manual page: {0}")]
+    Page(io::Error),
     #[error("the server failed: {0}")]
     Runtime(#[from] io::Error),
 }
@@ -142,13 +148,18 @@ pub(crate) fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         called.push(" passwd");
         return passwd::run(std::iter::once(called).chain(arguments.skip(1)));
     }
-    let line = with_double_dashes(std::iter::once(program).chain(arguments));
+    let line = with_double_dashes(std::iter::once(program.clone()).chain(arguments));
     let arguments = match configuration::arguments(line.clone()) {
         Ok(arguments) => arguments,
         Err(code) => return code,
     };
     log_to_stderr();
-    match start(arguments, line) {
+    let done = if arguments.man {
+        man::write(&program, &mut io::stdout().lock()).map_err(StartError::Page)
+    } else {
+        start(arguments, line)
+    };
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             say(&format!("error: {error}"));
@@ -185,6 +196,13 @@ fn log_to_stderr() {
     let started = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).try_init();
     // Another part of the program that carries this one may log already; then its log is used.
     drop(started);
+}
+
+/// The clock counts on from now, and cannot count without end.
+fn seconds(text: &str) -> Result<u64, String> {
+    const YEAR: u64 = 365 * 24 * 60 * 60;
+    let number = text.parse().ok().filter(|seconds| (1..=YEAR).contains(seconds));
+    number.ok_or_else(|| format!("write whole seconds, from 1 to {YEAR} (a year)"))
 }
 
 fn start(arguments: Arguments, line: Vec<OsString>) -> Result<(), StartError> {

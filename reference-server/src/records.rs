@@ -77,7 +77,7 @@ impl Records {
         Ok(Self { queue, is_logged, clients: AtomicU64::new(0), metrics })
     }
 
-    /// Goes on in these: what is told from now on, and perhaps what was told a moment ago.
+    /// Goes on in these: with what is told from now on, and nothing that was told before.
     pub(crate) fn go_on_in(&self, logs: Logs) {
         self.is_logged.store(logs.are_wanted(), Ordering::Relaxed);
         self.queue.change(logs);

@@ -12,6 +12,7 @@ mod notifier;
 mod pace;
 mod passive;
 mod places;
+mod ports;
 mod reload;
 mod stop;
 mod tls;
@@ -35,10 +36,10 @@ pub(crate) use inherited::{Inherited, InheritedError};
 pub(crate) use metrics::show as show_metrics;
 pub(crate) use notifier::Notifier;
 pub(crate) use pace::{Rates, SLOWEST};
-pub(crate) use passive::Ports;
 pub(crate) use places::Limits;
-pub(crate) use reload::{Hangups, Latest, hangups};
-pub(crate) use stop::{Stop, Stopper, stop};
+pub(crate) use ports::Ports;
+pub(crate) use reload::{Hangups, Latest, Reload, hangups};
+pub(crate) use stop::{Stop, Stopper, stop, unless_interrupted};
 pub(crate) use tls::Tls;
 #[cfg(feature = "fuzzing")]
 pub use tls::fuzzing::receive as tls_of_control;
@@ -110,10 +111,11 @@ pub(crate) async fn serve(
     server: Arc<Server>,
     mut stopper: Stopper,
     hangups: Hangups,
-    reread: impl Fn() + Send + Sync + 'static,
+    reread: impl Fn() -> Reload + Send + Sync + 'static,
 ) -> io::Result<()> {
     let places = Places::new(server.limits);
     stopper.notifier.ready();
+    let notifier = Arc::clone(&stopper.notifier);
     let implicit = async {
         match implicit {
             Some(listener) => watch(listener, &server, &places, Security::IMPLICIT).await,
@@ -123,7 +125,7 @@ pub(crate) async fn serve(
     tokio::select! {
         never = watch(clear, &server, &places, Security::Clear) => return never,
         never = implicit => return never,
-        () = reload::follow(hangups, reread) => {}
+        () = reload::follow(hangups, notifier, reread) => {}
         () = stopper.asked() => {}
     }
     drop(server);

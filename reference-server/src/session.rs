@@ -261,6 +261,11 @@ impl Session {
         self.queue.len() < QUEUE_LIMIT
     }
 
+    /// Whether lines wait for the end of the transfer that runs, or is about to.
+    pub(crate) fn has_waiting(&self) -> bool {
+        !self.queue.is_empty()
+    }
+
     /// How long to wait for a command.
     pub(crate) fn idle_limit(&self) -> Duration {
         self.options.idle_limit.unwrap_or(self.settings.idle_limit)

@@ -27,7 +27,7 @@ pub(crate) use location::Location;
 pub(crate) use memory::Memory;
 pub(crate) use room::{Allowance, Room};
 
-/// Where files are kept. Every call may block; none is made by a session.
+/// Where files are kept. Every call but [`Self::read_at_hand`] may block; none is made by a session.
 pub(crate) trait Store: Send + Sync {
     /// The directory below which all of it is; none where it is on no disk.
     fn directory(&self) -> Option<BorrowedFd<'_>>;
@@ -61,6 +61,10 @@ pub(crate) trait Store: Send + Sync {
     fn list(&self, location: &Location, listing: &Listing) -> Result<Lines, StoreError>;
     /// Opens a file to be sent from `offset` on.
     fn read(&self, file: &Location, form: Form, offset: u64) -> Result<Reading, StoreError>;
+    /// The same, if it takes no waiting for a disk. `None` says nothing about the file: [`Self::read`] must be asked.
+    fn read_at_hand(&self, _: &Location, _: Form, _: u64) -> Option<Reading> {
+        None
+    }
     /// Opens a file to be received. Nothing in it changes before the transfer begins.
     fn write(&self, file: &Location, form: Form, start: Start) -> Result<Writing, StoreError>;
     /// Makes a file with a name that is new in the directory.

@@ -2,6 +2,7 @@
 //!
 //! [`model`] is the one canonical shape: the runner makes it, every renderer reads only it, and it travels as JSON.
 //! [`compare()`] says what changed from one report to another.
+//! [`matrix`](mod@matrix) shows implementations beside each other, by requirement.
 //! [`coverage`](mod@coverage) is the other statement: not what a subject does, but how far the suite reaches.
 //! [`benchmark`] is how fast subjects are.
 //! [`render`] writes a report in a [`Format`], and [`read`] takes back what the two JSON forms hold.
@@ -18,10 +19,12 @@
 pub mod benchmark;
 pub mod compare;
 pub mod coverage;
+pub mod matrix;
 pub mod model;
 
 mod causes;
 mod difference;
+mod markdown;
 mod read;
 mod render;
 mod schema;
@@ -30,6 +33,7 @@ mod visible;
 pub use benchmark::{BenchmarkFormat, UnknownBenchmarkFormat, render_benchmark};
 pub use compare::{CompareFormat, Comparison, UnknownCompareFormat, compare, render_comparison};
 pub use coverage::{CoverageFormat, UnknownCoverageFormat, render_coverage};
+pub use matrix::{Matrix, MatrixFormat, UnknownMatrixFormat, matrix, render_matrix};
 pub use read::{ReadError, read};
 pub use render::{Colour, Format, RenderError, Style, UnknownFormat, Verbosity, block, render, summary};
 pub use schema::schema;

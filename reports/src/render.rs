@@ -1,7 +1,7 @@
 //! Every form a report is shown in, one file a form.
 
 mod event;
-mod html;
+pub(crate) mod html;
 pub(crate) mod human;
 pub(crate) mod json;
 mod jsonl;

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use reports::model::Report;
 use reports::{
-    Colour, CompareFormat, Format, Style, Symbols, Verbosity, compare, read, render, render_comparison, schema,
+    Colour, CompareFormat, Format, MatrixFormat, Style, Symbols, Verbosity, compare, matrix, read, render,
+    render_comparison, render_matrix, schema,
 };
 use rstest::rstest;
 
@@ -67,6 +68,26 @@ fn styles(#[case] file: &str, #[case] style: Style) {
 fn comparisons(#[case] format: CompareFormat, #[case] file: &str) {
     let comparison = compare(&sample("clean").unwrap(), &sample("faulty").unwrap());
     agrees(&gallery(file), &render_comparison(&comparison, format, &Style::default()).unwrap()).unwrap();
+}
+
+#[rstest]
+#[case(MatrixFormat::Human, "matrix.txt")]
+#[case(MatrixFormat::Markdown, "matrix.md")]
+#[case(MatrixFormat::Html, "matrix.html")]
+#[case(MatrixFormat::Json, "matrix.json")]
+fn matrices(#[case] format: MatrixFormat, #[case] file: &str) {
+    let reports = [sample("clean").unwrap(), sample("faulty").unwrap()];
+    let written = render_matrix(&matrix(&reports), &reports, format, &Style::default()).unwrap();
+    agrees(&gallery(file), &written).unwrap();
+}
+
+#[rstest]
+#[case(MatrixFormat::Human, "requirements.txt")]
+#[case(MatrixFormat::Html, "requirements.html")]
+fn requirements_of_one(#[case] format: MatrixFormat, #[case] file: &str) {
+    let reports = [sample("faulty").unwrap()];
+    let written = render_matrix(&matrix(&reports), &reports, format, &Style::default()).unwrap();
+    agrees(&gallery(file), &written).unwrap();
 }
 
 #[test]

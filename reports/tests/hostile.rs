@@ -5,7 +5,7 @@ use std::path::Path;
 
 use quick_junit::TestCaseStatus;
 use reports::model::{Report, Verdict};
-use reports::{Colour, Format, Style, Symbols, Verbosity, read, render};
+use reports::{Colour, Format, MatrixFormat, Style, Symbols, Verbosity, matrix, read, render, render_matrix};
 use rstest::rstest;
 
 fn faulty() -> Result<Report, Box<dyn Error>> {
@@ -119,6 +119,53 @@ fn html_has_only_our_elements(#[values(0, 1)] which: usize) {
     assert!(text.contains("default-src 'none'"));
     for elsewhere in ["src=", "@import", "url(", "http-equiv=\"refresh\"", "href=\"http"] {
         assert!(!text.contains(elsewhere), "{elsewhere}");
+    }
+}
+
+fn beside(format: MatrixFormat) -> Result<String, Box<dyn Error>> {
+    let reports = reports()?;
+    Ok(String::from_utf8(render_matrix(&matrix(&reports), &reports, format, &Style::default())?)?)
+}
+
+#[test]
+fn a_matrix_hides_nothing() {
+    for format in MatrixFormat::ALL {
+        let text = beside(format).unwrap();
+        let hidden: Vec<char> = text.chars().filter(|character| acts_on_a_terminal(*character)).collect();
+        assert!(hidden.is_empty(), "{format}: {hidden:?}");
+    }
+    for line in beside(MatrixFormat::Human).unwrap().lines() {
+        assert!(!line.trim_start().starts_with("::"), "{line}");
+        assert!(!line.contains("##["), "{line}");
+    }
+}
+
+#[test]
+fn a_matrix_in_html_has_only_our_elements() {
+    let text = beside(MatrixFormat::Html).unwrap();
+    for ours in ["<script", "</script", "<title", "</title", "<style", "</style"] {
+        assert_eq!(text.matches(ours).count(), 1, "{ours}");
+    }
+    for other in ["<!--", "<b>log", "src=", "@import", "url(", "http-equiv=\"refresh\"", "href=\"http"] {
+        assert!(!text.contains(other), "{other}");
+    }
+}
+
+#[test]
+fn a_matrix_in_markdown_keeps_its_tables() {
+    let text = beside(MatrixFormat::Markdown).unwrap();
+    let lines: Vec<&str> = text.lines().collect();
+    for table in
+        lines.chunk_by(|a, b| a.starts_with('|') == b.starts_with('|')).filter(|lines| lines[0].starts_with('|'))
+    {
+        let cells = |line: &str| line.replace("\\\\", "").replace("\\|", "").matches('|').count();
+        assert!(table.iter().all(|line| cells(line) == cells(table[0])), "{table:#?}");
+    }
+    for line in lines {
+        let plain = line.replace("\\\\", "");
+        assert!(!plain.replace("\\<", "").contains('<'), "{line}");
+        assert!(!plain.replace("\\[", "").contains('['), "{line}");
+        assert!(!line.starts_with("::"), "{line}");
     }
 }
 

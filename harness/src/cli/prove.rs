@@ -11,7 +11,8 @@ use clap::{Args, ValueEnum};
 
 use super::Failure;
 use super::run::{Shown, jobs, replace, unwritable};
-use crate::run::prove::{Asked, Breadth, Proof, has_ipv6, is_meant, prove};
+use crate::run::prove::{Asked, Breadth, Proof, has_ipv6, is_meant, prove, without_row};
+use crate::scenario::tree::Scenario;
 use crate::scenario::{LoadError, Mutant, Select, Sources, Suite, mutants};
 use crate::subject::{StartError, Subject};
 
@@ -20,8 +21,8 @@ use crate::subject::{StartError, Subject};
 pub(super) struct Prove {
     /// Mutants (`transfer/early-success`), folders of them, or scenarios to be proven. Everything, if there is none.
     ids: Vec<String>,
-    /// How many cases run side by side.
-    #[arg(long, short, value_name = "N", default_value_t = jobs())]
+    /// How many cases run side by side [default: eight for each core].
+    #[arg(long, short, value_name = "N", default_value_t = jobs(), hide_default_value = true)]
     jobs: usize,
     /// Let each mutant meet every quick scenario that says one of its commands, and not only those near to the one that it
     /// names. It takes about six minutes on two cores.
@@ -58,11 +59,15 @@ impl Prove {
             sources.add_folder(folder).map_err(LoadError::from)?;
         }
         let mutants = mutants(sources, &suite).map_err(LoadError::from)?;
-        let asked = self.asked(&suite, &mutants)?;
+        let mut asked = self.asked(&suite, &mutants)?;
+        let (servers, clients) = asked.scenarios.into_iter().partition(|scenario| scenario.errand.is_none());
+        let clients: Vec<&Scenario> = clients;
+        asked.scenarios = servers;
         let progress = Shown::new();
         let proof = self.prove(&suite, asked, &progress);
         progress.end();
-        let (proof, asked) = proof?;
+        let (mut proof, asked) = proof?;
+        proof.for_clients = clients.iter().map(|scenario| without_row(&scenario.id).to_owned()).collect();
         if let Some(file) = &self.report {
             let json = format!("{:#}\n", shown::json(&proof, &asked));
             replace(file, json.as_bytes()).map_err(|error| unwritable(file, &error))?;

@@ -29,8 +29,8 @@ pub(super) struct Run {
     /// Which scenarios are run, how much a deviation weighs, and which of the disputed readings decide.
     #[arg(long, value_name = "NAME", default_value = USUAL)]
     profile: String,
-    /// How many cases run side by side.
-    #[arg(long, short, value_name = "N", default_value_t = jobs())]
+    /// How many cases run side by side [default: eight for each core].
+    #[arg(long, short, value_name = "N", default_value_t = jobs(), hide_default_value = true)]
     jobs: usize,
     /// Whether the texts of replies decide, as well as their codes.
     #[arg(long, value_enum, default_value_t)]

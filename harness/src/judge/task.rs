@@ -18,11 +18,14 @@ use self::story::Story;
 use super::grade::Outcome;
 use super::play::{End, Facts, Played, Said, place};
 use crate::scenario::catalogue::{Catalogue, Level};
-use crate::scenario::rule::{DataEnd, Deviations, Forward, Make, Rule, Times, When};
+use crate::scenario::rule::{DataEnd, Deviations, Forward, Make, Rule, Times, Trigger, When};
 use crate::scenario::tree::{Errand, Fact, Left, Located, Scenario, Seen, Span};
 
 /// How long a client may take, where a scenario does not say.
 pub const PATIENCE: Duration = Duration::from_secs(40);
+
+/// What stands in a transcript where a client printed the password.
+pub const PASSWORD_SHOWN: &str = "[the password]";
 
 /// Something that the scenario asks of the stage.
 #[derive(Debug)]
@@ -121,11 +124,9 @@ impl<S: Stage> Play<'_, S> {
 
     /// Why the case does not arise with this client, if it does not.
     fn does_not_arise(&self) -> Option<String> {
-        let said = |fact: &Fact| match &fact.what {
-            Seen::Applies(pattern) if self.story.first(pattern).is_none() => {
-                Some(format!("the client never said {}", pattern.0.join(" or ")))
-            }
-            _ => None,
+        let said = |fact: &Fact| {
+            let Seen::Applies(pattern) = &fact.what else { return None };
+            self.story.first(pattern).is_none().then(|| format!("the client never said {}", pattern.0.join(" or ")))
         };
         let never = self.errand.facts.iter().find_map(said);
         let tells = |fact: &&Fact| !matches!(fact.what, Seen::Exit(_) | Seen::Within(_) | Seen::Applies(_));
@@ -223,12 +224,21 @@ fn withholds(deviations: &Deviations) -> bool {
     let one = |rule: &Rule| {
         rule.replies.times == Times::Never
             || rule.replies.raw.is_some()
+            || rule.replies.line_end.is_some()
             || rule.replies.when == When::NextCommand
             || rule.forward == Forward::Nothing && rule.replies.whole.is_none()
             || rule.data.make == Make::Never
             || matches!(rule.data.end, DataEnd::Never | DataEnd::Stall(_))
     };
     deviations.clients.is_some() || deviations.rules.iter().any(one)
+}
+
+/// Whether the server says replies that answer nothing, so that nobody can say which one answers what.
+fn confuses(deviations: &Deviations) -> bool {
+    let one = |rule: &Rule| {
+        rule.replies.times == Times::Twice || rule.replies.append.is_some() || rule.replies.before.is_some()
+    };
+    deviations.rules.iter().any(|rule| rule.on != Trigger::Greeting && one(rule))
 }
 
 /// RFC 1123 §4.1.3.2.

@@ -15,6 +15,7 @@ use super::task::TELLS_FAILURE;
 use super::{Options, STRETCHES};
 use crate::judge::again::{Again, at_once};
 use crate::judge::grade::Scale;
+use crate::judge::task::PASSWORD_SHOWN;
 use crate::judge::{Facts, client, play, task};
 use crate::scenario::{Profile, Suite};
 use crate::subject::{Accounts, Role, Subject};
@@ -73,6 +74,13 @@ fn hide(password: &str, cases: &mut [Case]) {
     }
     for case in cases {
         for event in &mut case.events {
+            if let What::Exited { log, .. } = &mut event.what
+                && password.len() >= TELLING
+            {
+                for line in log {
+                    *line = line.replace(password, PASSWORD_SHOWN);
+                }
+            }
             if let What::Sent { octets, .. } | What::Received { octets } = &mut event.what
                 && let Some(hidden) = hidden(password, octets.as_slice())
             {
@@ -111,6 +119,8 @@ fn hidden(password: &str, octets: &[u8]) -> Option<Vec<u8>> {
 }
 
 const VERB: &[u8] = b"PASS ";
+/// A shorter password may stand in what is printed by chance.
+const TELLING: usize = 6;
 
 /// What stands for a password.
 const HIDDEN: &[u8] = b"****";

@@ -1,7 +1,7 @@
 //! One case of a client that is asked to do something: the reference server, the relay in front of it, and the client.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
 use reports::model::{Channel, Event, What};
@@ -76,8 +76,7 @@ pub(super) async fn on_client(
 pub(super) async fn tells_failure(subject: &Subject, server: &Running, login: &Login) -> Result<bool, StartError> {
     let own = |source| StartError::Own { doing: "see whether the client tells failure".to_owned(), source };
     server.empty_root().map_err(own)?;
-    let operands = BTreeMap::from([("remote", "no-such-file".to_owned()), ("local", "no-such-file".to_owned())]);
-    let bogus = Asked { tasks: vec![("get", &operands)], mode: "usual", tls: "none" };
+    let bogus = bogus(&NO_SUCH_FILE);
     if subject.cannot_perform(&bogus).is_some() {
         return Ok(false);
     }
@@ -90,6 +89,15 @@ pub(super) async fn tells_failure(subject: &Subject, server: &Running, login: &L
     };
     client.stop().await;
     Ok(failed)
+}
+
+/// The operands of a get that cannot succeed.
+pub(super) static NO_SUCH_FILE: LazyLock<BTreeMap<&'static str, String>> =
+    LazyLock::new(|| BTreeMap::from([("remote", "no-such-file".to_owned()), ("local", "no-such-file".to_owned())]));
+
+/// A get with these operands.
+pub(super) fn bogus<'a>(operands: &'a BTreeMap<&'static str, String>) -> Asked<'a> {
+    Asked { tasks: vec![("get", operands)], mode: "usual", tls: "none" }
 }
 
 /// The server's side, and the client's process.

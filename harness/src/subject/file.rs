@@ -115,6 +115,8 @@ struct WrittenTasks {
     #[serde(default)]
     fails_with: Vec<String>,
     #[serde(default)]
+    one_task_only: bool,
+    #[serde(default)]
     never_in_names: String,
 }
 
@@ -258,6 +260,7 @@ impl WrittenTasks {
             tls: words(self.tls),
             verbs: words(self.verbs),
             failure: self.fails_with,
+            only_one: self.one_task_only,
             unspeakable: self.never_in_names,
         })
     }

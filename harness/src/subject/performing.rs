@@ -107,7 +107,31 @@ impl Performing {
     }
 }
 
-/// Whether a line is like a sign: it holds it, or begins with what stands behind `^`.
+/// Whether a line is like a sign: it holds it, or begins with what stands behind `^`. In a sign `#` is any digit.
 fn is_like(sign: &str, line: &str) -> bool {
-    sign.strip_prefix('^').map_or_else(|| line.contains(sign), |begin| line.starts_with(begin))
+    let begins = |sign: &str, line: &[u8]| {
+        let fits = |(sign, octet): (u8, &u8)| if sign == b'#' { octet.is_ascii_digit() } else { sign == *octet };
+        line.len() >= sign.len() && sign.bytes().zip(line).all(fits)
+    };
+    match sign.strip_prefix('^') {
+        Some(sign) => begins(sign, line.as_bytes()),
+        None => (0..=line.len()).any(|at| begins(sign, line.as_bytes().get(at..).unwrap_or_default())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::is_like;
+
+    #[rstest]
+    #[case("^5## ", "550 No.", true)]
+    #[case("^5## ", "5 bytes received", false)]
+    #[case("^5##", "55", false)]
+    #[case("refused", "Connection refused.", true)]
+    #[case("^refused", "Connection refused.", false)]
+    fn signs_of_failure(#[case] sign: &str, #[case] line: &str, #[case] expected: bool) {
+        assert_eq!(is_like(sign, line), expected);
+    }
 }

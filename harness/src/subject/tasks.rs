@@ -27,6 +27,8 @@ pub struct Tasks {
     pub(super) verbs: BTreeMap<String, Vec<Template>>,
     /// What it prints when a task failed, where its exit code does not tell.
     pub(super) failure: Vec<String>,
+    /// Whether it can be asked only one thing in a session.
+    pub(super) only_one: bool,
     /// Characters that no operand may hold, since the client would take them for its own.
     pub(super) unspeakable: String,
 }
@@ -50,6 +52,9 @@ impl Tasks {
         }
         if asked.tls != "none" && !self.tls.contains_key(asked.tls) {
             return Some(format!("the client has no way to be told: TLS, {}", asked.tls));
+        }
+        if self.only_one && asked.tasks.len() > 1 {
+            return Some("the client can be asked one thing in a session, and not several".to_owned());
         }
         for (name, operands) in &asked.tasks {
             if !self.verbs.contains_key(*name) {
@@ -131,14 +136,9 @@ fn with_operands(values: &Values, operands: &BTreeMap<&'static str, String>) -> 
 
 /// A pathname as it stands in a URL (RFC 3986 §2): what is neither a letter, a digit nor one of `-._~/` is encoded.
 fn for_url(path: &str) -> String {
-    let mut url = String::new();
-    for octet in path.bytes() {
-        if octet.is_ascii_alphanumeric() || b"-._~/".contains(&octet) {
-            url.push(char::from(octet));
-        } else {
-            url.push_str(&format!("%{octet:02X}"));
-        }
-    }
+    let plain = |octet: u8| octet.is_ascii_alphanumeric() || b"-._~/".contains(&octet);
+    let written = |octet: u8| if plain(octet) { char::from(octet).to_string() } else { format!("%{octet:02X}") };
+    let url: String = path.bytes().map(written).collect();
     // An absolute pathname begins behind the slash of the host (RFC 1738 §3.2.2).
-    url.strip_prefix('/').map_or_else(|| url.clone(), |rest| format!("%2F{rest}"))
+    url.strip_prefix('/').map(|rest| format!("%2F{rest}")).unwrap_or(url)
 }

@@ -14,6 +14,8 @@ pub(crate) trait Witness {
     fn replied_unasked(&mut self, reply: &Reply) -> io::Result<()>;
     /// Something the user should know.
     fn note(&mut self, note: &str) -> io::Result<()>;
+    /// So many octets of a transfer went through until now. It is told about ten times a second.
+    fn moving(&mut self, octets: u64) -> io::Result<()>;
     /// All data of a transfer went through: so many octets on the wire.
     fn moved(&mut self, moved: Moved) -> io::Result<()>;
 }

@@ -87,6 +87,10 @@ impl Witness for Screen {
         self.line(note)
     }
 
+    fn moving(&mut self, _octets: u64) -> io::Result<()> {
+        Ok(())
+    }
+
     fn moved(&mut self, moved: Moved) -> io::Result<()> {
         self.line(&match moved {
             Moved::Received { octets } => format!("{octets} bytes received."),

@@ -5,22 +5,23 @@ use std::fs::File;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path, PathBuf};
 
+use protocol::transfer::Parameters;
+use protocol::{Form, Mode, Structure, Type};
+
 use super::screen::listing;
 use super::table::{ROWS, Row, Verb};
 use super::words::{after_first_word, words};
 use super::{Next, Shell, ShellError, password};
+use crate::caller::log_in;
 use crate::escape::{escaped, escaped_path};
-use crate::representation::Representation;
-use crate::runtime::{Connection, Local};
+use crate::runtime::Local;
 use crate::session::command::{CommandLine, Secret};
+use crate::session::operations::agree::Agree;
 use crate::session::operations::exchange::Exchange;
-use crate::session::operations::greeting::Greeting;
-use crate::session::operations::login::Login;
 use crate::session::operations::rename::Rename;
-use crate::session::operations::set_type::SetType;
 use crate::session::operations::transfer::Transfer;
-use crate::session::{Extended, Failure, Side};
-use crate::target::{ServerName, Target, TargetError, User};
+use crate::session::{Extended, Failure, Manner, Side};
+use crate::target::{Target, TargetError, User};
 
 /// The words behind the name of a command.
 struct Operands<'a> {
@@ -97,8 +98,23 @@ impl Shell {
             Verb::Active => self.choose_side(Side::Active),
             Verb::Passive => self.choose_side(Side::Passive),
             Verb::Epsv => self.choose_extended(operands),
-            Verb::Ascii => self.perform(SetType::new(Representation::Ascii)?, Local::Nothing).await,
-            Verb::Binary => self.perform(SetType::new(Representation::Image)?, Local::Nothing).await,
+            Verb::Ascii => self.choose_type(Type::Ascii(Form::NonPrint)).await,
+            Verb::Binary => self.choose_type(Type::Image).await,
+            Verb::Type => {
+                let words = operands.words.join(&b' ');
+                let wanted = Type::parse(&words).map_err(|problem| Failure::Parameter { verb: "TYPE", problem })?;
+                self.choose_type(wanted).await
+            }
+            Verb::Structure => {
+                let wanted = Structure::parse(operands.first()?);
+                let wanted = wanted.map_err(|problem| Failure::Parameter { verb: "STRU", problem })?;
+                self.agree(|manner| Agree::on_structure(wanted, manner)).await
+            }
+            Verb::Mode => {
+                let wanted = Mode::parse(operands.first()?);
+                let wanted = wanted.map_err(|problem| Failure::Parameter { verb: "MODE", problem })?;
+                self.agree(|manner| Agree::on_mode(wanted, manner)).await
+            }
             Verb::Size => self.exchange(CommandLine::new("SIZE", operands.first()?)).await,
             Verb::Time => self.exchange(CommandLine::new("MDTM", operands.first()?)).await,
             Verb::Status => self.status(),
@@ -109,47 +125,40 @@ impl Shell {
         }
     }
 
-    pub(super) async fn connect(&mut self, server: &ServerName) -> Result<(), ShellError> {
+    pub(super) async fn connect(&mut self, target: &Target) -> Result<(), ShellError> {
         if self.connection.is_some() {
             return Err(ShellError::Connected);
         }
-        let mut connection = Connection::open(server, self.timeout).await?;
-        // The greeting comes unasked, and is wanted: nothing is looked at before it.
-        connection.perform(Greeting, Local::Nothing, &mut self.screen).await?;
-        self.connection = Some(connection);
+        self.connection = Some(self.caller.open(target, &mut self.screen).await?);
         Ok(())
     }
 
-    pub(super) async fn login(
-        &mut self,
-        name: &[u8],
-        password: Option<&Secret>,
-        account: Option<&Secret>,
-    ) -> Result<(), ShellError> {
-        self.perform(Login::new(name, password, account)?, Local::Nothing).await
+    pub(super) async fn login(&mut self, user: &User) -> Result<(), ShellError> {
+        let connection = self.connection.as_mut().ok_or(ShellError::NotConnected)?;
+        connection.show_surplus(&mut self.screen).await?;
+        Ok(log_in(connection, user, &mut self.screen).await?)
     }
 
     async fn open_typed(&mut self, operand: &[u8]) -> Result<(), ShellError> {
         let text = std::str::from_utf8(operand).map_err(|_| TargetError::Host)?;
+        let target = text.parse::<Target>()?;
         if text.contains("://") {
-            return self.open(&text.parse::<Target>()?).await;
+            return self.open(&target).await;
         }
-        self.connect(&text.parse()?).await
+        self.connect(&target).await
     }
 
     async fn login_typed(&mut self, operands: &Operands<'_>) -> Result<(), ShellError> {
         if self.connection.is_none() {
             return Err(ShellError::NotConnected);
         }
-        let Some(name) = operands.optional(0) else {
-            let user = User::anonymous();
-            return self.login(&user.name, user.password.as_ref(), None).await;
-        };
+        let Some(name) = operands.optional(0) else { return self.login(&User::anonymous()).await };
         let password = match operands.optional(1) {
             Some(password) => Some(Secret::new(password)),
             None => password::ask(&mut self.input, &self.screen).await.map_err(ShellError::Password)?,
         };
-        self.login(name, password.as_ref(), operands.optional(2).map(Secret::new).as_ref()).await
+        let account = operands.optional(2).map(Secret::new);
+        self.login(&User { name: name.to_vec(), password, account }).await
     }
 
     async fn show(&mut self, transfer: Result<Transfer, Failure>) -> Result<(), ShellError> {
@@ -164,7 +173,7 @@ impl Shell {
     async fn resume(&mut self, remote: &[u8], local: Option<&[u8]>) -> Result<(), ShellError> {
         let path = self.local_path(remote, local)?;
         match path.metadata() {
-            Ok(there) => self.perform(Transfer::resume(remote, there.len())?, Local::Onto(path)).await,
+            Ok(there) => self.perform(Transfer::resume(remote, there.len())?, Local::To(open_end(&path)?)).await,
             Err(problem) => Err(ShellError::Read { path, problem }),
         }
     }
@@ -208,6 +217,16 @@ impl Shell {
         Ok(self.screen.line(&format!("Local files are in {}.", escaped_path(&shown)))?)
     }
 
+    async fn choose_type(&mut self, representation: Type) -> Result<(), ShellError> {
+        self.agree(|manner| Agree::on_type(representation, manner)).await
+    }
+
+    async fn agree(&mut self, agree: impl FnOnce(&Manner) -> Agree) -> Result<(), ShellError> {
+        let connection = self.connection.as_ref().ok_or(ShellError::NotConnected)?;
+        let agree = agree(&connection.session.manner);
+        self.perform(agree, Local::Nothing).await
+    }
+
     fn choose_side(&mut self, side: Side) -> Result<(), ShellError> {
         self.connection.as_mut().ok_or(ShellError::NotConnected)?.session.manner.side = side;
         Ok(self.screen.line(match side {
@@ -230,11 +249,12 @@ impl Shell {
         let Some(connection) = &self.connection else { return Ok(self.screen.line("Not connected.")?) };
         let manner = &connection.session.manner;
         let way = match (manner.side, manner.extended) {
-            (Side::Active, _) => "this client listens (PORT, EPRT)",
+            (Side::Active, Extended::Tried) => "this client listens (EPRT, then PORT)",
+            (Side::Active, Extended::Off) => "this client listens (PORT)",
             (Side::Passive, Extended::Tried) => "the server listens (EPSV, then PASV)",
             (Side::Passive, Extended::Off) => "the server listens (PASV)",
         };
-        let text = format!("Connected to {}. Data connections: {way}. Files: {}.", manner.peer, manner.representation);
+        let text = format!("Connected to {}. Data connections: {way}. Files: {}.", manner.peer, form(manner.wanted));
         Ok(self.screen.line(&text)?)
     }
 
@@ -248,6 +268,17 @@ impl Shell {
         }
         Ok(())
     }
+}
+
+/// A file to be gone on with.
+fn open_end(path: &Path) -> Result<File, ShellError> {
+    let opened = File::options().append(true).open(path);
+    opened.map_err(|problem| ShellError::Read { path: path.to_owned(), problem })
+}
+
+/// TYPE, STRU and MODE in a person's words.
+fn form(Parameters { representation, structure, mode }: Parameters) -> String {
+    format!("TYPE {representation}, STRU {structure}, MODE {mode}")
 }
 
 /// A local path as the user typed it.

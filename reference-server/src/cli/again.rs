@@ -9,7 +9,7 @@ use super::process::Bounds;
 use super::{Arguments, StartError, configuration, say};
 use crate::process::ReadAgain;
 use crate::records::{Event, Records};
-use crate::runtime::{Failures, Latest, Served};
+use crate::runtime::{Failures, Latest, Reload, Served};
 use crate::store::Store;
 
 /// What is needed to read them again.
@@ -42,7 +42,7 @@ impl Unchanged {
 
 impl Again {
     /// Reads them, opens all that they name, and goes on with that. Says what has come of it; with something wrong in them, nothing has.
-    pub(super) fn read(&self) {
+    pub(super) fn read(&self) -> Reload {
         match self.try_read() {
             Ok(Unchanged(unchanged)) => {
                 self.records.tell(None, Event::Reloaded { unchanged: unchanged.clone() });
@@ -51,6 +51,7 @@ impl Again {
                     say(&format!("warning: what is new of {names} holds when the server is started again"));
                 }
                 say("the options were read again");
+                Reload::Complete
             }
             Err(why) => {
                 self.records.tell(None, Event::NotReloaded);
@@ -58,6 +59,7 @@ impl Again {
                     say(&format!("error: {error}"));
                 }
                 say("the options stay as they were");
+                Reload::Refused
             }
         }
     }
@@ -70,7 +72,7 @@ impl Again {
         let served = served(arguments, self.in_memory.clone())?;
         self.bounds.try_all(served.store.as_ref(), &served.settings)?;
         // Nothing fails behind this.
-        self.records.go_on_in(logs.open()?);
+        self.records.go_on_in(logs.open(None)?);
         self.failures.punish(penalties);
         self.served.replace(served);
         Ok(unchanged)

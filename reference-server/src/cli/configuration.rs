@@ -18,7 +18,7 @@ use super::{Arguments, say, told};
 use crate::document::{Document, DocumentError, Fault, Faults, exposed, printable};
 
 /// What a file cannot say.
-const NOT_IN_A_FILE: [&str; 4] = ["config", "check-config", "help", "version"];
+const NOT_IN_A_FILE: [&str; 5] = ["config", "check-config", "man", "help", "version"];
 /// What nobody else is to read.
 const SECRETS: [&str; 3] = ["user", "account", "store-account"];
 /// The exit code of a wrong command line.

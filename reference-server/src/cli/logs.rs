@@ -1,5 +1,6 @@
 //! The flags that say what the operator is told.
 
+use std::fs::File;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -7,8 +8,9 @@ use clap::Args;
 use rustix::fs::{Access, access};
 use rustix::io::Errno;
 
-use super::StartError;
 use super::again::Unchanged;
+use super::{StartError, say};
+use crate::process::RunAs;
 use crate::records::{Destination, Logs as Lines, Style};
 
 /// What the operator is told.
@@ -36,7 +38,9 @@ impl Logs {
     }
 
     /// Opens the files. What is wrong with them is said before anybody is served.
-    pub(super) fn open(&self) -> Result<Lines, StartError> {
+    /// Those that are made are given to the user that the server goes on as, who has to open them again.
+    pub(super) fn open(&self, run_as: Option<&RunAs>) -> Result<Lines, StartError> {
+        let open = |file: &Path| open(file, run_as);
         let transfers = self.xferlog.as_deref().map(open).transpose()?;
         let events = match self.log.as_deref() {
             Some(file) if file.as_os_str() == "-" => Some(Destination::standard_output()?),
@@ -75,6 +79,16 @@ fn may_append(file: &Path) -> rustix::io::Result<()> {
     }
 }
 
-fn open(file: &Path) -> Result<Destination, StartError> {
-    Destination::append_to(file).map_err(|error| StartError::Log { file: file.into(), error })
+fn open(file: &Path, run_as: Option<&RunAs>) -> Result<Destination, StartError> {
+    let give = |made: &File| {
+        if let Some(run_as) = run_as
+            && let Err(error) = run_as.give(made)
+        {
+            let (file, user) = (file.display(), run_as.name());
+            say(&format!(
+                "warning: the log {file} cannot be given to the user {user}: {error}. Do so, or SIGHUP cannot open it again."
+            ));
+        }
+    };
+    Destination::append_to(file, give).map_err(|error| StartError::Log { file: file.into(), error })
 }

@@ -44,6 +44,8 @@ enum PasswdError {
     TooLong,
     #[error("a password cannot have a NUL or a carriage return in it: FTP could not send it.")]
     Unsendable,
+    #[error("interrupted. Nothing was changed.")]
+    Interrupted,
     #[error("the two passwords differ. Nothing was changed; try again.")]
     Differ,
     #[error(transparent)]
@@ -64,6 +66,10 @@ pub(super) fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             ExitCode::SUCCESS
         }
         Err(error) => {
+            if matches!(error, PasswdError::Interrupted) {
+                // The question has no end of line.
+                say("");
+            }
             say(&format!("error: {error}"));
             ExitCode::FAILURE
         }
@@ -92,8 +98,12 @@ fn new_password() -> Result<Vec<u8>, PasswdError> {
     if !rustix::termios::isatty(&stdin) {
         return line(&mut stdin.lock());
     }
-    let first = terminal::unseen("New password: ", || line(&mut stdin.lock()))??;
-    let second = terminal::unseen("The same again: ", || line(&mut stdin.lock()))??;
+    let asked = |question| match terminal::unseen(question, || line(&mut io::stdin().lock()))? {
+        Some(answer) => answer,
+        None => Err(PasswdError::Interrupted),
+    };
+    let first = asked("New password: ")?;
+    let second = asked("The same again: ")?;
     if first == second { Ok(first) } else { Err(PasswdError::Differ) }
 }
 

@@ -121,13 +121,18 @@ impl Policy {
 }
 
 fn fault(text: &str) -> Result<Fault, String> {
-    let slow = |milliseconds: &str| milliseconds.parse().map(|number| Fault::Slow(Duration::from_millis(number))).ok();
+    /// A day.
+    const SLOWEST: u64 = 24 * 60 * 60 * 1000;
+    let slow = |milliseconds: &str| {
+        let number = milliseconds.parse().ok().filter(|number| *number <= SLOWEST);
+        number.map(|number| Fault::Slow(Duration::from_millis(number)))
+    };
     match text {
         "full" => Some(Fault::Full),
         "denied" => Some(Fault::Denied),
         _ => text.strip_prefix("slow=").and_then(slow),
     }
-    .ok_or_else(|| "write full, denied, or slow=MILLISECONDS, as in slow=500".to_owned())
+    .ok_or_else(|| format!("write full, denied, or slow=MILLISECONDS, as in slow=500; at most {SLOWEST}"))
 }
 
 fn mount(text: &str) -> Result<(String, PathBuf), String> {

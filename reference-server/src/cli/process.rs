@@ -52,6 +52,10 @@ impl Process {
 }
 
 impl Bounds {
+    pub(super) fn run_as(&self) -> Option<&RunAs> {
+        self.run_as.as_ref()
+    }
+
     /// Sets them, for good: for this thread and those that it starts from now on.
     pub(super) fn set(&self, root: &dyn Store, settings: &Settings, again: &ReadAgain) -> Result<(), StartError> {
         let served = served(root, settings);

@@ -86,7 +86,12 @@ pub(crate) fn confine(served: &[BorrowedFd<'_>], again: &ReadAgain) -> Result<()
     for directory in again.appended_to.iter().flat_map(|file| beside(file)) {
         rules = allowed(rules, &directory, AccessFs::WriteFile | AccessFs::MakeReg)?;
     }
-    match rules.restrict_self()?.ruleset {
+    enough(&rules.restrict_self()?.ruleset)
+}
+
+/// Whether this is what was asked for. What the server can do without ([`MOST`]) may be missing; then it is a part.
+fn enough(enforced: &RulesetStatus) -> Result<(), ConfinementError> {
+    match enforced {
         RulesetStatus::FullyEnforced | RulesetStatus::PartiallyEnforced => Ok(()),
         RulesetStatus::NotEnforced => Err(ConfinementError::Missing),
     }
@@ -109,6 +114,7 @@ mod tests {
     use std::path::PathBuf;
     use std::process::{Command, Stdio};
 
+    use rstest::rstest;
     use rustix::fs::{CWD, FileType, Mode, mknodat};
 
     use super::*;
@@ -127,6 +133,18 @@ mod tests {
 
     fn refused<T>(result: io::Result<T>) {
         assert_eq!(result.err().map(|error| error.kind()), Some(ErrorKind::PermissionDenied));
+    }
+
+    #[rstest]
+    #[case(RulesetStatus::FullyEnforced, None)]
+    #[case(RulesetStatus::PartiallyEnforced, None)]
+    #[case(RulesetStatus::NotEnforced, Some("this kernel has no landlock, or it is switched off."))]
+    fn a_kernel_that_denies_nothing_is_an_error(#[case] enforced: RulesetStatus, #[case] expected: Option<&str>) {
+        match (enough(&enforced), expected) {
+            (Ok(()), None) => {}
+            (Err(error), Some(expected)) => assert!(error.to_string().starts_with(expected), "{error}"),
+            (other, expected) => panic!("{expected:?} was expected: {other:?}"),
+        }
     }
 
     #[test]

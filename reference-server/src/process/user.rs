@@ -1,6 +1,9 @@
 //! The user that the server goes on as when it has opened what only root may open.
 
 use std::ffi::CString;
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::fchown;
 
 use nix::errno::Errno;
 use nix::unistd::{Gid, Uid, User, getresgid, getresuid, initgroups, setresgid, setresuid, setuid};
@@ -51,6 +54,14 @@ impl RunAs {
     /// As messages call it.
     pub(crate) fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Gives a file to this user and its group.
+    ///
+    /// # Errors
+    /// This may only root, and not on every file system.
+    pub(crate) fn give(&self, file: &File) -> io::Result<()> {
+        fchown(file, Some(self.user.as_raw()), Some(self.group.as_raw()))
     }
 
     /// Goes on as this user, in its groups and no others, in all threads. There is no way back: that is tried. Where it is this

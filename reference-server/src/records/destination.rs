@@ -4,8 +4,11 @@ use std::fmt;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::os::fd::AsFd;
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 use std::path::Path;
+
+use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
+use rustix::io::Errno;
 
 use super::complain;
 
@@ -20,16 +23,35 @@ pub(crate) struct Destination {
     is_complained_of: bool,
 }
 
+/// `O_NONBLOCK`, as the standard library wants it.
+const NO_WAITING: i32 = OFlags::NONBLOCK.bits().cast_signed();
+
 /// The other users of the machine learn nothing of who was here.
 const MODE: u32 = 0o640;
 
 impl Destination {
-    /// A file. Where several append, or one cuts it (logrotate's `copytruncate`), each line still goes to its end.
+    /// A file. Where several append, or one cuts it (logrotate's `copytruncate`), each line still goes to its end. `made` gets it where
+    /// there was none before.
     ///
     /// # Errors
     /// It cannot be opened.
-    pub(crate) fn append_to(file: &Path) -> io::Result<Self> {
-        let sink = OpenOptions::new().append(true).create(true).mode(MODE).open(file)?;
+    pub(crate) fn append_to(file: &Path, made: impl FnOnce(&File)) -> io::Result<Self> {
+        let mut options = OpenOptions::new();
+        // Else a pipe that nobody reads would not be opened before somebody does, and the server not begin.
+        options.append(true).mode(MODE).custom_flags(NO_WAITING);
+        let sink = match options.create_new(true).open(file) {
+            Ok(new) => {
+                made(&new);
+                new
+            }
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                // It may be a link that leads nowhere yet, or be taken away in this moment.
+                options.create_new(false).create(true).open(file).map_err(|error| unread(file, error))?
+            }
+            Err(error) => return Err(error),
+        };
+        // Its thread may wait for a reader.
+        fcntl_setfl(&sink, fcntl_getfl(&sink)? & !OFlags::NONBLOCK)?;
         Ok(Self::new(file.display().to_string(), Box::new(sink)))
     }
 
@@ -71,6 +93,16 @@ impl Destination {
             }
         }
         Ok(())
+    }
+}
+
+/// What the system says of a pipe that nobody reads is that there is no such device.
+fn unread(file: &Path, error: io::Error) -> io::Error {
+    let is_pipe = || file.metadata().is_ok_and(|metadata| metadata.file_type().is_fifo());
+    if error.raw_os_error() == Some(Errno::NXIO.raw_os_error()) && is_pipe() {
+        io::Error::new(error.kind(), "it is a pipe that nobody reads. Start its reader first")
+    } else {
+        error
     }
 }
 

@@ -21,8 +21,8 @@ struct Waiting {
     entries: Vec<Entry>,
     /// How many there was no room for.
     lost: u64,
-    /// Where what comes behind these is to be written.
-    logs: Option<Logs>,
+    /// Where what comes behind so many of these is to be written.
+    logs: Option<(usize, Logs)>,
     phase: Phase,
 }
 
@@ -60,7 +60,10 @@ impl Queue {
 
     /// From now on these are the logs.
     pub(super) fn change(&self, logs: Logs) {
-        self.waiting().logs = Some(logs);
+        let mut waiting = self.waiting();
+        // Of logs that nobody has begun to write, nothing is missed.
+        let place = waiting.logs.take().map_or(waiting.entries.len(), |(place, _)| place);
+        waiting.logs = Some((place, logs));
         self.changed.notify_all();
     }
 
@@ -74,8 +77,11 @@ impl Queue {
             self.changed.notify_all();
             return None;
         }
-        let (entries, lost) = (std::mem::take(&mut waiting.entries), std::mem::take(&mut waiting.lost));
-        Some(Batch { entries, lost, logs: waiting.logs.take() })
+        let (place, logs) = waiting.logs.take().unzip();
+        let behind = place.map(|place| waiting.entries.split_off(place)).unwrap_or_default();
+        let entries = std::mem::replace(&mut waiting.entries, behind);
+        let lost = if waiting.entries.is_empty() { std::mem::take(&mut waiting.lost) } else { 0 };
+        Some(Batch { entries, lost, logs })
     }
 
     /// Lets nothing more come, and waits until all is written. Says whether it is.
@@ -126,6 +132,20 @@ mod tests {
         assert!(entries.is_empty() && logs.is_some());
         queue.put(entry());
         assert!(queue.take().unwrap().logs.is_none());
+    }
+
+    #[test]
+    fn what_came_before_new_logs_is_for_the_old_ones_and_nothing_else() {
+        let queue = Queue::default();
+        (0..2).for_each(|_| queue.put(entry()));
+        queue.change(Logs::default());
+        queue.put(entry());
+        queue.change(Logs::default());
+        (0..MOST).for_each(|_| queue.put(entry()));
+        let Batch { entries, lost, logs } = queue.take().unwrap();
+        assert_eq!((entries.len(), lost, logs.is_some()), (2, 0, true));
+        let Batch { entries, lost, logs } = queue.take().unwrap();
+        assert_eq!((entries.len(), lost, logs.is_some()), (MOST - 2, 3, false));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod login;
 mod record;
+mod transfer;
 mod wait;
 
 use std::collections::VecDeque;
@@ -235,8 +236,13 @@ impl Conversation {
                 self.store = volume.map_or_else(|| Arc::clone(&self.served.store), |volume| volume.0);
             }
             Action::Perform(perform) => {
-                let store = Arc::clone(&self.store);
-                let resume = tokio::task::spawn_blocking(move || perform.run(store.as_ref())).await?;
+                let resume = match perform.at_once(self.store.as_ref()) {
+                    Ok(resume) => resume,
+                    Err(perform) => {
+                        let store = Arc::clone(&self.store);
+                        tokio::task::spawn_blocking(move || perform.run(store.as_ref())).await?
+                    }
+                };
                 return Ok(Some(Input::Performed(resume)));
             }
             Action::Verify(verify) => return self.verify(verify).await.map(Some),
@@ -252,13 +258,7 @@ impl Conversation {
             }
             Action::StopListening => self.ways.passive = None,
             Action::CloseData => self.ways.open = None,
-            Action::Transfer(order) => {
-                // 150 goes out before the data connection is made.
-                self.channel.send().await?;
-                let ways = std::mem::take(&mut self.ways);
-                self.begin_to_tell(&order);
-                self.running = Some(Running::start(order, ways, self.ends()));
-            }
+            Action::Transfer(order) => return self.transfer(order).await,
             Action::StopTransfer => {
                 if let Some(running) = &mut self.running {
                     running.stop();

@@ -82,6 +82,11 @@ impl Running {
         Self { task, meter, stop, marks }
     }
 
+    /// So many were moved before it began. The file stands behind them.
+    pub(super) fn count(&self, octets: usize) {
+        self.meter.count(octets);
+    }
+
     /// How many octets are moved.
     pub(super) fn moved(&self) -> u64 {
         self.meter.octets()
@@ -138,11 +143,11 @@ async fn transfer(order: Order, ways: Ways, ends: Ends, mut wires: Wires) -> End
         opened = opened(&order, ways, &ends) => opened,
         () = until(&mut wires.stopped) => Err(End::Stopped),
     };
-    let mut line = match opened {
+    let line = match opened {
         Ok(line) => line,
         Err(end) => return without_connection(end),
     };
-    if let Some(end) = moving::at_once(&order.job, &mut line.wire, &wires.meter) {
+    if let Some(end) = moving::at_once(&order.job, &line.wire, &wires.meter) {
         return Ended { octets: wires.meter.octets(), end, open: None };
     }
     match blocking(line.wire.socket(), ends.timeouts.stall) {

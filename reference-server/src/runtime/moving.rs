@@ -12,13 +12,14 @@ mod spliced;
 
 use std::fs::File;
 use std::io::{self, ErrorKind, Read, Write};
+use std::net::TcpStream;
 
 use protocol::restart::{Mark, Position};
 use protocol::transfer::ascii;
 use rustix::io::Errno;
 use tokio::sync::mpsc;
 
-pub(super) use self::small::at_once;
+pub(super) use self::small::{Delivered, at_hand, at_once, deliver};
 use self::spliced::{Came, Pipe};
 use super::data::Open;
 use super::pace::Meter;
@@ -30,6 +31,8 @@ use crate::store::{Allowance, Form, Landing, StoreError};
 const STRETCH: usize = 1024 * 1024;
 /// How much of a file or a connection is in memory at a time.
 const PIECE: usize = 256 * 1024;
+/// The same under TLS, which takes no more at a time: what is read for it is encrypted while the processor has it at hand.
+const SECURED: usize = 64 * 1024;
 
 /// A data connection, on which files come and go.
 #[derive(Debug)]
@@ -135,7 +138,7 @@ fn send_image(mut file: &File, most: Option<u64>, wire: &mut Wire, meter: &Meter
             Err(error) => return Err(sending_end(&error.into())),
         }
     }
-    let mut buffer = vec![0; PIECE];
+    let mut buffer = vec![0; if wire.clear().is_some() { PIECE } else { SECURED }];
     let mut file = Read::by_ref(&mut file).take(left);
     loop {
         let length = file.read(&mut buffer).map_err(|error| local_end(&error))?;
@@ -178,10 +181,13 @@ fn write(octets: &[u8], wire: &mut Wire, meter: &Meter) -> Result<(), End> {
 /// What the client sent against all sense is read first: a socket that is closed with something unread is reset, and the reset
 /// overtakes the file. And a client that reset the connection itself has not got the file.
 fn finish_sending(wire: &mut Wire) -> Result<(), End> {
-    const LIMIT: u64 = 64 * 1024;
     let ended = wire.end_sending().and_then(|()| wire.socket().set_nonblocking(true));
-    let mut stream = wire.socket();
     ended.map_err(|_| End::Broken)?;
+    read_against_all_sense(wire.socket())
+}
+
+fn read_against_all_sense(mut stream: &TcpStream) -> Result<(), End> {
+    const LIMIT: u64 = 64 * 1024;
     match io::copy(&mut Read::by_ref(&mut stream).take(LIMIT), &mut io::sink()) {
         Ok(_) => Ok(()),
         Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(()),
@@ -247,7 +253,9 @@ fn finish_receiving(wire: &mut Wire) {
 fn read<'a>(data: &mut Data, buffer: &'a mut [u8]) -> Result<&'a [u8], End> {
     let length = if data.unread.is_empty() {
         let most = data.meter.next(buffer.len());
-        data.wire.read(buffer.get_mut(..most).unwrap_or_default()).map_err(|_| End::Broken)?
+        let space = buffer.get_mut(..most).unwrap_or_default();
+        let length = data.wire.read(space).map_err(|_| End::Broken)?;
+        length + if length == 0 { 0 } else { data.wire.read_on(space.get_mut(length..).unwrap_or_default()) }
     } else {
         let length = data.unread.len().min(buffer.len());
         let first: Vec<u8> = data.unread.drain(..length).collect();

@@ -6,6 +6,10 @@ use std::os::linux::net::SocketAddrExt;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::net::{SocketAddr, UnixDatagram};
 
+use rustix::time::{ClockId, clock_gettime};
+
+use super::Reload;
+
 /// Tells whoever has started this server how it stands.
 #[derive(Debug, Default)]
 pub(crate) struct Notifier {
@@ -40,6 +44,24 @@ impl Notifier {
 
     pub(super) fn ready(&self) {
         self.tell("READY=1");
+    }
+
+    /// The options begin to be read again. The time tells a service manager that this answers the signal that it has sent.
+    pub(super) fn reloading(&self) {
+        let now = clock_gettime(ClockId::Monotonic);
+        let microseconds = i128::from(now.tv_sec) * 1_000_000 + i128::from(now.tv_nsec) / 1000;
+        self.tell(&format!("RELOADING=1\nMONOTONIC_USEC={microseconds}"));
+    }
+
+    /// They are read.
+    pub(super) fn reloaded(&self, end: Reload) {
+        let status = match end {
+            Reload::Complete => "The options were read again.",
+            Reload::Refused => {
+                "The options stay as they were: something is wrong in the new ones. The log of this unit says what."
+            }
+        };
+        self.tell(&format!("READY=1\nSTATUS={status}"));
     }
 
     pub(super) fn stopping(&self) {

@@ -1,39 +1,12 @@
 //! The side of a data connection that listens (PASV, EPSV, LPSV).
 
-use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::io;
 use std::net::{IpAddr, SocketAddr};
-use std::ops::RangeInclusive;
 
 use tokio::net::{TcpListener, TcpStream};
 
+use super::Ports;
 use super::tls::{Flow, Handshake, Tls};
-
-/// The ports that may listen for a data connection.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Ports {
-    /// Any that the kernel has.
-    Any,
-    /// One of these.
-    Among(RangeInclusive<u16>),
-}
-
-impl Ports {
-    /// Which one, nobody can foretell (RFC 2577 §5.1): the search begins anywhere.
-    fn listen(&self, host: IpAddr) -> io::Result<std::net::TcpListener> {
-        let Self::Among(ports) = self else { return std::net::TcpListener::bind((host, 0)) };
-        let count = u64::from(ports.end().saturating_sub(*ports.start())) + 1;
-        let begin = usize::try_from(RandomState::new().build_hasher().finish() % count).unwrap_or_default();
-        let mut last = io::Error::from(io::ErrorKind::AddrInUse);
-        for port in ports.clone().cycle().skip(begin).take(ports.len()) {
-            match std::net::TcpListener::bind((host, port)) {
-                Err(error) if error.kind() == io::ErrorKind::AddrInUse => last = error,
-                bound => return bound,
-            }
-        }
-        Err(last)
-    }
-}
 
 /// A port that listens for a data connection.
 pub(super) struct Passive {
@@ -103,6 +76,27 @@ impl Passive {
         self.address
     }
 
+    /// Takes the connection of this host, or of any, if there is one already. Says whether there is one on which nothing of TLS was said.
+    pub(super) fn meet(&mut self, host: Option<IpAddr>) -> bool {
+        // Should another host have come first, whoever waits for the right one looks further.
+        if let (None, Listener::Fresh(listener)) = (&self.ahead, &self.listener)
+            && let Ok((stream, from)) = listener.accept()
+            && is_from(from, host)
+            && stream.set_nonblocking(true).is_ok()
+        {
+            self.ahead = Some(Ahead::Met(Met::Clear(stream)));
+        }
+        self.met().is_some()
+    }
+
+    /// The connection that was taken already, if nothing of TLS was said on it.
+    pub(super) fn met(&self) -> Option<&std::net::TcpStream> {
+        match &self.ahead {
+            Some(Ahead::Met(Met::Clear(stream))) => Some(stream),
+            Some(Ahead::Met(Met::Begun(_) | Met::Failed(_)) | Ahead::Silent(_)) | None => None,
+        }
+    }
+
     /// Takes the connection of this host, or of any. Others are dropped.
     pub(super) async fn accept(mut self, host: Option<IpAddr>) -> io::Result<Met> {
         match self.ahead.take() {
@@ -115,10 +109,9 @@ impl Passive {
     async fn admit(&mut self, host: Option<IpAddr>) -> io::Result<std::net::TcpStream> {
         loop {
             let (stream, from) = self.listener.accept().await?;
-            if host.is_none_or(|host| from.ip().to_canonical() == host) {
+            if is_from(from, host) {
                 return Ok(stream);
             }
-            tracing::warn!(%from, "a data connection from another host was dropped");
         }
     }
 
@@ -154,4 +147,13 @@ impl Passive {
             Some(Ahead::Silent(_) | Ahead::Met(Met::Clear(_) | Met::Failed(_))) | None => Ok(()),
         }
     }
+}
+
+/// Whether it comes from this host; says so if not.
+fn is_from(from: SocketAddr, host: Option<IpAddr>) -> bool {
+    let is_from = host.is_none_or(|host| from.ip().to_canonical() == host);
+    if !is_from {
+        tracing::warn!(%from, "a data connection from another host was dropped");
+    }
+    is_from
 }

@@ -6,6 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rustix::termios::isatty;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+use super::Notifier;
+
 /// Something of which there is a new one at times.
 #[derive(Debug)]
 pub(crate) struct Latest<T>(Mutex<Arc<T>>);
@@ -40,18 +42,33 @@ pub(crate) fn hangups() -> io::Result<Hangups> {
     Ok(Hangups { signal: signal(SignalKind::hangup())?, has_terminal: isatty(io::stderr()) })
 }
 
+/// How it went to read the options again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reload {
+    Complete,
+    /// Something is wrong in them, and all stays as it was.
+    Refused,
+}
+
 /// Reads again at each SIGHUP, on a thread, for files are read. Ends when it was the terminal that hung up: then nobody is there any
 /// more who would end the server.
-pub(super) async fn follow(mut hangups: Hangups, reread: impl Fn() + Send + Sync + 'static) {
+pub(super) async fn follow(
+    mut hangups: Hangups,
+    notifier: Arc<Notifier>,
+    reread: impl Fn() -> Reload + Send + Sync + 'static,
+) {
     let reread = Arc::new(reread);
     while hangups.signal.recv().await.is_some() {
         if hangups.has_terminal && !isatty(io::stderr()) {
             return;
         }
+        notifier.reloading();
         let reread = Arc::clone(&reread);
-        if let Err(error) = tokio::task::spawn_blocking(move || reread()).await {
+        let end = tokio::task::spawn_blocking(move || reread()).await.unwrap_or_else(|error| {
             tracing::error!(%error, "the options could not be read again");
-        }
+            Reload::Refused
+        });
+        notifier.reloaded(end);
     }
     std::future::pending::<()>().await;
 }

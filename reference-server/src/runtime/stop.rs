@@ -2,6 +2,7 @@
 
 use std::future::pending;
 use std::io;
+use std::sync::Arc;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{mpsc, watch};
@@ -18,7 +19,7 @@ pub(crate) struct Stop {
 /// The other end.
 #[derive(Debug)]
 pub(crate) struct Stopper {
-    pub(super) notifier: Notifier,
+    pub(super) notifier: Arc<Notifier>,
     signals: Signals,
     tell: watch::Sender<bool>,
     gone: mpsc::Receiver<()>,
@@ -36,10 +37,10 @@ struct Signals {
 /// # Errors
 /// The system gives no signals.
 pub(crate) fn stop(notifier: Notifier) -> io::Result<(Stopper, Stop)> {
-    let signals = Signals { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? };
+    let signals = Signals::caught()?;
     let (tell, told) = watch::channel(false);
     let (alive, gone) = mpsc::channel(1);
-    Ok((Stopper { notifier, signals, tell, gone }, Stop { told, _alive: alive }))
+    Ok((Stopper { notifier: Arc::new(notifier), signals, tell, gone }, Stop { told, _alive: alive }))
 }
 
 impl Stop {
@@ -71,7 +72,33 @@ impl Stopper {
     }
 }
 
+/// Begins and waits, on a thread, until that is done or SIGTERM or SIGINT comes: then there is nothing. From `begin` on a signal ends
+/// nothing by itself.
+///
+/// # Errors
+/// The system gives no signals, or it could not be begun.
+pub(crate) fn unless_interrupted<T: Send + 'static>(
+    begin: impl FnOnce() -> io::Result<()>,
+    wait: impl FnOnce() -> T + Send + 'static,
+) -> io::Result<Option<T>> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let end = runtime.block_on(async {
+        let mut signals = Signals::caught()?;
+        begin()?;
+        tokio::select! {
+            done = tokio::task::spawn_blocking(wait) => done.map(Some).map_err(io::Error::other),
+            () = signals.next() => Ok(None),
+        }
+    });
+    runtime.shutdown_background();
+    end
+}
+
 impl Signals {
+    fn caught() -> io::Result<Self> {
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+
     async fn next(&mut self) {
         tokio::select! {
             _ = self.terminate.recv() => {}

@@ -8,6 +8,7 @@ use std::net::{Shutdown, TcpStream};
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
+use rustix::net::{RecvFlags, recv};
 use rustls::crypto::ring::Ticketer;
 use rustls::server::ServerSessionMemoryCache;
 use rustls::{HandshakeKind, ServerConfig, ServerConnection, StreamOwned};
@@ -167,6 +168,15 @@ impl Secured {
     }
 }
 
+/// Whether something is there to be read.
+fn is_coming(stream: &TcpStream) -> bool {
+    let mut octet = [0];
+    recv(stream, &mut octet, RecvFlags::PEEK | RecvFlags::DONTWAIT).is_ok_and(|(length, _)| length > 0)
+}
+
+/// The most octets of a file in one record (RFC 5246 §6.2.1).
+const TEXT_OF_RECORD: usize = 1 << 14;
+
 /// How long the record is that begins here, its header included; `None` until the header is whole.
 fn record_length(octets: &[u8]) -> Option<usize> {
     match octets {
@@ -293,6 +303,20 @@ impl Wire {
             Self::Clear(stream) => stream,
             Self::Tls(stream) => stream.get_ref(),
         }
+    }
+
+    /// Reads on as long as something is there: a record is little for a disk to write. What is wrong with one that is not read here, the
+    /// next read tells again, and so it does the end.
+    pub(super) fn read_on(&mut self, buffer: &mut [u8]) -> usize {
+        let Self::Tls(stream) = self else { return 0 };
+        let mut length = 0;
+        while buffer.len() - length >= TEXT_OF_RECORD && is_coming(stream.get_ref()) {
+            match stream.read(buffer.get_mut(length..).unwrap_or_default()) {
+                Ok(0) | Err(_) => break,
+                Ok(more) => length += more,
+            }
+        }
+        length
     }
 
     /// Ends what is sent: with `close_notify` under TLS (RFC 4217 §12), then by closing this direction.

@@ -110,18 +110,28 @@ pub(crate) enum Action {
 }
 
 /// Something to do with the store. It may block.
-pub(crate) struct Perform(pub(super) Ask);
+pub(crate) struct Perform(pub(super) Box<dyn Ask>);
 
 /// What to do with the store.
-type Ask = Box<dyn FnOnce(&dyn Store) -> Resume + Send>;
+pub(super) trait Ask: Send {
+    /// Does it, if it takes no waiting.
+    fn at_once(self: Box<Self>, store: &dyn Store) -> Result<Resume, Box<dyn Ask>>;
+    /// Does it.
+    fn run(self: Box<Self>, store: &dyn Store) -> Resume;
+}
 
 /// How the session goes on when that is done.
 pub(crate) type Resume = Box<dyn FnOnce(&mut Session) -> Step + Send>;
 
 impl Perform {
+    /// Does it, if it takes no waiting; else it is given back, and nothing is done.
+    pub(crate) fn at_once(self, store: &dyn Store) -> Result<Resume, Self> {
+        self.0.at_once(store).map_err(Self)
+    }
+
     /// Does it.
     pub(crate) fn run(self, store: &dyn Store) -> Resume {
-        self.0(store)
+        self.0.run(store)
     }
 }
 

@@ -3,7 +3,7 @@
 use protocol::Reply;
 
 use super::Session;
-use super::interface::{Perform, Resume, Verify};
+use super::interface::{Ask, Perform, Resume, Verify};
 use super::transfer::Begin;
 use crate::accounts::{Access, Check};
 use crate::store::{Store, StoreError};
@@ -45,10 +45,16 @@ impl Step {
         ask: impl FnOnce(&dyn Store) -> Result<T, StoreError> + Send + 'static,
         then: impl FnOnce(&mut Session, Result<T, StoreError>) -> Self + Send + 'static,
     ) -> Self {
-        Self::Perform(Perform(Box::new(move |store| {
-            let answer = ask(store);
-            Box::new(move |session: &mut Session| then(session, answer)) as Resume
-        })))
+        Self::perform_at_best(|_| None, ask, then)
+    }
+
+    /// The same; but where `glance` has the answer without waiting, it is not asked.
+    pub(super) fn perform_at_best<T: Send + 'static>(
+        glance: impl FnOnce(&dyn Store) -> Option<T> + Send + 'static,
+        ask: impl FnOnce(&dyn Store) -> Result<T, StoreError> + Send + 'static,
+        then: impl FnOnce(&mut Session, Result<T, StoreError>) -> Self + Send + 'static,
+    ) -> Self {
+        Self::Perform(Perform(Box::new(Asking { glance: Some(glance), ask, then })))
     }
 
     /// Compares a password, and goes on with what its user may do.
@@ -58,6 +64,41 @@ impl Step {
     ) -> Self {
         Self::Verify(Verify { check, then: Box::new(then) })
     }
+}
+
+/// What is asked of a store, and how it goes on.
+struct Asking<G, A, N> {
+    /// Until it was tried.
+    glance: Option<G>,
+    ask: A,
+    then: N,
+}
+
+impl<T, G, A, N> Ask for Asking<G, A, N>
+where
+    T: Send + 'static,
+    G: FnOnce(&dyn Store) -> Option<T> + Send + 'static,
+    A: FnOnce(&dyn Store) -> Result<T, StoreError> + Send + 'static,
+    N: FnOnce(&mut Session, Result<T, StoreError>) -> Step + Send + 'static,
+{
+    fn at_once(mut self: Box<Self>, store: &dyn Store) -> Result<Resume, Box<dyn Ask>> {
+        match self.glance.take().and_then(|glance| glance(store)) {
+            Some(answer) => Ok(resume(self.then, Ok(answer))),
+            None => Err(self),
+        }
+    }
+
+    fn run(self: Box<Self>, store: &dyn Store) -> Resume {
+        let answer = (self.ask)(store);
+        resume(self.then, answer)
+    }
+}
+
+fn resume<T: Send + 'static>(
+    then: impl FnOnce(&mut Session, Result<T, StoreError>) -> Step + Send + 'static,
+    answer: Result<T, StoreError>,
+) -> Resume {
+    Box::new(move |session| then(session, answer))
 }
 
 impl From<Reply> for Step {

@@ -2,6 +2,7 @@
 //!
 //! cap-std opens every path from the root's own handle and refuses what leads out of it, symbolic links included.
 
+mod at_hand;
 mod staged;
 
 use std::fs::File;
@@ -191,6 +192,10 @@ impl Tree for Disk {
             Opening::Make(start) => drop(options.write(true).append(start == Start::End).create_new(true)),
         }
         Ok(self.root.open_with(as_path(&self.path(file)?), &options)?.into_std())
+    }
+
+    fn open_at_hand(&self, file: &Location) -> Option<(File, u64)> {
+        at_hand::open(self.root.as_fd(), as_path(&self.path(file).ok()?))
     }
 
     fn set_modified(&self, location: &Location, time: SystemTime) -> Result<(), StoreError> {

@@ -69,6 +69,10 @@ pub(super) trait Tree: Clone + Send + Sync + 'static {
     fn make_link(&self, link: &Location, way: &[u8]) -> Result<(), StoreError>;
     /// Opens a plain file; nothing else is asked for, for to open a pipe would wait for its other end.
     fn open(&self, file: &Location, opening: Opening) -> Result<File, StoreError>;
+    /// Opens a plain file to be read, and tells its size, if that takes no waiting. What is wrong with it, [`Self::open`] tells.
+    fn open_at_hand(&self, _: &Location) -> Option<(File, u64)> {
+        None
+    }
     /// Sets when a file or a directory was modified.
     fn set_modified(&self, location: &Location, time: SystemTime) -> Result<(), StoreError>;
     /// Sets when a file or a directory was made. A file system of Unix knows it, and lets nobody set it.
@@ -231,6 +235,21 @@ impl<T: Tree> Store for T {
         let (position, skip) = if form.counts_ascii() { (0, offset) } else { (offset, 0) };
         file.seek(SeekFrom::Start(position))?;
         Ok(Reading { file, size, skip })
+    }
+
+    fn read_at_hand(&self, file: &Location, form: Form, offset: u64) -> Option<Reading> {
+        // Any other form has to be looked for in the file.
+        if form != Form::Image {
+            return None;
+        }
+        let (mut file, size) = self.open_at_hand(file)?;
+        if offset > size {
+            return None;
+        }
+        if offset > 0 {
+            file.seek(SeekFrom::Start(offset)).ok()?;
+        }
+        Some(Reading { file, size, skip: 0 })
     }
 
     fn write(&self, file: &Location, form: Form, start: Start) -> Result<Writing, StoreError> {

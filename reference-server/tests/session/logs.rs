@@ -8,7 +8,7 @@ use std::process::Command;
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 use rustix::pipe::fcntl_setpipe_size;
 
-use crate::client::{PROGRAM, Server};
+use crate::client::{PATIENCE, PROGRAM, Server};
 
 /// A place for a log.
 fn place() -> (tempfile::TempDir, PathBuf) {
@@ -183,14 +183,32 @@ fn a_log_may_go_to_standard_output() {
     assert_eq!(farewell.len(), 1, "{text}");
 }
 
+/// A pipe, as a place for a log.
+fn pipe() -> (tempfile::TempDir, PathBuf) {
+    let (directory, file) = place();
+    mknodat(CWD, &file, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
+    (directory, file)
+}
+
+#[test]
+fn a_pipe_that_nobody_reads_is_an_error_at_the_start() {
+    let (_directory, file) = pipe();
+    assert_cmd::Command::new(PROGRAM)
+        .args(["--memory", "--port", "0", "--log"])
+        .arg(&file)
+        .timeout(PATIENCE)
+        .assert()
+        .code(1)
+        .stderr(predicates::str::contains("it is a pipe that nobody reads. Start its reader first"));
+}
+
 /// Neither do sessions wait for the reader, nor, for longer than some seconds, the end of the server.
 #[test]
 fn a_reader_of_the_log_that_stands_still_stops_nobody() {
     // More than a pipe of a page, what the thread has taken, and the queue hold together.
     const LOGINS: usize = 2500;
     const AT_ONCE: usize = 50;
-    let (_directory, file) = place();
-    mknodat(CWD, &file, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
+    let (_directory, file) = pipe();
     // Both ends, so that no side waits until the other opens it.
     let mut reader = OpenOptions::new().read(true).write(true).open(&file).unwrap();
     fcntl_setpipe_size(&reader, 4096).unwrap();

@@ -5,6 +5,7 @@
 mod atomic;
 #[cfg(test)]
 mod client;
+#[cfg(test)]
 mod command_line;
 #[cfg(test)]
 mod configuration;

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use landlock::{AccessFs, Ruleset, RulesetAttr, RulesetStatus};
 use rstest::rstest;
 use rustix::process::geteuid;
 use tempfile::TempDir;
@@ -14,10 +15,10 @@ use tempfile::TempDir;
 use crate::client::{PROGRAM, Server, read_all};
 
 /// A user that every machine has, and its number.
-const NOBODY: (&str, u32) = ("nobody", 65_534);
+pub(crate) const NOBODY: (&str, u32) = ("nobody", 65_534);
 
 /// Whether this is root; if not, it is said what was not tested.
-fn is_root(what: &str) -> bool {
+pub(crate) fn is_root(what: &str) -> bool {
     let is_root = geteuid().is_root();
     if !is_root {
         // Standard error itself, which the test program does not catch.
@@ -79,7 +80,7 @@ fn files_in_memory_are_those_of_the_user_too() {
 }
 
 /// The numbers of the users, the groups and the other groups of all threads, each once.
-fn who_runs(server: &Server) -> Vec<String> {
+pub(crate) fn who_runs(server: &Server) -> Vec<String> {
     told_of_threads(server, &["Uid:", "Gid:", "Groups:"])
 }
 
@@ -128,6 +129,34 @@ fn has_landlock() -> bool {
             Ok(said)
         });
     server.unwrap().starts_with("listening")
+}
+
+/// On a thread where landlock denies nothing more: a kernel has a limit to how often a process may ask. One without landlock does not
+/// even come so far.
+fn where_landlock_is_refused<T: Send>(tried: impl FnOnce() -> T + Send) -> T {
+    /// More than the kernel takes.
+    const LAYERS: usize = 17;
+    let deny_devices = || Ruleset::default().handle_access(AccessFs::MakeChar)?.create()?.restrict_self();
+    std::thread::scope(|scope| {
+        scope
+            .spawn(|| {
+                let asked = (0..LAYERS).map(|_| deny_devices().map(|status| status.ruleset));
+                let refused = asked.filter(|answer| !matches!(answer, Ok(RulesetStatus::FullyEnforced))).count();
+                assert!(refused > 0, "this kernel takes more");
+                tried()
+            })
+            .join()
+            .unwrap()
+    })
+}
+
+#[test]
+fn what_is_required_of_the_kernel_and_refused_is_an_error_at_the_start() {
+    let mut command = Command::new(PROGRAM);
+    command.args(["--memory", "--landlock", "required"]);
+    where_landlock_is_refused(|| refused(command, "this kernel cannot keep the server to its files ("));
+    let server = where_landlock_is_refused(|| Server::with(&["--landlock", "best-effort"]));
+    assert_eq!(server.login().retrieve("robots.txt").len(), 26);
 }
 
 /// The local time is looked up while clients are served.

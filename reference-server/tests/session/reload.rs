@@ -1,5 +1,7 @@
 //! SIGHUP: the options are read again, and nobody is dropped.
 
+mod as_user;
+
 use std::io::Read;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};

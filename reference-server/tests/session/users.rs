@@ -1,14 +1,19 @@
 //! Users in a file, and `passwd`, which writes it.
 
 use std::fs::Permissions;
+use std::io::Read;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 
 use assert_cmd::Command;
 use predicates::prelude::*;
 use rstest::rstest;
+use rustix::process::{Pid, Signal, kill_process};
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::termios::{LocalModes, tcgetattr};
 
-use crate::client::{PATIENCE, Server};
+use crate::client::{PATIENCE, PROGRAM, Server};
 
 /// It is ended where it serves, which it is not to do.
 fn program() -> Command {
@@ -135,4 +140,37 @@ fn passwd_says_what_it_did() {
     passwd(&file).arg("bob").write_stdin("\n").assert().code(1).stderr(says("the password is empty"));
     passwd(&file).arg("").write_stdin("x\n").assert().code(2).stderr(says("a name is not empty"));
     passwd(&file).arg("--help").assert().success().stdout(says("argon2id"));
+}
+
+/// Else nobody would see what they type there from then on.
+#[rstest]
+#[case::control_c(Signal::INT)]
+#[case::terminate(Signal::TERM)]
+fn a_signal_at_the_question_leaves_the_terminal_as_it_was(#[case] signal: Signal) {
+    let terminal = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
+    grantpt(&terminal).unwrap();
+    unlockpt(&terminal).unwrap();
+    let name = ptsname(&terminal, Vec::new()).unwrap().into_string().unwrap();
+    let other_end = std::fs::OpenOptions::new().read(true).write(true).open(name).unwrap();
+    let is_shown = || tcgetattr(&other_end).unwrap().local_modes.contains(LocalModes::ECHO);
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("users.toml");
+    let mut passwd = std::process::Command::new(PROGRAM)
+        .arg("passwd")
+        .arg(&file)
+        .arg("alice")
+        .stdin(Stdio::from(other_end.try_clone().unwrap()))
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut errors = passwd.stderr.take().unwrap();
+    let mut question = [0; 14];
+    errors.read_exact(&mut question).unwrap();
+    assert_eq!((&question, is_shown()), (b"New password: ", false));
+    kill_process(Pid::from_child(&passwd), signal).unwrap();
+    let mut said = String::new();
+    errors.read_to_string(&mut said).unwrap();
+    assert!(!passwd.wait().unwrap().success());
+    assert!(is_shown());
+    assert!(said.contains("Nothing was changed") && !file.exists(), "{said}");
 }

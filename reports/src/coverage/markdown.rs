@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::count::{by_role_and_level, by_specification, cells, head, kinds, specifications};
 use super::{Coverage, Filed};
+use crate::markdown::{self, heads};
 use crate::visible::{Symbols, visible};
 
 pub(super) fn render(coverage: &Coverage) -> String {
@@ -66,19 +67,8 @@ fn tested(scenarios: &[String], filed: Option<&Filed>) -> String {
     }
 }
 
-fn heads(words: &[&str]) -> Vec<String> {
-    words.iter().map(|&word| word.to_owned()).collect()
-}
-
 fn table(text: &mut String, head: &[String], rows: impl Iterator<Item = Vec<String>>) {
-    let line = |cells: &[String]| {
-        let cells: Vec<_> = cells.iter().map(|words| cell(words)).collect();
-        format!("| {} |\n", cells.join(" | "))
-    };
-    _ = write!(text, "\n{}|{}\n", line(head), "---|".repeat(head.len()));
-    for row in rows {
-        *text += &line(&row);
-    }
+    markdown::table(text, head, rows, cell);
 }
 
 /// A text that stays in its cell.

@@ -4,6 +4,9 @@ mod case;
 mod page;
 mod transcript;
 
+pub(crate) use case::{CaseView, safe};
+pub(crate) use transcript::Piece;
+
 use askama::Template as _;
 
 use super::RenderError;

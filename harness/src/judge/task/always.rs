@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use reports::model::{Axis, What};
 
 use super::story::Line;
-use super::{Play, Stage, withholds};
+use super::{Play, Stage, confuses, withholds};
 use crate::judge::play::{Said, shown};
 
 /// A statement, and what measures it.
@@ -38,10 +38,13 @@ impl<S: Stage> Play<'_, S> {
                 .at(line.event);
             return Some((GREETING, Axis::Order, said));
         }
-        let waits_for = line.waits_for.as_ref().filter(|_| line.greeted && !line.after_abort)?;
+        // Who began too early stays one reply ahead.
+        let mut lines = self.story.lines.iter();
+        let early = lines.any(|other| other.connection == line.connection && !other.greeted);
+        let waits_for = line.waits_for.as_ref().filter(|_| !early && !line.after_abort)?;
         // Behind ABOR, and where the server left a reply out, nobody can say what is still to come.
         let may_come = matches!(line.verb.as_str(), "ABOR" | "QUIT" | "STAT");
-        if may_come || withholds(&self.errand.deviations) {
+        if may_come || withholds(&self.errand.deviations) || confuses(&self.errand.deviations) {
             return None;
         }
         let said = Said::new("the client does not wait for the reply")
@@ -99,7 +102,9 @@ impl<S: Stage> Play<'_, S> {
     /// A client that ended by itself ends its lines.
     fn unended(&self) -> Option<Remark> {
         let ended = matches!(self.story.end, Some(What::Exited { .. }));
-        let unended = self.story.unended().next().filter(|_| ended)?;
+        // Telnet commands alone are no line.
+        let is_line = |heard: &&[u8]| heard.iter().any(u8::is_ascii_alphabetic);
+        let unended = self.story.unended().find(is_line).filter(|_| ended)?;
         let unended = unended.get(..300).unwrap_or(unended);
         let said = Said::new("a command line without its end").expected("CR LF").received(shown(unended));
         Some((SYNTAX, Axis::Command, said.at(self.story.last)))

@@ -2,7 +2,7 @@
 
 use reports::model::{Axis, Body, What};
 
-use super::{Act, Play, Stage};
+use super::{Act, PASSWORD_SHOWN, Play, Stage};
 use crate::judge::play::{Said, shown};
 use crate::scenario::tree::{Exit, Fact, Left, LinePattern, Located, Seen};
 
@@ -110,9 +110,18 @@ impl<S: Stage> Play<'_, S> {
     }
 
     fn never_prints(&mut self, fact: &Fact, texts: &[String]) {
-        let found = self.story.printed.iter().find(|line| texts.iter().any(|text| line.contains(text)));
+        let password = self.facts.password.as_str();
+        let holds = |line: &&String| {
+            texts.iter().any(|text| {
+                let is_password = text == PASSWORD;
+                line.contains(if is_password { PASSWORD_SHOWN } else { text.as_str() })
+                    || is_password && !password.is_empty() && line.contains(password)
+            })
+        };
+        let found = self.story.printed.iter().find(holds);
         if let Some(line) = found {
-            let said = Said::new("the client shows what it must not").received(line.clone()).at(self.story.last);
+            let line = if password.is_empty() { line.clone() } else { line.replace(password, PASSWORD_SHOWN) };
+            let said = Said::new("the client shows what it must not").received(line).at(self.story.last);
             self.against(fact, Axis::Text, said);
         }
     }
@@ -147,6 +156,9 @@ impl<S: Stage> Play<'_, S> {
         if lines.is_empty() { "nothing".to_owned() } else { lines.join("\n") }
     }
 }
+
+/// What stands for the password in `never-prints`.
+const PASSWORD: &str = "{password}";
 
 /// What must stand somewhere, and what does, where that differs.
 fn difference(left: &Left, found: Option<&Option<Body>>) -> Option<(&'static str, String)> {

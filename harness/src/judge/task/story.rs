@@ -187,7 +187,19 @@ impl Story {
             What::Secured { .. } => self.on_last(connection, |data| data.secured = true),
             What::BodyReceived(body) => self.on_last(connection, |data| data.stored = Some(body.clone())),
             What::Closed { how } => self.on_last(connection, |data| data.closed = Some(*how)),
-            _ => {}
+            What::Sent { .. }
+            | What::Received { .. }
+            | What::Urgent
+            | What::NotSecured { .. }
+            | What::TlsEnded { .. }
+            | What::BodySent(_)
+            | What::Hung { .. }
+            | What::Deadline { .. }
+            | What::Quiet { .. }
+            | What::Exited { .. }
+            | What::Outcome { .. }
+            | What::Files { .. }
+            | What::Fault { .. } => {}
         }
     }
 

@@ -60,6 +60,16 @@ struct Transfer {
     protection: Protection,
 }
 
+/// What comes first on a data connection.
+enum Then {
+    /// The command that moves data.
+    Asked(Transfer),
+    /// The client begins TLS, and the command is still to come.
+    Hello,
+    /// Anything else.
+    Else,
+}
+
 /// Which way a body goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Direction {
@@ -303,11 +313,16 @@ pub(super) fn somebody_listens(at: SocketAddr) -> bool {
 async fn pump(mut client: TcpStream, mut server: TcpStream, plan: &Plan) -> io::Result<()> {
     client.set_nodelay(true)?;
     server.set_nodelay(true)?;
-    if let Some(secrets) = &plan.secrets
-        && let Some(transfer) = plan.said_by_then(&client, &server).await
-        && let Some(kind) = Kind::of(&transfer, &client, &server).await
-    {
-        return secured::pump(client, server, plan, secrets, kind).await;
+    if let Some(secrets) = &plan.secrets {
+        match plan.said_by_then(&client, &server).await {
+            Then::Asked(transfer) => {
+                if let Some(kind) = Kind::of(&transfer, &client, &server).await {
+                    return secured::pump(client, server, plan, secrets, kind).await;
+                }
+            }
+            Then::Hello => return secured::pump(client, server, plan, secrets, Kind::before(&plan.agreed)).await,
+            Then::Else => {}
+        }
     }
     let carried = {
         let (mut from_client, mut to_client) = client.split();
@@ -403,18 +418,29 @@ impl Plan {
         secured.map(drop)
     }
 
-    /// The transfer that is asked for, if it is before anything is said in clear. A client may begin TLS at once.
-    async fn said_by_then(&self, client: &TcpStream, server: &TcpStream) -> Option<Transfer> {
-        let transfer = || self.transfer.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    /// What comes first: the command that moves data, TLS of the client, or something else.
+    async fn said_by_then(&self, client: &TcpStream, server: &TcpStream) -> Then {
         let first = tokio::select! {
             biased;
-            () = self.asked.notified() => return transfer(),
+            () = self.asked.notified() => return self.transfer().map_or(Then::Else, Then::Asked),
             first = first_word(client, server) => first,
         };
-        if first == First::Hello {
+        match (self.transfer(), first) {
+            (Some(transfer), _) => Then::Asked(transfer),
+            (None, First::Hello) => Then::Hello,
+            (None, First::Else) => Then::Else,
+        }
+    }
+
+    /// Waits for the command that moves data, if it has not come.
+    async fn until_asked(&self) {
+        if self.transfer().is_none() {
             self.asked.notified().await;
         }
-        transfer()
+    }
+
+    fn transfer(&self) -> Option<Transfer> {
+        self.transfer.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// What happens to octets that go this way.

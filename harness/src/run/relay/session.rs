@@ -1,32 +1,31 @@
 //! One control connection through the relay.
 
+mod hearing;
+mod saying;
+mod securing;
+
 use std::collections::{BTreeSet, VecDeque};
 use std::io;
 use std::net::SocketAddr;
 use std::ops::Range;
-use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use socket2::SockRef;
-use tokio::io::Interest;
 use tokio::net::TcpStream;
-use tokio::time::sleep;
 
 use reports::model::{Channel, CloseKind, What};
 
+use self::hearing::{Read, heard, pass_on};
 use super::Shared;
 use super::lines::{CommandLine, Heard, Lines};
 use super::passage::{Belongings, Direction, Passage, Sockets, somebody_listens};
 use super::replies::{Gaps, Replies, Reply, changed, filled};
-use super::secrets::{First, Protection, Secrets, first_word, told_of};
-use crate::run::live::say_urgent;
+use super::secrets::{Protection, Secrets};
 use crate::run::socket::Socket;
 use crate::run::witness::Witness;
 use crate::scenario::rule::{
-    Close, DataChange, Fits, Forward, Letters, Login, Make, ReplyChange, Rule, Segments, Telnet, TlsChange, Trigger,
-    When, Which,
+    DataChange, Fits, Forward, Letters, Login, Make, ReplyChange, Rule, Segments, Telnet, Trigger, When, Which,
 };
 use crate::wire::address::{extended_address, port_of_229, six_numbers};
 
@@ -35,8 +34,6 @@ const MOST_OWED: usize = 1000;
 /// The most different verbs that are remembered, and their longest.
 const MOST_VERBS: usize = 100;
 const LONGEST_VERB: usize = 16;
-/// How long either side may take to end TLS.
-const LEAVING: Duration = Duration::from_secs(2);
 
 /// One control connection.
 #[derive(Debug)]
@@ -383,56 +380,6 @@ impl Session {
         if next == Next::End { Ok(next) } else { self.settle().await }
     }
 
-    /// What AUTH, PROT, CCC and REIN mean for TLS, once they are accepted.
-    async fn protect(&mut self, owed: &Owed, rule: Option<&Rule>, code: u16) -> io::Result<()> {
-        match (owed.verb.as_str(), code) {
-            ("AUTH", 234) => self.begin_tls().await,
-            ("PROT", 200) => {
-                self.protection = owed.level.unwrap_or(self.protection);
-                Ok(())
-            }
-            ("CCC", 200) => self.leave_tls(rule).await,
-            ("REIN", 220) if self.server.is_secured() => {
-                self.protection = Protection::Clear;
-                self.login = Login::Before;
-                self.leave_tls(rule).await
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// Both sides begin TLS. What is no TLS is passed on: the server judges it.
-    async fn begin_tls(&mut self) -> io::Result<()> {
-        if first_word(self.client.as_stream(), self.server.as_stream()).await != First::Hello {
-            return Ok(());
-        }
-        // The hello says which host is meant. It is answered only where the server has answered ours: a server that refuses TLS
-        // refuses it to the client.
-        let hello = self.client.hear_hello().await?;
-        let secrets = Secrets::new(hello.client_hello().server_name().map(str::to_owned))?;
-        secrets.to_server(&mut self.server).await?;
-        let secured = secrets.answer(hello, &mut self.client).await;
-        self.witness.note(Channel::Control, told_of(&secured));
-        secured?;
-        self.secrets = Some(secrets);
-        self.protection = Protection::Clear;
-        self.login = Login::Before;
-        // What was said in clear behind AUTH, the server drops (RFC 4217 §10.1).
-        self.owed.retain(|owed| owed.kind == Kind::Kept);
-        self.lines.rest();
-        self.replies.rest();
-        Ok(())
-    }
-
-    async fn leave_tls(&mut self, rule: Option<&Rule>) -> io::Result<()> {
-        self.server.leave_tls(LEAVING).await?;
-        if rule.is_none_or(|rule| rule.tls == TlsChange::Due) {
-            let notified = self.client.leave_tls(LEAVING).await?;
-            self.witness.note(Channel::Control, What::TlsEnded { notified });
-        }
-        Ok(())
-    }
-
     /// Which command a reply answers: the oldest, but STAT may be answered while a transfer goes on (RFC 959 §4.1.3).
     fn owed_for(&self, code: u16) -> Option<usize> {
         let transfers = self.owed.front().is_some_and(|owed| owed.begun);
@@ -487,76 +434,6 @@ impl Session {
         Ok(Next::Go)
     }
 
-    /// Says a reply, as the rule wants it.
-    async fn emit(&mut self, rule: Option<&Rule>, reply: &Reply, gaps: &Gaps) -> io::Result<Next> {
-        let Some(rule) = rule else {
-            let octets = [&std::mem::take(&mut self.joined), reply.octets.as_slice()].concat();
-            self.tell(&octets).await?;
-            return Ok(Next::Go);
-        };
-        if let Some(before) = &rule.replies.before {
-            self.tell(&Reply::of(&filled(before, gaps)).octets).await?;
-        }
-        let mut segments = changed(&rule.replies, reply, gaps);
-        if let Some(first) = segments.first_mut() {
-            first.splice(..0, std::mem::take(&mut self.joined));
-        }
-        match rule.replies.when {
-            When::NextCommand => {
-                self.held.extend(segments);
-                return Ok(Next::Go);
-            }
-            When::WithNext => {
-                self.joined = segments.concat();
-                return Ok(Next::Go);
-            }
-            When::Late(time) => self.wait(time).await?,
-            When::Due | When::Early => {}
-        }
-        for segment in segments {
-            self.tell(&segment).await?;
-            tokio::task::yield_now().await;
-        }
-        match rule.close {
-            None => return Ok(Next::Go),
-            Some(Close::Fin) => {
-                self.witness.note(Channel::Control, What::Hung { how: CloseKind::Fin });
-                self.client.shutdown().await?;
-            }
-            Some(Close::Reset) => {
-                self.witness.note(Channel::Control, What::Hung { how: CloseKind::Reset });
-                reset(self.client.as_stream())?;
-            }
-            Some(Close::Everything) => {
-                self.witness.note(Channel::Control, What::Hung { how: CloseKind::Fin });
-                self.client.shutdown().await?;
-                self.shared.end();
-            }
-        }
-        Ok(Next::End)
-    }
-
-    /// Lets time pass, and hears what the client says meanwhile. The delay is the deviation: there is no event to wait for.
-    async fn wait(&mut self, time: Duration) -> io::Result<()> {
-        let mut late = pin!(sleep(time));
-        let mut buffer = vec![0; 16 * 1024];
-        loop {
-            let listens = self.early.len() < MOST_OWED;
-            let Read { length, urgent } = tokio::select! {
-                () = &mut late => return Ok(()),
-                read = heard(&mut self.client, &mut buffer), if listens => read?,
-            };
-            let segment = buffer.get(..length).unwrap_or_default().to_vec();
-            if segment.is_empty() {
-                // It has gone, or says no more: that is seen again when the wait is over.
-                late.await;
-                return Ok(());
-            }
-            self.witness.heard(&segment, urgent.is_some());
-            self.early.push_back((segment, urgent));
-        }
-    }
-
     /// The first rule that fits. Every one that fits but for its number counts.
     fn rule_for(&self, line: &CommandLine) -> Option<usize> {
         let rules = self.shared.deviations.rules.iter().enumerate();
@@ -581,63 +458,6 @@ impl Session {
             && fits.telnet.is_none_or(|telnet| (telnet == Telnet::Some) == self.telnet)
             && fits.connection.is_none_or(|number| number == self.number)
     }
-}
-
-/// What one read gave.
-struct Read {
-    length: usize,
-    /// The place of the octet that came as urgent data.
-    urgent: Option<usize>,
-}
-
-/// Reads what is there. Under TLS nothing is urgent.
-async fn heard(socket: &mut Socket, into: &mut [u8]) -> io::Result<Read> {
-    if socket.is_plain() {
-        return heard_in_clear(socket.as_stream(), into).await;
-    }
-    Ok(Read { length: socket.read(into).await?, urgent: None })
-}
-
-/// Reads what is there.
-///
-/// A read ends before an urgent octet, and the next one begins with it. While one is to be read, the kernel says PRI: where
-/// a read takes that away, its first octet was the urgent one.
-async fn heard_in_clear(stream: &TcpStream, into: &mut [u8]) -> io::Result<Read> {
-    loop {
-        stream.readable().await?;
-        let read = stream.try_io(Interest::READABLE, || {
-            let before = seen(stream)?;
-            // With nothing to read now, what comes next could be urgent unseen.
-            if !before.intersects(PollFlags::IN | PollFlags::HUP | PollFlags::ERR) {
-                return Err(io::ErrorKind::WouldBlock.into());
-            }
-            let length = rustix::io::read(stream, &mut *into)?;
-            let passed = before.contains(PollFlags::PRI) && !seen(stream)?.contains(PollFlags::PRI);
-            Ok(Read { length, urgent: passed.then_some(0) })
-        });
-        match read {
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-            read => return read,
-        }
-    }
-}
-
-/// What there is to read at this moment.
-fn seen(stream: &TcpStream) -> io::Result<PollFlags> {
-    let mut asked = [PollFd::new(stream, PollFlags::IN | PollFlags::PRI)];
-    poll(&mut asked, Some(&Timespec::default()))?;
-    let [asked] = asked;
-    Ok(asked.revents())
-}
-
-/// Says these octets, the urgent one as it came.
-async fn pass_on(to: &mut Socket, octets: &[u8], urgent: Option<usize>) -> io::Result<()> {
-    let Some((until, behind)) = urgent.filter(|_| !to.is_secured()).and_then(|at| octets.split_at_checked(at + 1))
-    else {
-        return to.write_all(octets).await;
-    };
-    say_urgent(to.stream(), until).await?;
-    to.write_all(behind).await
 }
 
 /// Another address of this machine that the client will be told in 227: somebody listens there too, so that it is seen

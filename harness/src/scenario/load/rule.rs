@@ -50,7 +50,7 @@ impl Reader<'_> {
             return Some(Rule { replies, ..Rule::nothing(key.span.clone(), on) });
         }
         let fields = self.fields(value, "a rule", SHORT_RULE)?;
-        self.rule_of(key, on, &fields)
+        Some(self.rule_of(key, on, &fields))
     }
 
     fn rule(&mut self, node: &Node) -> Option<Rule> {
@@ -73,11 +73,11 @@ impl Reader<'_> {
             );
         }
         let on = self.trigger(on)?;
-        self.rule_of(node, on, &fields)
+        Some(self.rule_of(node, on, &fields))
     }
 
-    fn rule_of(&mut self, node: &Node, on: Trigger, fields: &Fields<'_>) -> Option<Rule> {
-        Some(Rule {
+    fn rule_of(&mut self, node: &Node, on: Trigger, fields: &Fields<'_>) -> Rule {
+        Rule {
             span: node.span.clone(),
             on,
             forward: fields.value("forward").map(|node| self.forward(node)).unwrap_or_default(),
@@ -93,7 +93,7 @@ impl Reader<'_> {
                 let words = [("fin", Close::Fin), ("reset", Close::Reset), ("everything", Close::Everything)];
                 self.word(node, "close", &words)
             }),
-        })
+        }
     }
 
     fn trigger(&mut self, node: &Node) -> Option<Trigger> {

@@ -33,7 +33,8 @@ pub(crate) const FACTS: &[&str] = &[
     "prints",
     "never-prints",
 ];
-const FACT_KEYS: &[&str] = &[
+/// The same, and what may stand beside.
+pub(crate) const FACT_KEYS: &[&str] = &[
     "C",
     "in-order",
     "followed",

@@ -42,6 +42,25 @@ fn example(name: &str) -> (&'static str, &'static str, &'static [&'static str]) 
     }
 }
 
+/// What is added to the clock must not be more than the clock can count to.
+#[rstest]
+#[case::data("data-timeout", 31_536_000, Some(0))]
+#[case::idle("idle-timeout", 31_536_000, Some(0))]
+#[case::stall("stall-timeout", 31_536_000, Some(0))]
+#[case::login_delay("login-delay", 3600, None)]
+#[case::fault("fault=slow", 86_400_000, None)]
+fn times_have_bounds(#[case] option: &str, #[case] most: u64, #[case] too_little: Option<u64>) {
+    let parsed = |value: u64| {
+        let option = format!("--{option}={value}");
+        Arguments::try_parse_from(["server", "--root=r", &option]).map(drop).map_err(|error| error.to_string())
+    };
+    assert_eq!((parsed(1), parsed(most)), (Ok(()), Ok(())));
+    for wrong in [most + 1, u64::MAX].into_iter().chain(too_little) {
+        let said = parsed(wrong).unwrap_err();
+        assert!(said.contains(&most.to_string()), "{said}");
+    }
+}
+
 /// With the root that is required, where the options do not say how the files are served.
 fn parse(mut line: Vec<String>) -> String {
     if !line.iter().any(|option| option.starts_with("--root") || option.starts_with("--memory")) {

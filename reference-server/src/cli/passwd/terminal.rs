@@ -4,19 +4,27 @@ use std::io::{self, Write};
 
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 
-/// Asks, and runs `read` while what is typed on standard input is not shown. The end of the line is.
-pub(super) fn unseen<T>(question: &str, read: impl FnOnce() -> T) -> io::Result<T> {
+use crate::runtime::unless_interrupted;
+
+/// Asks, and runs `read` while what is typed on standard input is not shown. The end of the line is. With nothing if Ctrl-C comes: else
+/// the terminal would stay so.
+pub(super) fn unseen<T: Send + 'static>(
+    question: &str,
+    read: impl FnOnce() -> T + Send + 'static,
+) -> io::Result<Option<T>> {
     let before = tcgetattr(io::stdin())?;
     let mut during = before.clone();
     during.local_modes.remove(LocalModes::ECHO);
     during.local_modes.insert(LocalModes::ECHONL);
     let _shown_again = ShownAgain(before);
-    // What was typed before the question is no answer to it.
-    tcsetattr(io::stdin(), OptionalActions::Flush, &during)?;
-    let mut errors = io::stderr();
-    errors.write_all(question.as_bytes())?;
-    errors.flush()?;
-    Ok(read())
+    let ask = || {
+        // What was typed before the question is no answer to it.
+        tcsetattr(io::stdin(), OptionalActions::Flush, &during)?;
+        let mut errors = io::stderr();
+        errors.write_all(question.as_bytes())?;
+        errors.flush()
+    };
+    unless_interrupted(ask, read)
 }
 
 /// Puts the terminal back.

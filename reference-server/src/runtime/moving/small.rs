@@ -2,12 +2,12 @@
 
 use std::fs::File;
 use std::io::{IoSliceMut, Seek, SeekFrom};
-use std::net::TcpStream;
+use std::net::{Shutdown, TcpStream};
 
 use rustix::io::{Errno, ReadWriteFlags, preadv2};
 use rustix::net::{SendFlags, send};
 
-use super::{STRETCH, finish_sending};
+use super::{STRETCH, read_against_all_sense};
 use crate::runtime::pace::Meter;
 use crate::runtime::tls::Wire;
 use crate::session::{End, Job};
@@ -16,22 +16,51 @@ use crate::store::Form;
 /// The most octets of a small file.
 const SMALL: u64 = 64 * 1024;
 
+/// What has become of a small file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::runtime) enum Delivered {
+    /// It came to this end, with so many octets sent.
+    Ended(usize, End),
+    /// So many octets are sent; the others are for a thread. The file stands before them.
+    Partly(usize),
+}
+
+/// What is left of a file that is to be sent as it is, if it is little and the kernel has all of it in memory.
+pub(in crate::runtime) fn at_hand(job: &Job) -> Option<Vec<u8>> {
+    match job {
+        Job::Send { file, form: Form::Image, most: None, .. } => cached(file),
+        Job::Send { .. } | Job::SendLines { .. } | Job::Receive { .. } => None,
+    }
+}
+
+/// Sends the body of a file to a client, and ends it, as far as that takes no waiting.
+pub(in crate::runtime) fn deliver(job: &Job, body: &[u8], stream: &TcpStream) -> Delivered {
+    let Job::Send { file, .. } = job else { return Delivered::Partly(0) };
+    let Some(count) = (if body.is_empty() { Some(0) } else { sent(stream, body) }) else { return Delivered::Partly(0) };
+    if count < body.len() {
+        return went_on(file, count).map_or_else(|end| Delivered::Ended(count, end), |()| Delivered::Partly(count));
+    }
+    let ended = stream.shutdown(Shutdown::Write).map_err(|_| End::Broken);
+    let end = ended.and_then(|()| read_against_all_sense(stream)).map_or_else(|end| end, |()| End::Complete);
+    Delivered::Ended(count, end)
+}
+
 /// Sends a small image in clear without waiting for anything, neither the disk nor the client. `None`: it is for a thread, and what was
 /// sent already is counted, and left out by the place in the file.
-pub(in crate::runtime) fn at_once(job: &Job, wire: &mut Wire, meter: &Meter) -> Option<End> {
-    let Job::Send { file, form: Form::Image, most: None, .. } = job else { return None };
+pub(in crate::runtime) fn at_once(job: &Job, wire: &Wire, meter: &Meter) -> Option<End> {
     // Where the octets are held back, a thread waits.
     if meter.is_limited() {
         return None;
     }
     let stream = wire.clear()?;
-    let body = cached(file)?;
-    let count = if body.is_empty() { 0 } else { sent(stream, &body)? };
+    let body = at_hand(job)?;
+    stream.set_nonblocking(true).ok()?;
+    let (count, end) = match deliver(job, &body, stream) {
+        Delivered::Ended(count, end) => (count, Some(end)),
+        Delivered::Partly(count) => (count, None),
+    };
     meter.count(count);
-    if count < body.len() {
-        return went_on(file, count).err();
-    }
-    Some(finish_sending(wire).err().unwrap_or(End::Complete))
+    end
 }
 
 /// What is left of the file, if it is little and the kernel has all of it at hand.
@@ -49,9 +78,9 @@ fn cached(mut file: &File) -> Option<Vec<u8>> {
     (read == body.len()).then_some(body)
 }
 
-/// How many octets went out; none where the connection must be looked at more closely.
+/// How many octets went out; the last of them go with the end that is told next, or with the octets that follow. None where the connection must be looked at more closely.
 fn sent(stream: &TcpStream, body: &[u8]) -> Option<usize> {
-    match send(stream, body, SendFlags::DONTWAIT | SendFlags::NOSIGNAL) {
+    match send(stream, body, SendFlags::DONTWAIT | SendFlags::NOSIGNAL | SendFlags::MORE) {
         Ok(count) => Some(count),
         Err(Errno::AGAIN | Errno::INTR) => Some(0),
         Err(_) => None,
@@ -97,7 +126,7 @@ mod tests {
         let body: Vec<u8> = (0..=255).cycle().take(length).collect();
         let (mut client, server) = pair();
         let meter = Meter::default();
-        let end = at_once(&job(&body, from as u64), &mut Wire::Clear(server), &meter);
+        let end = at_once(&job(&body, from as u64), &Wire::Clear(server), &meter);
         assert_eq!((end, meter.octets()), (Some(End::Complete), (length - from) as u64));
         let mut came = Vec::new();
         client.read_to_end(&mut came).unwrap();
@@ -110,7 +139,7 @@ mod tests {
         let (_client, server) = pair();
         rustix::net::sockopt::set_socket_send_buffer_size(&server, 4096).unwrap();
         let (job, meter) = (job(&body, 0), Meter::default());
-        assert_eq!(at_once(&job, &mut Wire::Clear(server), &meter), None);
+        assert_eq!(at_once(&job, &Wire::Clear(server), &meter), None);
         let Job::Send { mut file, .. } = job else { unreachable!() };
         let place = file.stream_position().unwrap();
         assert!(place < 65_536 && place == meter.octets(), "{place}");
@@ -120,6 +149,6 @@ mod tests {
     fn a_large_file_is_left_to_a_thread() {
         let (_client, server) = pair();
         let (job, meter) = (job(&vec![b'x'; 65_537], 0), Meter::default());
-        assert_eq!((at_once(&job, &mut Wire::Clear(server), &meter), meter.octets()), (None, 0));
+        assert_eq!((at_once(&job, &Wire::Clear(server), &meter), meter.octets()), (None, 0));
     }
 }

@@ -23,7 +23,14 @@ pub(super) fn retr(session: &mut Session, pathname: &[u8]) -> Step {
     };
     let name = pathname.to_vec();
     match session.locate(pathname) {
-        Ok(file) => Step::perform(
+        Ok(file) => Step::perform_at_best(
+            {
+                let opened = file.clone();
+                move |store| match part {
+                    Part::From(position) => Some((store.read_at_hand(&opened, form, position.octets)?, None)),
+                    Part::Within(_) => None,
+                }
+            },
             {
                 let opened = file.clone();
                 move |store| read(store, &opened, form, part)

@@ -13,70 +13,70 @@ use crate::visible::{Symbols, visible};
 const CHARACTERS: usize = 4_000;
 
 /// Text with nothing hidden in it. What HTML gives a meaning to is escaped by the template.
-pub(super) fn safe(text: &str) -> String {
+pub(crate) fn safe(text: &str) -> String {
     let kept: String = text.chars().take(CHARACTERS).collect();
     let more = if kept.len() < text.len() { " (the rest is not shown)" } else { "" };
     visible(&kept, Symbols::Unicode) + more
 }
 
-pub(super) struct CaseView {
-    pub(super) number: usize,
-    pub(super) id: String,
-    pub(super) word: &'static str,
-    pub(super) symbol: char,
-    pub(super) kind: Option<&'static str>,
-    pub(super) flaky: bool,
-    pub(super) repeated: Option<String>,
-    pub(super) purpose: String,
-    pub(super) reason: Option<String>,
-    pub(super) place: String,
-    pub(super) row: Vec<(String, String)>,
-    pub(super) duration: u64,
-    pub(super) requirements: Vec<RequirementView>,
-    pub(super) findings: Vec<FindingView>,
-    pub(super) events: Vec<EventView>,
-    pub(super) events_left_out: usize,
+pub(crate) struct CaseView {
+    pub(crate) number: usize,
+    pub(crate) id: String,
+    pub(crate) word: &'static str,
+    pub(crate) symbol: char,
+    pub(crate) kind: Option<&'static str>,
+    pub(crate) flaky: bool,
+    pub(crate) repeated: Option<String>,
+    pub(crate) purpose: String,
+    pub(crate) reason: Option<String>,
+    pub(crate) place: String,
+    pub(crate) row: Vec<(String, String)>,
+    pub(crate) duration: u64,
+    pub(crate) requirements: Vec<RequirementView>,
+    pub(crate) findings: Vec<FindingView>,
+    pub(crate) events: Vec<EventView>,
+    pub(crate) events_left_out: usize,
 }
 
-pub(super) struct RequirementView {
-    pub(super) id: String,
-    pub(super) clause: String,
-    pub(super) level: String,
-    pub(super) text: String,
+pub(crate) struct RequirementView {
+    pub(crate) id: String,
+    pub(crate) clause: String,
+    pub(crate) level: String,
+    pub(crate) text: String,
 }
 
-pub(super) struct FindingView {
-    pub(super) grade: &'static str,
-    pub(super) word: &'static str,
-    pub(super) message: String,
-    pub(super) place: String,
-    pub(super) source: Option<SourceView>,
-    pub(super) lines: Vec<LineView>,
-    pub(super) requirement: Option<RequirementView>,
-    pub(super) because: Option<String>,
-    pub(super) also: Vec<String>,
-    pub(super) event: Option<usize>,
+pub(crate) struct FindingView {
+    pub(crate) grade: &'static str,
+    pub(crate) word: &'static str,
+    pub(crate) message: String,
+    pub(crate) place: String,
+    pub(crate) source: Option<SourceView>,
+    pub(crate) lines: Vec<LineView>,
+    pub(crate) requirement: Option<RequirementView>,
+    pub(crate) because: Option<String>,
+    pub(crate) also: Vec<String>,
+    pub(crate) event: Option<usize>,
 }
 
 /// A line of a scenario, with what is meant in it, and the caret line below.
-pub(super) struct SourceView {
-    pub(super) number: usize,
-    pub(super) before: String,
-    pub(super) meant: String,
-    pub(super) after: String,
-    pub(super) margin: String,
-    pub(super) carets: String,
+pub(crate) struct SourceView {
+    pub(crate) number: usize,
+    pub(crate) before: String,
+    pub(crate) meant: String,
+    pub(crate) after: String,
+    pub(crate) margin: String,
+    pub(crate) carets: String,
 }
 
 /// A line of what was expected, or came, or both.
-pub(super) struct LineView {
-    pub(super) label: &'static str,
-    pub(super) class: &'static str,
-    pub(super) segments: Vec<Segment>,
+pub(crate) struct LineView {
+    pub(crate) label: &'static str,
+    pub(crate) class: &'static str,
+    pub(crate) segments: Vec<Segment>,
 }
 
 impl CaseView {
-    pub(super) fn of(report: &Report, number: usize, case: &Case) -> Self {
+    pub(crate) fn of(report: &Report, number: usize, case: &Case) -> Self {
         let (events, events_left_out) = events(report, case);
         Self {
             number,
@@ -99,7 +99,7 @@ impl CaseView {
     }
 
     /// The principal requirement, which the table of cases shows.
-    pub(super) fn principal(&self) -> Option<&RequirementView> {
+    pub(crate) fn principal(&self) -> Option<&RequirementView> {
         self.requirements.first()
     }
 }

@@ -5,46 +5,59 @@ use crate::model::{Body, Case, Octets, Report, What};
 use crate::render::event::{Speakers, body, channel, described, octets, remark};
 
 /// How many events of a case are shown.
-pub(super) const EVENTS: usize = 300;
+pub(crate) const EVENTS: usize = 300;
 /// How many octets of an event are shown.
 const OCTETS: usize = 2_048;
+/// How many octets of a body are shown that no finding names. Most have no shape, and are long in a page.
+const QUIET_OCTETS: usize = 256;
 /// How many lines of a log and how many files are shown.
 const LINES: usize = 40;
 
-pub(super) struct EventView {
-    pub(super) number: usize,
+pub(crate) struct EventView {
+    pub(crate) number: usize,
     /// Milliseconds with three places.
-    pub(super) at: String,
-    pub(super) step: usize,
-    pub(super) connection: Option<String>,
-    pub(super) who: &'static str,
-    pub(super) lane: &'static str,
-    pub(super) pieces: Vec<Piece>,
+    pub(crate) at: String,
+    pub(crate) step: usize,
+    pub(crate) connection: Option<String>,
+    pub(crate) who: &'static str,
+    pub(crate) lane: &'static str,
+    pub(crate) pieces: Vec<Piece>,
     /// Lines below: a log, files.
-    pub(super) lines: Vec<String>,
-    /// Whether a finding names it.
-    pub(super) marked: bool,
+    pub(crate) lines: Vec<String>,
+    /// Whether a finding names it, and leads to it.
+    pub(crate) marked: bool,
+}
+
+impl EventView {
+    /// What is marked out by colours and places. The control connection is what the rows are about, and has no mark of its own: there
+    /// are tens of thousands of them in a report.
+    pub(crate) fn class(&self) -> Option<String> {
+        let lane = (self.lane != "control").then_some(self.lane);
+        let classes: Vec<&str> = lane.into_iter().chain(self.marked.then_some("marked")).collect();
+        (!classes.is_empty()).then(|| classes.join(" "))
+    }
 }
 
 /// A part of what was said.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Piece {
+pub(crate) enum Piece {
     Text(String),
-    /// An octet that has no shape, by name: `CR`, `IAC`, `x80`.
-    Octet(String),
-    /// After it a new line begins.
-    LineFeed,
+    /// Octets that have no shape, by name: `CR LF`, `IAC`, `x80`.
+    Octets(String),
+    /// Behind a line feed a new line begins.
+    Break,
     Remark(String),
 }
 
 /// The events of a case, and how many are left out.
-pub(super) fn events(report: &Report, case: &Case) -> (Vec<EventView>, usize) {
+pub(crate) fn events(report: &Report, case: &Case) -> (Vec<EventView>, usize) {
     let speakers = Speakers::of(report);
     let views = case.events.iter().take(EVENTS).enumerate().map(|(number, event)| {
+        let marked = case.findings.iter().any(|finding| finding.event == Some(number));
         let (who, mut pieces) = if let Some((way, octets)) = octets(&event.what) {
-            (speakers.who(way, event.channel), spelled(octets))
+            (speakers.who(way, event.channel), spelled(octets, OCTETS))
         } else if let Some((way, body)) = body(&event.what) {
-            (speakers.who(way, event.channel), body_pieces(body))
+            (speakers.who(way, event.channel), body_pieces(body, if marked { OCTETS } else { QUIET_OCTETS }))
         } else {
             ("--", vec![Piece::Remark(safe(&remark(&event.what)))])
         };
@@ -63,18 +76,18 @@ pub(super) fn events(report: &Report, case: &Case) -> (Vec<EventView>, usize) {
             lane: channel(event.channel),
             pieces,
             lines: lines(&event.what),
-            marked: case.findings.iter().any(|finding| finding.event == Some(number)),
+            marked,
         }
     });
     (views.collect(), case.events.len().saturating_sub(EVENTS))
 }
 
-fn body_pieces(body: &Body) -> Vec<Piece> {
+fn body_pieces(body: &Body, most: usize) -> Vec<Piece> {
     let whole = Body { octets: None, ..body.clone() };
     let mut pieces = vec![Piece::Remark(safe(&described(&whole)))];
     if let Some(octets) = body.octets.as_ref().filter(|octets| !octets.is_empty()) {
         pieces.push(Piece::Text(" ".to_owned()));
-        pieces.extend(spelled(octets));
+        pieces.extend(spelled(octets, most));
     }
     pieces
 }
@@ -102,34 +115,47 @@ fn lines(what: &What) -> Vec<String> {
 }
 
 /// Octets with every one of them to be seen. A Telnet command is named (RFC 854).
-fn spelled(octets: &Octets) -> Vec<Piece> {
+fn spelled(octets: &Octets, most: usize) -> Vec<Piece> {
     let mut pieces = Vec::new();
-    let mut text = String::new();
-    let shown = octets.as_slice().get(..OCTETS).unwrap_or(octets.as_slice());
+    let shown = octets.as_slice().get(..most).unwrap_or(octets.as_slice());
     let mut after_iac = false;
     for &octet in shown {
         let command = after_iac.then(|| telnet(octet)).flatten();
         after_iac = octet == 255 && !after_iac;
-        if command.is_none() && matches!(octet, b' '..=b'~') {
-            text.push(char::from(octet));
-            continue;
+        match command {
+            Some(name) => add_name(name.to_owned(), &mut pieces),
+            None if matches!(octet, b' '..=b'~') => add_text(char::from(octet), &mut pieces),
+            None => add_name(name(octet), &mut pieces),
         }
-        if !text.is_empty() {
-            pieces.push(Piece::Text(std::mem::take(&mut text)));
+        if octet == b'\n' {
+            pieces.push(Piece::Break);
         }
-        pieces.push(match command {
-            Some(name) => Piece::Octet(name.to_owned()),
-            None if octet == b'\n' => Piece::LineFeed,
-            None => Piece::Octet(name(octet)),
-        });
     }
-    if !text.is_empty() {
-        pieces.push(Piece::Text(text));
+    // What comes behind the last line is the next row.
+    if shown.len() == octets.len() && pieces.last() == Some(&Piece::Break) {
+        pieces.pop();
     }
     if shown.len() < octets.len() {
         pieces.push(Piece::Remark(format!("({} more octets)", octets.len() - shown.len())));
     }
     pieces
+}
+
+fn add_text(character: char, pieces: &mut Vec<Piece>) {
+    match pieces.last_mut() {
+        Some(Piece::Text(text)) => text.push(character),
+        _ => pieces.push(Piece::Text(character.into())),
+    }
+}
+
+fn add_name(name: String, pieces: &mut Vec<Piece>) {
+    match pieces.last_mut() {
+        Some(Piece::Octets(names)) => {
+            names.push(' ');
+            names.push_str(&name);
+        }
+        _ => pieces.push(Piece::Octets(name)),
+    }
 }
 
 fn name(octet: u8) -> String {
@@ -138,6 +164,7 @@ fn name(octet: u8) -> String {
         7 => "BEL".to_owned(),
         8 => "BS".to_owned(),
         b'\t' => "TAB".to_owned(),
+        b'\n' => "LF".to_owned(),
         b'\r' => "CR".to_owned(),
         27 => "ESC".to_owned(),
         127 => "DEL".to_owned(),
@@ -176,20 +203,21 @@ mod tests {
     use super::*;
 
     fn written(octets: &[u8]) -> String {
-        let pieces = spelled(&Octets::from(octets)).into_iter().map(|piece| match piece {
+        let pieces = spelled(&Octets::from(octets), OCTETS).into_iter().map(|piece| match piece {
             Piece::Text(text) => text,
-            Piece::Octet(name) => format!("<{name}>"),
-            Piece::LineFeed => "<LF>".to_owned(),
+            Piece::Octets(names) => format!("<{names}>"),
+            Piece::Break => "\n".to_owned(),
             Piece::Remark(remark) => remark,
         });
         pieces.collect()
     }
 
     #[rstest]
-    #[case(b"220 hi\r\n", "220 hi<CR><LF>")]
-    #[case(b"\xff\xf4\xff\xf2ABOR\r\n", "<IAC><IP><IAC><DM>ABOR<CR><LF>")]
-    #[case(b"a\xff\xffb\xff\xfb\x01", "a<IAC><IAC>b<IAC><WILL><x01>")]
-    #[case(b"\xf4\0\x1b\x80\xffA", "<xf4><NUL><ESC><x80><IAC>A")]
+    #[case(b"220 hi\r\n", "220 hi<CR LF>")]
+    #[case(b"211-a\r\n\n211 b\r\n", "211-a<CR LF>\n<LF>\n211 b<CR LF>")]
+    #[case(b"\xff\xf4\xff\xf2ABOR\r\n", "<IAC IP IAC DM>ABOR<CR LF>")]
+    #[case(b"a\xff\xffb\xff\xfb\x01", "a<IAC IAC>b<IAC WILL x01>")]
+    #[case(b"\xf4\0\x1b\x80\xffA", "<xf4 NUL ESC x80 IAC>A")]
     fn octets_are_spelled(#[case] octets: &[u8], #[case] text: &str) {
         assert_eq!(written(octets), text);
     }

@@ -13,7 +13,7 @@ use crate::run::relay::flow::Flow;
 use crate::run::relay::secrets::{First, Protection, Secrets, first_word};
 use crate::run::socket::Socket;
 use crate::run::witness;
-use crate::scenario::rule::{DataEnd, DataTls};
+use crate::scenario::rule::{DataChange, DataEnd, DataTls};
 
 /// Which sides are under TLS.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +43,17 @@ impl Kind {
     }
 }
 
+impl Kind {
+    /// What there is for a client that begins TLS before its command is known.
+    pub(super) fn before(agreed: &DataChange) -> Self {
+        match agreed.tls {
+            DataTls::Due | DataTls::Private => Self::Both,
+            DataTls::OtherCertificate => Self::BothAsAnother,
+            DataTls::Clear => Self::Server,
+        }
+    }
+}
+
 /// Carries octets both ways until both ends are closed.
 pub(super) async fn pump(
     client: TcpStream,
@@ -65,6 +76,7 @@ pub(super) async fn pump(
             Kind::Server => secrets.to_server(&mut server).await?,
             Kind::Client => plan.witnessed(secrets.to_client(&mut client).await)?,
         }
+        plan.until_asked().await;
         both_ways(&mut client, &mut server, plan).await
     };
     let carried = carried.await;

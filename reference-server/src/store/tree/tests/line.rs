@@ -112,9 +112,16 @@ fn without_mode_of_root(line: &str) -> String {
 }
 
 fn read(store: &dyn Store, path: &Location, form: Form, offset: u64) -> Result<String, StoreError> {
-    let mut reading = store.read(path, form, offset)?;
+    // Whoever need not wait finds the same.
+    let at_hand = store.read_at_hand(path, form, offset);
+    let mut reading = store.read(path, form, offset).inspect_err(|error| assert!(at_hand.is_none(), "{error}"))?;
     let mut text = String::new();
     reading.file.read_to_string(&mut text).unwrap();
+    if let Some(mut at_hand) = at_hand {
+        let mut same = String::new();
+        at_hand.file.read_to_string(&mut same).unwrap();
+        assert_eq!((same.as_str(), at_hand.size, at_hand.skip), (text.as_str(), reading.size, reading.skip));
+    }
     let text = text.replace('\n', "\\n");
     Ok(if reading.skip > 0 { format!("skip {} of {text}", reading.skip) } else { text })
 }
