@@ -213,8 +213,9 @@ fn a_long_body_is_generated() {
 
 #[test]
 fn a_long_session_is_cut_and_stays_a_scenario() {
-    let more: String =
-        (0..9000).map(|number| format!("C: MKD directory-of-a-long-name-{number}\nS: 257 made\n")).collect();
+    let one = |number| format!("C: MKD directory-of-a-long-name-{number}\nS: 257 made\n");
+    let more: Vec<String> = (0..9000).map(one).collect();
+    let more = more.concat();
     let text = written(&events(&format!("{LOGIN}{more}")));
     assert!(text.contains("# The session went on") && text.len() < 900_000, "{}", text.len());
 }

@@ -39,6 +39,7 @@ impl World {
     /// Lets the client do something, and gives what it prints.
     fn client(&self, how: &[&str], arguments: &[&str]) -> String {
         let done = Command::new(assert_cmd::cargo::cargo_bin!("ftpspec"))
+            .current_dir(self.here.path())
             .arg("client")
             .args(how)
             .args(arguments)
