@@ -193,6 +193,14 @@ fn transfers(#[case] dialogue: &str, #[case] expected: &str) {
     assert_eq!(behind_login(&dialogue), expected);
 }
 
+/// A step names it, so it cannot become a directory behind that.
+#[test]
+fn a_file_that_was_read_stays_a_file() {
+    let read = "C: TYPE I\nS: 200 x\nC: PASV\nS: 227 (127,0,0,1,4,5)\n+\nC: RETR a\nS: 150 x\n> one\nS: 226 x\n";
+    let text = behind_login(&format!("{read}C: DELE a/b\nS: 250 x\nC: CWD a\nS: 250 x"));
+    assert!(text.starts_with("files:\n  a: { text: \"one\" }\nsteps:\n"), "{text}");
+}
+
 #[test]
 fn a_long_body_is_generated() {
     let mut dialogue = events(&format!(
@@ -213,9 +221,9 @@ fn a_long_body_is_generated() {
 
 #[test]
 fn a_long_session_is_cut_and_stays_a_scenario() {
-    let one = |number| format!("C: MKD directory-of-a-long-name-{number}\nS: 257 made\n");
-    let more: Vec<String> = (0..9000).map(one).collect();
-    let more = more.concat();
+    let lines: Vec<_> =
+        (0..9000).map(|number| format!("C: MKD directory-of-a-long-name-{number}\nS: 257 made")).collect();
+    let more = lines.join("\n");
     let text = written(&events(&format!("{LOGIN}{more}")));
     assert!(text.contains("# The session went on") && text.len() < 900_000, "{}", text.len());
 }

@@ -155,6 +155,7 @@ impl Writer {
         }
         match self.tree.standing(&path) {
             Standing::OfFiles(length) if offset <= length => {
+                self.tree.refer(&path);
                 let from = if offset > 0 { format!(", from: {offset}") } else { String::new() };
                 format!("{{ server-sends: {{ of: {}{from} }}{words} }}", yaml::text(&path))
             }

@@ -22,6 +22,8 @@ pub(super) struct Tree {
     now: BTreeMap<String, Now>,
     /// What the session made, changed or took away.
     touched: BTreeSet<String>,
+    /// Files of `files` that a step names: they stay files.
+    referred: BTreeSet<String>,
     seed: u64,
     /// How long `files` is.
     laid: usize,
@@ -111,6 +113,11 @@ impl Tree {
             (Some(Now::File(Some(content))), _) => Standing::Stored(content.clone()),
             _ => Standing::Unknown,
         }
+    }
+
+    /// A step names this file of `files`.
+    pub(super) fn refer(&mut self, path: &str) {
+        self.referred.insert(path.to_owned());
     }
 
     /// The size that a listing told of a file which was not read.
@@ -213,7 +220,11 @@ impl Tree {
         if !is_name(path) || self.before.len() >= MOST_NAMES {
             return;
         }
-        let above = path.match_indices('/').filter_map(|(end, _)| path.get(..end));
+        let above: Vec<_> = path.match_indices('/').filter_map(|(end, _)| path.get(..end)).collect();
+        let is_file = |path: &str| self.referred.contains(path);
+        if above.iter().any(|above| is_file(above)) || what == Before::Directory && is_file(path) {
+            return;
+        }
         for above in above {
             // What the session made itself was not there before.
             match self.now.get(above) {
