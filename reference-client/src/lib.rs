@@ -4,13 +4,20 @@
 //! [`run`] is the whole program; the harness carries it as `ftpspec client`.
 
 mod arguments;
+mod caller;
+mod digest;
 mod escape;
-mod representation;
+mod files;
+mod listing;
+mod netrc;
+mod problem;
+mod report;
 mod runtime;
 mod script;
 mod session;
 mod shell;
 mod target;
+mod tasks;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -22,8 +29,8 @@ use arguments::Arguments;
 
 /// Runs the client with the arguments of a command line, the name of the program first.
 ///
-/// The exit code is 0 when everything asked for was done, 1 when something failed, 2 when the arguments
-/// are wrong.
+/// The exit code is 0 when everything asked for was done, 2 when the arguments are wrong. What fails in the shell and in a script
+/// is 1; a task has a code for each kind of failure, which `--help` lists.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let arguments = match Arguments::try_parse_from(arguments) {
         Ok(arguments) => arguments,
@@ -32,6 +39,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             return if error.print().is_ok() { code } else { ExitCode::FAILURE };
         }
     };
+    if let Some(stray) = arguments.stray() {
+        return complain_of(&format!("{stray} is for the shell, and cannot stand beside a task"));
+    }
     match converse(&arguments) {
         Ok(code) => code,
         Err(error) => complain(&error),
@@ -40,11 +50,19 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 fn converse(arguments: &Arguments) -> io::Result<ExitCode> {
     runtime::to_the_end(async {
+        if let Some(task) = &arguments.task {
+            return tasks::run(task, &arguments.connecting).await;
+        }
         match &arguments.connect {
-            Some(server) if arguments.script => script::run(server, arguments.timeout()).await,
+            Some(server) if arguments.script => script::run(server, arguments.connecting.timeout()).await,
             Some(_) | None => shell::run(arguments).await,
         }
     })?
+}
+
+fn complain_of(usage: &str) -> ExitCode {
+    let _told = writeln!(io::stderr(), "error: {usage}. For more information, try '--help'.");
+    ExitCode::from(problem::USAGE)
 }
 
 /// Standard output is gone, or the system refuses what every program needs.

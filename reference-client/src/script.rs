@@ -25,7 +25,7 @@ use thiserror::Error;
 
 use crate::escape::{escaped, escaped_path};
 use crate::runtime::input::Lines;
-use crate::runtime::{Connection, Local, Moved, RuntimeError, Witness};
+use crate::runtime::{Approach, Connection, Local, Moved, RuntimeError, Witness};
 use crate::session::command::CommandLine;
 use crate::session::operations::open_data::{OpenData, Opening};
 use crate::session::operations::script::{AwaitReply, Move, Say};
@@ -48,7 +48,7 @@ pub(crate) async fn run(server: &ServerName, wait: Duration) -> io::Result<ExitC
 }
 
 async fn converse(server: &ServerName, wait: Duration, lines: &mut Lines) -> Result<(), ScriptError> {
-    let mut connection = Connection::open(server, wait).await?;
+    let mut connection = Connection::open(server, &Approach::plain(wait)).await?;
     while let Some(line) = lines.next().await.map_err(ScriptError::Input)? {
         let instruction = Instruction::parse(&line)?;
         if instruction == Instruction::Close {
@@ -157,6 +157,18 @@ impl Witness for Printer {
 
     /// Notes are for people.
     fn note(&mut self, _note: &str) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn begins(&mut self, _name: &[u8], _octets: Option<u64>) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn ends(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn moving(&mut self, _octets: u64) -> io::Result<()> {
         Ok(())
     }
 

@@ -3,20 +3,22 @@
 //! One [`Operation`] runs at a time. The session gives it the replies and what became of its actions; the runtime
 //! does the actions. So every operation can be tested with literal octets and no sockets.
 
+pub(crate) mod answers;
 pub(crate) mod command;
+pub(crate) mod failure;
+pub(crate) mod features;
+pub(crate) mod manner;
 pub(crate) mod operations;
 
 use std::net::SocketAddr;
 
-use protocol::address::AddressError;
-use protocol::pathname::PathnameError;
-use protocol::reply::{ReplyError, ReplyReader};
-use protocol::{Reply, Severity};
-use thiserror::Error;
+use protocol::Reply;
+use protocol::reply::ReplyReader;
+use protocol::transfer::Parameters;
 
-use crate::escape::escaped;
-use crate::representation::Representation;
 use command::CommandLine;
+pub(crate) use failure::{DataFault, Failure, Fault};
+pub(crate) use manner::{Channel, Extended, MachineListings, Manner, PassiveHost, Protection, Side};
 use operations::{Operation, Progress};
 
 /// A control connection that is open, and what both sides said on it so far.
@@ -50,6 +52,12 @@ impl Session {
             Some(Err(error)) => {
                 self.operation = None;
                 actions.push(Action::Finish(Err(Failure::NotAReply(error))));
+            }
+            // RFC 959 §5.4: 421 may be the reply to any command, and to none.
+            Some(Ok(reply)) if reply.code().number() == failure::CLOSING => {
+                self.operation = None;
+                actions.push(Action::Show(reply.clone()));
+                actions.push(Action::Finish(Err(Failure::Leaving(reply))));
             }
             Some(Ok(reply)) if self.operation.is_none() => actions.push(Action::ShowSurplus(reply)),
             Some(Ok(reply)) => {
@@ -88,53 +96,6 @@ impl Session {
     }
 }
 
-/// How data connections are opened and files represented.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Manner {
-    /// This end of the control connection.
-    pub(crate) local: SocketAddr,
-    /// The server's end of it.
-    pub(crate) peer: SocketAddr,
-    pub(crate) side: Side,
-    pub(crate) extended: Extended,
-    /// The representation the user wants for files.
-    pub(crate) representation: Representation,
-    /// The representation the server was told last; `None` where it has its default.
-    pub(crate) said: Option<Representation>,
-}
-
-impl Manner {
-    fn new(local: SocketAddr, peer: SocketAddr) -> Self {
-        Self {
-            local,
-            peer,
-            side: Side::Passive,
-            extended: Extended::Tried,
-            // What a person gets back octet by octet is what nearly everybody wants today.
-            representation: Representation::Image,
-            said: None,
-        }
-    }
-}
-
-/// Who connects the data connection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Side {
-    /// The server listens (PASV, EPSV).
-    Passive,
-    /// This client listens (PORT, EPRT).
-    Active,
-}
-
-/// Whether EPSV is used with IPv4 too. With IPv6 there is nothing else.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Extended {
-    /// EPSV is said first; PASV if the server refuses it, and from then on.
-    Tried,
-    /// PASV at once.
-    Off,
-}
-
 /// What happened to an operation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Event {
@@ -142,6 +103,8 @@ pub(crate) enum Event {
     Begin,
     /// A whole reply came.
     Reply(Reply),
+    /// [`Action::BeginTls`] is done.
+    Secured,
     /// [`Action::Listen`] is done; the data connection is expected there.
     Listening(SocketAddr),
     /// [`Action::Connect`] is done.
@@ -149,7 +112,31 @@ pub(crate) enum Event {
     /// All data went through the data connection, and it is closed.
     DataEnded,
     /// The data connection could not be opened, or broke.
-    DataFailed(String),
+    DataFailed(DataFault),
+    /// The user wants no more of it.
+    Interrupted,
+    /// [`Action::AwaitSilence`] is done: nothing more came.
+    Silence,
+}
+
+impl Event {
+    /// The reply, if it is one; what else happens says nothing to an operation without data.
+    ///
+    /// # Errors
+    /// When the user wants no more of it.
+    pub(crate) fn into_reply(self) -> Result<Option<Reply>, Failure> {
+        match self {
+            Self::Reply(reply) => Ok(Some(reply)),
+            Self::Interrupted => Err(Failure::Interrupted),
+            Self::Begin
+            | Self::Secured
+            | Self::Listening(_)
+            | Self::Connected
+            | Self::DataEnded
+            | Self::DataFailed(_)
+            | Self::Silence => Ok(None),
+        }
+    }
 }
 
 /// What the runtime is to do.
@@ -157,6 +144,10 @@ pub(crate) enum Event {
 pub(crate) enum Action {
     /// Say a command on the control connection, in one write.
     Say(CommandLine),
+    /// Say ABOR, behind a Synch (RFC 959 §4.1.3), and let go of the data connection.
+    Abort,
+    /// If no reply comes for a moment, that is no failure: tell [`Event::Silence`].
+    AwaitSilence,
     /// Send octets that refuse Telnet options.
     Refuse(Vec<u8>),
     /// Show a reply to the user.
@@ -165,63 +156,18 @@ pub(crate) enum Action {
     ShowSurplus(Reply),
     /// Tell the user something.
     Note(String),
+    /// Begin TLS on the control connection.
+    BeginTls,
     /// Connect the data connection.
     Connect(SocketAddr),
     /// Listen for the data connection on this end's address of the control connection.
     Listen,
     /// Take the data to where the user wants it, until its end.
-    Receive(Representation),
+    Receive(Parameters),
     /// Send the user's data, then close.
-    Transmit(Representation),
+    Transmit(Parameters),
     /// The operation is over.
     Finish(Result<(), Failure>),
-}
-
-/// Why an operation did not do what it was for.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub(crate) enum Failure {
-    #[error("the server refused: {}", first_line(.0))]
-    Refused(Reply),
-    #[error("the server's reply does not fit here: {}", first_line(.0))]
-    Unexpected(Reply),
-    #[error("{} is not sent: {problem}", .verb)]
-    Argument { verb: &'static str, problem: PathnameError },
-    #[error("a command cannot hold CR, LF or NUL; nothing was sent")]
-    Control,
-    #[error("no address can be read in the server's reply ({problem}): {}", first_line(.reply))]
-    Address { problem: AddressError, reply: Reply },
-    #[error("the server names port 0, where nothing can listen: {}", first_line(.0))]
-    Port0(Reply),
-    #[error("PORT has no room for an IPv6 address; use EPRT")]
-    Family,
-    #[error("the server wants an account, and none was given: login USER PASSWORD ACCOUNT")]
-    AccountWanted,
-    #[error("the server wants a password, and none was given: login USER PASSWORD")]
-    PasswordWanted,
-    #[error("a file is resumed in image type only; say `binary` first")]
-    ResumeAscii,
-    #[error("{0}")]
-    Data(String),
-    #[error("the server's answer to {verb} did not come in the right order")]
-    Order { verb: &'static str },
-    #[error("the server said \"{}\", which is no reply: a reply begins with three digits and a space or hyphen", escaped(&.0.line))]
-    NotAReply(ReplyError),
-}
-
-impl Failure {
-    /// The failure a final reply means where only completion will do; preliminary replies are dealt with before.
-    pub(crate) fn of(reply: Reply) -> Self {
-        match reply.severity() {
-            Severity::Transient | Severity::Permanent => Self::Refused(reply),
-            Severity::Preliminary | Severity::Completion | Severity::Intermediate | Severity::Protected => {
-                Self::Unexpected(reply)
-            }
-        }
-    }
-}
-
-fn first_line(reply: &Reply) -> String {
-    escaped(reply.lines().first().map_or(&[], Vec::as_slice))
 }
 
 #[cfg(test)]
@@ -242,10 +188,20 @@ mod tests {
     fn replies_are_taken_one_by_one() {
         let mut session = session();
         assert_eq!(session.begin(noop()), [Action::Say(CommandLine::bare("NOOP"))]);
-        let mut octets: &[u8] = b"200 a\r\n421 b\r\n";
+        let mut octets: &[u8] = b"200 a\r\n426 b\r\n";
         assert_eq!(session.hear(&mut octets), [Action::Show(reply("200 a")), Action::Finish(Ok(()))]);
-        assert_eq!(octets, b"421 b\r\n");
-        assert_eq!(session.hear(&mut octets), [Action::ShowSurplus(reply("421 b"))]);
+        assert_eq!(octets, b"426 b\r\n");
+        assert_eq!(session.hear(&mut octets), [Action::ShowSurplus(reply("426 b"))]);
+    }
+
+    #[test]
+    fn a_421_ends_it_whether_it_was_asked_for_or_not() {
+        let mut session = session();
+        let actions = session.hear(&mut &b"421 bye\r\n"[..]);
+        let leaving = || Action::Finish(Err(Failure::Leaving(reply("421 bye"))));
+        assert_eq!(actions, [Action::Show(reply("421 bye")), leaving()]);
+        session.begin(noop());
+        assert_eq!(session.hear(&mut &b"421 bye\r\n"[..]), [Action::Show(reply("421 bye")), leaving()]);
     }
 
     #[test]

@@ -1,8 +1,12 @@
 //! What a person types: a line a command.
 
+mod editor;
 mod password;
+mod pattern;
 mod screen;
+mod settings;
 mod table;
+mod transfers;
 mod verbs;
 mod words;
 
@@ -14,14 +18,19 @@ use std::time::Duration;
 use thiserror::Error;
 
 use crate::arguments::Arguments;
+use crate::caller::Caller;
 use crate::escape::escaped_path;
-use crate::runtime::input::Lines;
-use crate::runtime::{Connection, Local, RuntimeError};
+use crate::problem::INTERRUPTED;
+use crate::problem::Problem;
+use crate::runtime::input::{Lines, Typed};
+use crate::runtime::{Connection, Local, Nobody, RuntimeError};
 use crate::session::Failure;
 use crate::session::command::CommandLine;
 use crate::session::operations::Operation;
 use crate::session::operations::exchange::Exchange;
 use crate::target::{Target, TargetError};
+use crate::tasks::list::read;
+use editor::{Place, Terminal};
 use screen::Screen;
 use words::WordError;
 
@@ -30,15 +39,22 @@ use words::WordError;
 /// # Errors
 /// When standard input cannot be read or standard output is gone.
 pub(crate) async fn run(arguments: &Arguments) -> io::Result<ExitCode> {
+    let interactive = arguments.commands.is_empty() && io::stdin().is_terminal();
+    let directory = arguments.directory.clone().unwrap_or_default();
+    let place = Place::new(directory.clone().into());
+    let input =
+        if interactive { Lines::from(Terminal::new(Place::clone(&place))?)? } else { Lines::from_standard_input()? };
     let mut shell = Shell {
         connection: None,
-        directory: arguments.directory.clone().unwrap_or_default(),
-        timeout: arguments.timeout(),
-        screen: Screen::new(arguments.verbose),
-        input: Lines::from_standard_input()?,
+        directory,
+        place,
+        questions: if interactive { Questions::Asked } else { Questions::Spared },
+        keep_alive: arguments.keep_alive(),
+        caller: Caller::new(&arguments.connecting)?,
+        screen: Screen::new(arguments.connecting.verbose),
+        input,
         outcome: Outcome::Done,
     };
-    let interactive = arguments.commands.is_empty() && io::stdin().is_terminal();
     if let Some(target) = &arguments.target {
         let opened = shell.open(target).await;
         shell.record(opened)?;
@@ -48,7 +64,9 @@ pub(crate) async fn run(arguments: &Arguments) -> io::Result<ExitCode> {
         }
     }
     if arguments.commands.is_empty() {
-        shell.converse(interactive).await?;
+        if shell.converse().await? == Ended::Interrupted {
+            return Ok(ExitCode::from(INTERRUPTED));
+        }
     } else {
         shell.run_all(&arguments.commands).await?;
     }
@@ -64,7 +82,12 @@ struct Shell {
     connection: Option<Connection>,
     /// Where local names begin; empty for the current directory.
     directory: PathBuf,
-    timeout: Duration,
+    /// The same, for completion.
+    place: Place,
+    questions: Questions,
+    /// After how long a silence the server is told that somebody is there.
+    keep_alive: Option<Duration>,
+    caller: Caller,
     screen: Screen,
     input: Lines,
     outcome: Outcome,
@@ -77,6 +100,20 @@ enum Outcome {
     Failed,
 }
 
+/// Whether each of many files is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Questions {
+    Asked,
+    Spared,
+}
+
+/// How the lines came to an end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ended {
+    Properly,
+    Interrupted,
+}
+
 /// Whether another line is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Next {
@@ -85,15 +122,49 @@ enum Next {
 }
 
 impl Shell {
-    async fn converse(&mut self, interactive: bool) -> io::Result<()> {
+    async fn converse(&mut self) -> io::Result<Ended> {
         loop {
-            if interactive {
-                self.screen.prompt()?;
+            let patience = self.keep_alive.filter(|_| self.connection.is_some());
+            match self.input.typed(patience, self.caller.interrupts()).await? {
+                Typed::Line(line) => {
+                    if self.line(&line).await? == Next::End {
+                        return Ok(Ended::Properly);
+                    }
+                }
+                Typed::End => return Ok(Ended::Properly),
+                Typed::Interrupted => return Ok(Ended::Interrupted),
+                Typed::NamesWanted(directory, answer) => answer.give(self.names_there(&directory).await),
+                Typed::Nothing => {
+                    let kept = self.keep_alive().await;
+                    self.record(kept)?;
+                }
             }
-            let Some(line) = self.input.next().await? else { return Ok(()) };
-            if self.line(&line).await? == Next::End {
-                return Ok(());
+        }
+    }
+
+    /// Tells the server that somebody is there. Its reply is read and not shown, so it cannot pass for another.
+    async fn keep_alive(&mut self) -> Result<(), ShellError> {
+        let connection = self.connection.as_mut().ok_or(ShellError::NotConnected)?;
+        connection.show_surplus(&mut self.screen).await?;
+        let noop = Exchange::new(CommandLine::bare("NOOP"));
+        match connection.perform(noop, Local::Nothing, &mut Nobody).await {
+            // A server that does not know it has heard something all the same.
+            Err(RuntimeError::Failed(Failure::Refused(_))) => Ok(()),
+            done => Ok(done?),
+        }
+    }
+
+    /// What stands in a directory of the server; nothing where it cannot be listed.
+    async fn names_there(&mut self, directory: &[u8]) -> Vec<Vec<u8>> {
+        let Some(connection) = &mut self.connection else { return Vec::new() };
+        let listed = read(connection, Some(directory).filter(|directory| !directory.is_empty()), &mut Nobody).await;
+        match listed {
+            Ok(listing) => listing.entries.into_iter().map(|entry| entry.name).collect(),
+            Err(Problem::Runtime(error)) if !error.leaves_connection() => {
+                self.connection = None;
+                Vec::new()
             }
+            Err(_) => Vec::new(),
         }
     }
 
@@ -143,12 +214,13 @@ impl Shell {
 
     /// Opens a server, logs in, goes to the directory.
     async fn open(&mut self, target: &Target) -> Result<(), ShellError> {
-        self.connect(&target.server).await?;
-        self.login(&target.user.name, target.user.password.as_ref(), None).await?;
-        match &target.directory {
-            None => Ok(()),
-            Some(directory) => self.exchange(CommandLine::new("CWD", directory)).await,
+        self.connect(target).await?;
+        let user = self.caller.user(target)?;
+        self.login(&user).await?;
+        for directory in &target.segments {
+            self.exchange(CommandLine::new("CWD", directory)).await?;
         }
+        Ok(())
     }
 
     async fn quit(&mut self) -> Result<(), ShellError> {
@@ -179,10 +251,32 @@ enum ShellError {
     LocalName(String),
     #[error("the local file {} cannot be read: {problem}", escaped_path(.path))]
     Read { path: PathBuf, problem: io::Error },
+    #[error("the local file {} cannot be written: {problem}", escaped_path(.path))]
+    Write { path: PathBuf, problem: io::Error },
+    #[error("no file has a name that fits")]
+    NothingFits,
     #[error("{} is no directory here", escaped_path(.0))]
     NoDirectory(PathBuf),
     #[error("the password cannot be read: {0}")]
     Password(io::Error),
+    #[error("{0}")]
+    Problem(Problem),
+}
+
+impl From<Problem> for ShellError {
+    fn from(problem: Problem) -> Self {
+        match problem {
+            Problem::Runtime(error) => Self::Runtime(error),
+            Problem::Output(error) => Self::Runtime(RuntimeError::Output(error)),
+            other @ (Problem::Trust(_)
+            | Problem::Netrc(_)
+            | Problem::Target(_)
+            | Problem::Usage(_)
+            | Problem::Local { .. }
+            | Problem::Different(_)
+            | Problem::Some { .. }) => Self::Problem(other),
+        }
+    }
 }
 
 impl From<Failure> for ShellError {

@@ -1,43 +1,21 @@
-//! The data connection: waiting for it, and moving octets between it and a file.
+//! The data connection: waiting for it, and who it is from.
 
-use std::fs::{File, OpenOptions};
+use std::cell::Cell;
 use std::future::poll_fn;
-use std::io::{self, Read, Write};
 use std::net::IpAddr;
-use std::path::PathBuf;
 use std::pin::Pin;
+use std::rc::Rc;
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use protocol::transfer::Parameters;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::Moved;
-use crate::escape::escaped_path;
-use crate::representation::{Incoming, Representation, outgoing};
-
-/// Octets moved at a time.
-const PIECE: usize = 64 * 1024;
-
-/// Where the data of an operation come from or go to on this side.
-pub(crate) enum Local {
-    /// The operation moves no data.
-    Nothing,
-    /// Into this file, which is made when the data begin to come: a refused RETR must not empty a file.
-    Into(PathBuf),
-    /// Behind what stands in this file.
-    Onto(PathBuf),
-    /// From this file, opened before anything was said.
-    From(File),
-    /// To what shows it.
-    Show(Box<dyn Write>),
-}
-
-impl Local {
-    pub(super) fn take(&mut self) -> Self {
-        std::mem::replace(self, Self::Nothing)
-    }
-}
+use super::moving::{self, Local};
+use super::tls::{Tls, explained};
+use super::wire::Wire;
+use crate::session::{DataFault, Fault};
 
 /// How far the data connection is.
 pub(super) enum Data {
@@ -46,22 +24,44 @@ pub(super) enum Data {
     Open(TcpStream),
 }
 
-/// With whom, and how long to wait without progress.
-#[derive(Debug, Clone, Copy)]
+/// With whom, under what, and how long to wait without progress.
+#[derive(Clone)]
 pub(super) struct Terms {
     pub(super) peer: IpAddr,
     pub(super) wait: Duration,
+    /// Where the data are protected.
+    pub(super) tls: Option<Tls>,
 }
 
 /// Octets on their way. Dropped, it closes the data connection.
 pub(super) struct Movement {
-    future: Pin<Box<dyn Future<Output = Result<Moved, String>>>>,
+    future: Pin<Box<dyn Future<Output = Result<Moved, DataFault>>>>,
+    meter: Meter,
+}
+
+/// Counts the octets on the wire.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Meter(Rc<Cell<u64>>);
+
+impl Meter {
+    pub(super) fn count(&self, octets: usize) {
+        self.0.set(self.0.get() + octets as u64);
+    }
+
+    pub(super) fn octets(&self) -> u64 {
+        self.0.get()
+    }
 }
 
 impl Movement {
     /// Waits for the end. May be dropped and called again until it returned.
-    pub(super) async fn ended(&mut self) -> Result<Moved, String> {
+    pub(super) async fn ended(&mut self) -> Result<Moved, DataFault> {
         poll_fn(|context| self.future.as_mut().poll(context)).await
+    }
+
+    /// How many octets have moved.
+    pub(super) fn octets(&self) -> u64 {
+        self.meter.octets()
     }
 }
 
@@ -70,119 +70,67 @@ impl Data {
         std::mem::replace(self, Self::None)
     }
 
-    pub(super) fn receive(self, local: Local, representation: Representation, terms: Terms) -> Movement {
-        Movement {
-            future: Box::pin(async move {
-                let stream = self.established(terms).await?;
-                receive(stream, sink(local)?, representation, terms.wait).await
-            }),
-        }
+    pub(super) fn receive(self, local: Local, parameters: Parameters, terms: Terms) -> Movement {
+        let meter = Meter::default();
+        let counted = meter.clone();
+        let future = async move {
+            let wire = self.established(&terms).await?;
+            moving::receive(wire, moving::sink(local)?, parameters, terms.wait, &counted).await?;
+            Ok(Moved::Received { octets: counted.octets() })
+        };
+        Movement { future: Box::pin(future), meter }
     }
 
-    pub(super) fn transmit(self, local: Local, representation: Representation, terms: Terms) -> Movement {
-        Movement {
-            future: Box::pin(async move {
-                let Local::From(file) = local else { return Err("there is no file to send".to_owned()) };
-                let stream = self.established(terms).await?;
-                transmit(stream, file, representation, terms.wait).await
-            }),
-        }
+    pub(super) fn transmit(self, local: Local, parameters: Parameters, terms: Terms) -> Movement {
+        let meter = Meter::default();
+        let counted = meter.clone();
+        let future = async move {
+            let Local::From(file) = local else {
+                return Err(DataFault::new(Fault::File, "there is no file to send"));
+            };
+            let wire = self.established(&terms).await?;
+            moving::transmit(wire, file, parameters, terms.wait, &counted).await?;
+            Ok(Moved::Sent { octets: counted.octets() })
+        };
+        Movement { future: Box::pin(future), meter }
     }
 
-    async fn established(self, terms: Terms) -> Result<TcpStream, String> {
-        match self {
-            Self::None => Err("no data connection is open; open one first".to_owned()),
-            Self::Open(stream) => Ok(stream),
-            Self::Expected(listener) => accept(&listener, terms).await,
+    async fn established(self, terms: &Terms) -> Result<Wire, DataFault> {
+        let stream = match self {
+            Self::None => {
+                return Err(DataFault::new(Fault::Connection, "no data connection is open; open one first"));
+            }
+            Self::Open(stream) => stream,
+            Self::Expected(listener) => accept(&listener, terms).await?,
+        };
+        let Some(tls) = &terms.tls else { return Ok(Wire::Clear(stream)) };
+        // RFC 4217 §7: whoever opened the connection, the user's end is the client of TLS.
+        match timeout(terms.wait, tls.begin(stream)).await {
+            Ok(Ok(wire)) => Ok(wire),
+            Ok(Err(error)) => Err(DataFault::new(Fault::Tls, format!("on the data connection {}", explained(&error)))),
+            Err(_) => {
+                let text =
+                    format!("TLS did not begin on the data connection within {} seconds", terms.wait.as_secs_f64());
+                Err(DataFault::new(Fault::Stall, text))
+            }
         }
     }
 }
 
 /// Takes the connection of the server and of nobody else: whoever connects to the port first could otherwise give or
 /// steal the file (RFC 2577).
-async fn accept(listener: &TcpListener, terms: Terms) -> Result<TcpStream, String> {
+async fn accept(listener: &TcpListener, terms: &Terms) -> Result<TcpStream, DataFault> {
     let deadline = Instant::now() + terms.wait;
     loop {
         let accepted = timeout_at(deadline, listener.accept()).await.map_err(|_| {
-            format!("the server did not open the data connection within {} seconds", terms.wait.as_secs_f64())
+            let wait = terms.wait.as_secs_f64();
+            DataFault::new(Fault::Stall, format!("the server did not open the data connection within {wait} seconds"))
         })?;
-        let (stream, from) = accepted.map_err(|error| format!("the data connection cannot be taken: {error}"))?;
+        let (stream, from) = accepted.map_err(|error| {
+            DataFault::new(Fault::Connection, format!("the data connection cannot be taken: {error}"))
+        })?;
         if from.ip().to_canonical() == terms.peer.to_canonical() {
             return Ok(stream);
         }
-    }
-}
-
-fn sink(local: Local) -> Result<Box<dyn Write>, String> {
-    let (path, how) = match local {
-        Local::Into(path) => (path, OpenOptions::new().write(true).create(true).truncate(true).clone()),
-        Local::Onto(path) => (path, OpenOptions::new().append(true).clone()),
-        Local::Show(sink) => return Ok(sink),
-        Local::Nothing | Local::From(_) => return Err("there is no file to receive into".to_owned()),
-    };
-    match how.open(&path) {
-        Ok(file) => Ok(Box::new(file)),
-        Err(error) => Err(format!("the local file {} cannot be written: {error}", escaped_path(&path))),
-    }
-}
-
-async fn receive(
-    mut stream: TcpStream,
-    mut sink: Box<dyn Write>,
-    representation: Representation,
-    wait: Duration,
-) -> Result<Moved, String> {
-    let written = |error: io::Error| format!("the local file cannot be written: {error}");
-    let mut incoming = Incoming::new(representation);
-    let mut wire = vec![0; PIECE];
-    let mut local = Vec::with_capacity(PIECE + 1);
-    let mut octets = 0;
-    loop {
-        let length = progress(wait, stream.read(&mut wire)).await?;
-        local.clear();
-        if length == 0 {
-            incoming.finish(&mut local);
-            sink.write_all(&local).and_then(|()| sink.flush()).map_err(written)?;
-            return Ok(Moved::Received { octets });
-        }
-        octets += length as u64;
-        incoming.convert(wire.get(..length).unwrap_or_default(), &mut local);
-        sink.write_all(&local).map_err(written)?;
-    }
-}
-
-async fn transmit(
-    mut stream: TcpStream,
-    mut file: File,
-    representation: Representation,
-    wait: Duration,
-) -> Result<Moved, String> {
-    let mut local = vec![0; PIECE];
-    let mut wire = Vec::with_capacity(PIECE);
-    let mut octets = 0;
-    loop {
-        let length = file.read(&mut local).map_err(|error| format!("the local file cannot be read: {error}"))?;
-        if length == 0 {
-            // The end of the data connection is the end of the file (RFC 959 §3.4.1).
-            progress(wait, stream.shutdown()).await?;
-            return Ok(Moved::Sent { octets });
-        }
-        wire.clear();
-        outgoing(representation, local.get(..length).unwrap_or_default(), &mut wire);
-        octets += wire.len() as u64;
-        let mut left: &[u8] = &wire;
-        while !left.is_empty() {
-            let written = progress(wait, stream.write(left)).await?;
-            left = left.get(written..).unwrap_or_default();
-        }
-    }
-}
-
-/// A step of a transfer: it must come to an end in time, however long the whole takes.
-async fn progress<T>(wait: Duration, step: impl Future<Output = io::Result<T>>) -> Result<T, String> {
-    match timeout(wait, step).await {
-        Ok(Ok(done)) => Ok(done),
-        Ok(Err(error)) => Err(format!("the data connection broke: {error}")),
-        Err(_) => Err(format!("nothing moved on the data connection for {} seconds", wait.as_secs_f64())),
     }
 }

@@ -1,12 +1,16 @@
 //! What a user process does, one file an operation. Each is a small machine: an event in, the next actions out.
 
+mod abort;
+pub(crate) mod agree;
+pub(crate) mod ask_features;
 pub(crate) mod exchange;
 pub(crate) mod greeting;
 pub(crate) mod login;
 pub(crate) mod open_data;
 pub(crate) mod rename;
 pub(crate) mod script;
-pub(crate) mod set_type;
+pub(crate) mod secure;
+pub(crate) mod start;
 pub(crate) mod transfer;
 
 use std::fmt;
@@ -42,9 +46,10 @@ pub(crate) mod testing {
     use super::*;
     use std::net::SocketAddr;
 
+    use protocol::transfer::Parameters;
     use protocol::{Reply, ReplyReader};
 
-    use crate::session::Session;
+    use crate::session::{DataFault, Fault, Session};
 
     pub(crate) fn peer_v4() -> SocketAddr {
         "127.0.0.1:2121".parse().unwrap()
@@ -73,7 +78,10 @@ pub(crate) mod testing {
             let actions = match *event {
                 "connected" => session.tell(Event::Connected),
                 "ended" => session.tell(Event::DataEnded),
-                "broken" => session.tell(Event::DataFailed("broken".to_owned())),
+                "broken" => session.tell(Event::DataFailed(DataFault::new(Fault::Connection, "broken"))),
+                "secured" => session.tell(Event::Secured),
+                "interrupted" => session.tell(Event::Interrupted),
+                "silence" => session.tell(Event::Silence),
                 "listening" => session.tell(Event::Listening(SocketAddr::new(local.ip(), 1025))),
                 line => session.hear(&mut format!("{line}\r\n").as_bytes()),
             };
@@ -92,12 +100,20 @@ pub(crate) mod testing {
             Action::Show(_) => return None,
             Action::Connect(address) => format!("connect {address}"),
             Action::Listen => "listen".to_owned(),
-            Action::Receive(representation) => format!("receive {representation}"),
-            Action::Transmit(representation) => format!("transmit {representation}"),
+            Action::Receive(parameters) => format!("receive {}", named_parameters(parameters)),
+            Action::Transmit(parameters) => format!("transmit {}", named_parameters(parameters)),
+            Action::BeginTls => "begin TLS".to_owned(),
+            Action::Abort => "abort".to_owned(),
+            Action::AwaitSilence => "await silence".to_owned(),
             Action::Finish(Ok(())) => "done".to_owned(),
             Action::Finish(Err(failure)) => format!("failed: {failure}"),
             Action::Note(note) => format!("note: {note}"),
             other @ (Action::Refuse(_) | Action::ShowSurplus(_)) => format!("{other:?}"),
         })
+    }
+
+    fn named_parameters(parameters: Parameters) -> String {
+        let Parameters { representation, structure, mode } = parameters;
+        format!("{representation} {structure} {mode}")
     }
 }

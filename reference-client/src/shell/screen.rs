@@ -1,11 +1,13 @@
 //! What the shell shows: replies and listings on standard output, failures on standard error, nothing unescaped.
 
 use std::error::Error;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 
+use indicatif::ProgressBar;
 use protocol::Reply;
 
 use crate::escape::escaped;
+use crate::report::bar;
 use crate::runtime::{Moved, Witness};
 
 /// The most octets of a line of a listing that are held back to be escaped together.
@@ -14,13 +16,23 @@ const HELD: usize = 64 * 1024;
 /// Where everything is shown.
 #[derive(Debug)]
 pub(super) struct Screen {
-    commands: Commands,
+    pub(super) commands: Commands,
+    pub(super) progress: Progress,
+    bar: Option<ProgressBar>,
     output: io::Stdout,
     errors: io::Stderr,
 }
 
-#[derive(Debug)]
-enum Commands {
+/// Whether what is said to the server is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Commands {
+    Shown,
+    Hidden,
+}
+
+/// Whether a transfer has a bar.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Progress {
     Shown,
     Hidden,
 }
@@ -28,11 +40,7 @@ enum Commands {
 impl Screen {
     pub(super) fn new(verbose: bool) -> Self {
         let commands = if verbose { Commands::Shown } else { Commands::Hidden };
-        Self { commands, output: io::stdout(), errors: io::stderr() }
-    }
-
-    pub(super) fn prompt(&self) -> io::Result<()> {
-        self.write("ftp> ")
+        Self { commands, progress: Progress::Shown, bar: None, output: io::stdout(), errors: io::stderr() }
     }
 
     pub(super) fn ask(&self, question: &str) -> io::Result<()> {
@@ -70,6 +78,11 @@ impl Witness for Screen {
     }
 
     fn replied(&mut self, reply: &Reply) -> io::Result<()> {
+        // While a bar stands there, the replies to a transfer would stand across it.
+        if let Some(bar) = &self.bar {
+            let text: Vec<String> = reply.lines().iter().map(|line| escaped(line)).collect();
+            return bar.suspend(|| self.write(&(text.join("\n") + "\n")));
+        }
         let mut text = String::new();
         for line in reply.lines() {
             text.push_str(&escaped(line));
@@ -85,6 +98,28 @@ impl Witness for Screen {
 
     fn note(&mut self, note: &str) -> io::Result<()> {
         self.line(note)
+    }
+
+    fn begins(&mut self, name: &[u8], octets: Option<u64>) -> io::Result<()> {
+        // The commands would stand across it.
+        if self.commands == Commands::Hidden && self.progress == Progress::Shown && self.errors.is_terminal() {
+            self.bar = Some(bar(&escaped(name), octets));
+        }
+        Ok(())
+    }
+
+    fn ends(&mut self) -> io::Result<()> {
+        if let Some(bar) = self.bar.take() {
+            bar.finish_and_clear();
+        }
+        Ok(())
+    }
+
+    fn moving(&mut self, octets: u64) -> io::Result<()> {
+        if let Some(bar) = &self.bar {
+            bar.set_position(octets);
+        }
+        Ok(())
     }
 
     fn moved(&mut self, moved: Moved) -> io::Result<()> {

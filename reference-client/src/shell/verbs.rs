@@ -1,36 +1,34 @@
 //! What each command of the shell does.
 
 use std::ffi::OsStr;
-use std::fs::File;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path, PathBuf};
+use std::sync::PoisonError;
 
 use super::screen::listing;
 use super::table::{ROWS, Row, Verb};
 use super::words::{after_first_word, words};
 use super::{Next, Shell, ShellError, password};
+use crate::caller::log_in;
 use crate::escape::{escaped, escaped_path};
-use crate::representation::Representation;
-use crate::runtime::{Connection, Local};
+use crate::files::Storing;
+use crate::runtime::Local;
+use crate::session::Failure;
 use crate::session::command::{CommandLine, Secret};
 use crate::session::operations::exchange::Exchange;
-use crate::session::operations::greeting::Greeting;
-use crate::session::operations::login::Login;
 use crate::session::operations::rename::Rename;
-use crate::session::operations::set_type::SetType;
 use crate::session::operations::transfer::Transfer;
-use crate::session::{Extended, Failure, Side};
-use crate::target::{ServerName, Target, TargetError, User};
+use crate::target::{Target, TargetError, User};
 
 /// The words behind the name of a command.
-struct Operands<'a> {
+pub(super) struct Operands<'a> {
     /// At least as many as the row of the command says.
-    words: &'a [Vec<u8>],
-    usage: &'static str,
+    pub(super) words: &'a [Vec<u8>],
+    pub(super) usage: &'static str,
 }
 
 impl<'a> Operands<'a> {
-    fn first(&self) -> Result<&'a [u8], ShellError> {
+    pub(super) fn first(&self) -> Result<&'a [u8], ShellError> {
         self.optional(0).ok_or(ShellError::Usage(self.usage))
     }
 
@@ -90,18 +88,31 @@ impl Shell {
             Verb::RemoveDirectory => self.exchange(CommandLine::new("RMD", operands.first()?)).await,
             Verb::Get => self.get(operands.first()?, operands.optional(1)).await,
             Verb::Resume => self.resume(operands.first()?, operands.optional(1)).await,
-            Verb::Put => self.put(operands.first()?, operands.optional(1), Transfer::store).await,
-            Verb::Append => self.put(operands.first()?, operands.optional(1), Transfer::append).await,
+            Verb::Newer => self.newer(operands.first()?, operands.optional(1)).await,
+            Verb::Put => self.put(operands.first()?, operands.optional(1), Storing::New).await,
+            Verb::Append => self.put(operands.first()?, operands.optional(1), Storing::Append).await,
+            Verb::ResumePut => self.put(operands.first()?, operands.optional(1), Storing::Rest).await,
+            Verb::PutUnique => self.put(operands.first()?, None, Storing::Unique).await,
+            Verb::GetMany => self.get_many(operands.words).await,
+            Verb::PutMany => self.put_many(operands.words).await,
+            Verb::DeleteMany => self.delete_many(operands.words).await,
             Verb::Delete => self.exchange(CommandLine::new("DELE", operands.first()?)).await,
             Verb::Rename => self.perform(Rename::new(operands.first()?, operands.second()?)?, Local::Nothing).await,
-            Verb::Active => self.choose_side(Side::Active),
-            Verb::Passive => self.choose_side(Side::Passive),
-            Verb::Epsv => self.choose_extended(operands),
-            Verb::Ascii => self.perform(SetType::new(Representation::Ascii)?, Local::Nothing).await,
-            Verb::Binary => self.perform(SetType::new(Representation::Image)?, Local::Nothing).await,
+            Verb::Setting(setting) => self.set(setting, operands).await,
+            Verb::Site => self.exchange(CommandLine::new("SITE", &operands.words.join(&b' '))).await,
+            Verb::ChangeMode => {
+                let argument = [b"CHMOD ", operands.first()?, b" ", operands.second()?].concat();
+                self.exchange(CommandLine::new("SITE", &argument)).await
+            }
+            Verb::Mask => self.exchange(CommandLine::new("SITE", &[b"UMASK ", operands.first()?].concat())).await,
+            Verb::System => self.exchange(Ok(CommandLine::bare("SYST"))).await,
+            Verb::Features => self.exchange(Ok(CommandLine::bare("FEAT"))).await,
+            Verb::RemoteHelp => self.exchange(CommandLine::with_optional("HELP", operands.optional(0))).await,
+            Verb::RemoteStatus => self.exchange(CommandLine::with_optional("STAT", operands.optional(0))).await,
+            Verb::Account => self.exchange(CommandLine::secret("ACCT", &Secret::new(operands.first()?))).await,
+            Verb::LocalList => self.local_list(operands.optional(0)),
             Verb::Size => self.exchange(CommandLine::new("SIZE", operands.first()?)).await,
             Verb::Time => self.exchange(CommandLine::new("MDTM", operands.first()?)).await,
-            Verb::Status => self.status(),
             Verb::Help => self.help(operands.optional(0)),
             Verb::Close => self.quit().await,
             // Both need more than words, and are dealt with before.
@@ -109,86 +120,44 @@ impl Shell {
         }
     }
 
-    pub(super) async fn connect(&mut self, server: &ServerName) -> Result<(), ShellError> {
+    pub(super) async fn connect(&mut self, target: &Target) -> Result<(), ShellError> {
         if self.connection.is_some() {
             return Err(ShellError::Connected);
         }
-        let mut connection = Connection::open(server, self.timeout).await?;
-        // The greeting comes unasked, and is wanted: nothing is looked at before it.
-        connection.perform(Greeting, Local::Nothing, &mut self.screen).await?;
-        self.connection = Some(connection);
+        self.connection = Some(self.caller.open(target, &mut self.screen).await?);
         Ok(())
     }
 
-    pub(super) async fn login(
-        &mut self,
-        name: &[u8],
-        password: Option<&Secret>,
-        account: Option<&Secret>,
-    ) -> Result<(), ShellError> {
-        self.perform(Login::new(name, password, account)?, Local::Nothing).await
+    pub(super) async fn login(&mut self, user: &User) -> Result<(), ShellError> {
+        let connection = self.connection.as_mut().ok_or(ShellError::NotConnected)?;
+        connection.show_surplus(&mut self.screen).await?;
+        Ok(log_in(connection, user, &mut self.screen).await?)
     }
 
     async fn open_typed(&mut self, operand: &[u8]) -> Result<(), ShellError> {
         let text = std::str::from_utf8(operand).map_err(|_| TargetError::Host)?;
+        let target = text.parse::<Target>()?;
         if text.contains("://") {
-            return self.open(&text.parse::<Target>()?).await;
+            return self.open(&target).await;
         }
-        self.connect(&text.parse()?).await
+        self.connect(&target).await
     }
 
     async fn login_typed(&mut self, operands: &Operands<'_>) -> Result<(), ShellError> {
         if self.connection.is_none() {
             return Err(ShellError::NotConnected);
         }
-        let Some(name) = operands.optional(0) else {
-            let user = User::anonymous();
-            return self.login(&user.name, user.password.as_ref(), None).await;
-        };
+        let Some(name) = operands.optional(0) else { return self.login(&User::anonymous()).await };
         let password = match operands.optional(1) {
             Some(password) => Some(Secret::new(password)),
             None => password::ask(&mut self.input, &self.screen).await.map_err(ShellError::Password)?,
         };
-        self.login(name, password.as_ref(), operands.optional(2).map(Secret::new).as_ref()).await
+        let account = operands.optional(2).map(Secret::new);
+        self.login(&User { name: name.to_vec(), password, account }).await
     }
 
     async fn show(&mut self, transfer: Result<Transfer, Failure>) -> Result<(), ShellError> {
         self.perform(transfer?, Local::Show(listing())).await
-    }
-
-    async fn get(&mut self, remote: &[u8], local: Option<&[u8]>) -> Result<(), ShellError> {
-        let path = self.local_path(remote, local)?;
-        self.perform(Transfer::retrieve(remote)?, Local::Into(path)).await
-    }
-
-    async fn resume(&mut self, remote: &[u8], local: Option<&[u8]>) -> Result<(), ShellError> {
-        let path = self.local_path(remote, local)?;
-        match path.metadata() {
-            Ok(there) => self.perform(Transfer::resume(remote, there.len())?, Local::Onto(path)).await,
-            Err(problem) => Err(ShellError::Read { path, problem }),
-        }
-    }
-
-    /// Where a fetched file goes: where the user says, else under its own name.
-    fn local_path(&self, remote: &[u8], local: Option<&[u8]>) -> Result<PathBuf, ShellError> {
-        let name = local.map_or_else(|| name_here(remote), path_of)?;
-        Ok(self.directory.join(name))
-    }
-
-    async fn put(
-        &mut self,
-        local: &[u8],
-        remote: Option<&[u8]>,
-        transfer: fn(&[u8]) -> Result<Transfer, Failure>,
-    ) -> Result<(), ShellError> {
-        let path = self.directory.join(path_of(local)?);
-        let last = local.rsplit(|&octet| octet == b'/').next().unwrap_or(local);
-        let transfer = transfer(remote.unwrap_or(last))?;
-        let file = match File::open(&path) {
-            Ok(file) => file,
-            Err(problem) => return Err(ShellError::Read { path, problem }),
-        };
-        self.perform(transfer, Local::From(file)).await
     }
 
     async fn quote(&mut self, line: &[u8]) -> Result<(), ShellError> {
@@ -201,41 +170,12 @@ impl Shell {
             if !directory.is_dir() {
                 return Err(ShellError::NoDirectory(directory));
             }
-            self.directory = directory;
+            self.directory.clone_from(&directory);
+            *self.place.lock().unwrap_or_else(PoisonError::into_inner) = directory;
         }
         let shown =
             std::path::absolute(if self.directory.as_os_str().is_empty() { Path::new(".") } else { &self.directory })?;
         Ok(self.screen.line(&format!("Local files are in {}.", escaped_path(&shown)))?)
-    }
-
-    fn choose_side(&mut self, side: Side) -> Result<(), ShellError> {
-        self.connection.as_mut().ok_or(ShellError::NotConnected)?.session.manner.side = side;
-        Ok(self.screen.line(match side {
-            Side::Active => "This client listens for data connections.",
-            Side::Passive => "The server listens for data connections.",
-        })?)
-    }
-
-    fn choose_extended(&mut self, operands: &Operands<'_>) -> Result<(), ShellError> {
-        let extended = match operands.first()? {
-            b"on" => Extended::Tried,
-            b"off" => Extended::Off,
-            _ => return Err(ShellError::Usage(operands.usage)),
-        };
-        self.connection.as_mut().ok_or(ShellError::NotConnected)?.session.manner.extended = extended;
-        Ok(())
-    }
-
-    fn status(&mut self) -> Result<(), ShellError> {
-        let Some(connection) = &self.connection else { return Ok(self.screen.line("Not connected.")?) };
-        let manner = &connection.session.manner;
-        let way = match (manner.side, manner.extended) {
-            (Side::Active, _) => "this client listens (PORT, EPRT)",
-            (Side::Passive, Extended::Tried) => "the server listens (EPSV, then PASV)",
-            (Side::Passive, Extended::Off) => "the server listens (PASV)",
-        };
-        let text = format!("Connected to {}. Data connections: {way}. Files: {}.", manner.peer, manner.representation);
-        Ok(self.screen.line(&text)?)
     }
 
     fn help(&mut self, name: Option<&[u8]>) -> Result<(), ShellError> {
@@ -251,7 +191,7 @@ impl Shell {
 }
 
 /// A local path as the user typed it.
-fn path_of(octets: &[u8]) -> Result<PathBuf, ShellError> {
+pub(super) fn path_of(octets: &[u8]) -> Result<PathBuf, ShellError> {
     if octets.is_empty() || octets.contains(&0) {
         return Err(ShellError::LocalName(escaped(octets)));
     }
@@ -259,7 +199,7 @@ fn path_of(octets: &[u8]) -> Result<PathBuf, ShellError> {
 }
 
 /// The last part of a remote pathname, as a name in the local directory and nowhere else.
-fn name_here(remote: &[u8]) -> Result<PathBuf, ShellError> {
+pub(super) fn name_here(remote: &[u8]) -> Result<PathBuf, ShellError> {
     let last = path_from_octets(remote.rsplit(|&octet| octet == b'/').next().unwrap_or(remote));
     let mut components = last.components();
     match (components.next(), components.next()) {

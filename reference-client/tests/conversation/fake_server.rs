@@ -3,13 +3,19 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
+use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use assert_cmd::Command;
+use rustls::pki_types::PrivatePkcs8KeyDer;
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 /// Nothing in these tests takes so long. It ends a test that would otherwise hang.
 const PATIENCE: Duration = Duration::from_secs(20);
+
+/// What a server does on one control connection.
+pub(crate) type Part = Box<dyn FnOnce(&mut Peer) + Send>;
 
 /// The server of one test.
 pub(crate) struct FakeServer {
@@ -24,8 +30,20 @@ impl FakeServer {
         let address = listener.local_addr().unwrap();
         let thread = thread::spawn(move || {
             let (control, _) = listener.accept().unwrap();
-            control.set_read_timeout(Some(PATIENCE)).unwrap();
-            part(&mut Peer { control: BufReader::new(control) });
+            part(&mut Peer::new(control));
+        });
+        Self { address, thread }
+    }
+
+    /// Takes one control connection after another, and plays `part` on each.
+    pub(crate) fn play_again(parts: Vec<Part>) -> Self {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let address = listener.local_addr().unwrap();
+        let thread = thread::spawn(move || {
+            for part in parts {
+                let (control, _) = listener.accept().unwrap();
+                part(&mut Peer::new(control));
+            }
         });
         Self { address, thread }
     }
@@ -38,12 +56,113 @@ impl FakeServer {
     }
 }
 
+/// A connection, in clear or under TLS.
+pub(crate) enum Stream {
+    Clear(TcpStream),
+    Tls(Box<StreamOwned<ServerConnection, TcpStream>>),
+}
+
+impl Stream {
+    pub(crate) fn socket(&self) -> &TcpStream {
+        match self {
+            Self::Clear(stream) => stream,
+            Self::Tls(stream) => &stream.sock,
+        }
+    }
+
+    /// Ends TLS as it should be ended.
+    pub(crate) fn announce_end(&mut self) {
+        if let Self::Tls(stream) = self {
+            stream.conn.send_close_notify();
+            stream.flush().unwrap();
+        }
+    }
+}
+
+impl Read for Stream {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        match self {
+            Self::Clear(stream) => stream.read(buffer),
+            Self::Tls(stream) => stream.read(buffer),
+        }
+    }
+}
+
+impl Write for Stream {
+    fn write(&mut self, octets: &[u8]) -> std::io::Result<usize> {
+        match self {
+            Self::Clear(stream) => stream.write(octets),
+            Self::Tls(stream) => stream.write(octets),
+        }
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        match self {
+            Self::Clear(stream) => stream.flush(),
+            Self::Tls(stream) => stream.flush(),
+        }
+    }
+}
+
+/// The certificate of a test, for 127.0.0.1, and what a server makes of it.
+pub(crate) struct Identity {
+    pub(crate) pem: String,
+    pub(crate) configuration: Arc<ServerConfig>,
+}
+
+impl Identity {
+    pub(crate) fn new() -> Self {
+        let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
+        let key = PrivatePkcs8KeyDer::from(made.signing_key.serialize_der());
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let configuration = ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![made.cert.der().clone()], key.into())
+            .unwrap();
+        Self { pem: made.cert.pem(), configuration: Arc::new(configuration) }
+    }
+
+    /// TLS as the server of it. The handshake goes on with what is read and written.
+    pub(crate) fn secure(&self, stream: TcpStream) -> Stream {
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        let connection = ServerConnection::new(Arc::clone(&self.configuration)).unwrap();
+        Stream::Tls(Box::new(StreamOwned::new(connection, stream)))
+    }
+}
+
 /// The server's end of the control connection.
 pub(crate) struct Peer {
-    control: BufReader<TcpStream>,
+    control: BufReader<Stream>,
 }
 
 impl Peer {
+    fn new(control: TcpStream) -> Self {
+        control.set_read_timeout(Some(PATIENCE)).unwrap();
+        Self { control: BufReader::new(Stream::Clear(control)) }
+    }
+
+    /// Begins TLS. Nothing of it has been read yet.
+    pub(crate) fn begin_tls(&mut self, identity: &Identity) {
+        assert!(self.control.buffer().is_empty(), "the client waits for the reply to AUTH");
+        let stream = self.control.get_ref().socket().try_clone().unwrap();
+        self.control = BufReader::new(identity.secure(stream));
+    }
+
+    /// Octets that are no line.
+    pub(crate) fn say_octets(&mut self, octets: &[u8]) {
+        self.control.get_mut().write_all(octets).unwrap();
+    }
+
+    /// Hears all that still comes, until the client closes.
+    pub(crate) fn rest(&mut self) -> String {
+        let mut rest = Vec::new();
+        // How it ends, and whether by a reset, is not looked at.
+        let _ = self.control.read_to_end(&mut rest);
+        rest.escape_ascii().to_string()
+    }
+
     pub(crate) fn say(&mut self, lines: &str) {
         self.control.get_mut().write_all(format!("{lines}\r\n").as_bytes()).unwrap();
     }
@@ -56,6 +175,11 @@ impl Peer {
     pub(crate) fn answer(&mut self, command: &str, reply: &str) {
         self.hear(command);
         self.say(reply);
+    }
+
+    /// Urgent data are read where they stand among the others.
+    pub(crate) fn take_urgent_data_inline(&mut self) {
+        socket2::SockRef::from(self.control.get_ref().socket()).set_out_of_band_inline(true).unwrap();
     }
 
     /// The next line, which must end with CR LF; empty at the end of the connection.
@@ -83,9 +207,13 @@ impl Peer {
         listener
     }
 
-    /// Hears PORT and answers it; returns where the client listens.
+    /// Hears PORT and answers it; returns where the client listens. EPRT, which comes before it, is not known here.
     pub(crate) fn answer_port(&mut self) -> SocketAddr {
-        let line = self.line();
+        let mut line = self.line();
+        if line.starts_with("EPRT ") {
+            self.say("500 what?");
+            line = self.line();
+        }
         let numbers = line.strip_prefix("PORT 127,0,0,1,").expect("PORT with the address of the client");
         let (high, low) = numbers.split_once(',').unwrap();
         let port = high.parse::<u16>().unwrap() * 256 + low.parse::<u16>().unwrap();
@@ -95,7 +223,7 @@ impl Peer {
 
     /// The client neither says anything nor closes for so long.
     pub(crate) fn is_open_for(&mut self, silence: Duration) {
-        self.control.get_ref().set_read_timeout(Some(silence)).unwrap();
+        self.control.get_ref().socket().set_read_timeout(Some(silence)).unwrap();
         let error = self.control.read(&mut [0]).expect_err("the client neither speaks nor closes");
         assert_eq!(error.kind(), std::io::ErrorKind::WouldBlock);
     }

@@ -145,7 +145,7 @@ impl Passage {
         belongings: Belongings,
     ) -> io::Result<Self> {
         let Sockets { own: socket, elsewhere } = sockets;
-        let host = socket.local_addr()?.as_socket().map_or_else(|| shared.own_host(), |address| address.ip());
+        let host = socket.local_addr()?.as_socket().map_or_else(|| shared.server_host(), |address| address.ip());
         let plan = Plan::new(agreed, belongings);
         let own = Arc::clone(&plan);
         let make = agreed.make;
@@ -187,16 +187,17 @@ impl Passage {
         Ok(Self { plan, task, client: None })
     }
 
-    /// The server connects: to the port that comes back, and again for each transfer until something else is agreed on.
+    /// The server connects: to `own` with the port that comes back, and again for each transfer until something else is agreed on.
     pub(super) fn active(
         shared: &Arc<Shared>,
+        own: SocketAddr,
         client: SocketAddr,
         agreed: &DataChange,
         belongings: Belongings,
-    ) -> io::Result<(Self, u16)> {
-        let socket = bound(SocketAddr::new(shared.own_host(), 0))?;
-        let port = socket.local_addr()?.as_socket().map_or(0, |address| address.port());
-        Ok((Self::to_client(shared, socket, client, agreed, belongings)?, port))
+    ) -> io::Result<(Self, SocketAddr)> {
+        let socket = bound(own)?;
+        let own = socket.local_addr()?.as_socket().unwrap_or(own);
+        Ok((Self::to_client(shared, socket, client, agreed, belongings)?, own))
     }
 
     /// Nothing was agreed on: the server connects to the port that the relay's control connection comes from, and the

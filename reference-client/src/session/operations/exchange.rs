@@ -36,13 +36,10 @@ impl Exchange {
 
 impl Operation for Exchange {
     fn step(&mut self, event: Event, _manner: &mut Manner) -> Result<Progress, Failure> {
-        let reply = match event {
-            Event::Begin => return Ok(Progress::Wait(vec![Action::Say(self.command.clone())])),
-            Event::Reply(reply) => reply,
-            Event::Listening(_) | Event::Connected | Event::DataEnded | Event::DataFailed(_) => {
-                return Ok(Progress::Wait(Vec::new()));
-            }
-        };
+        if event == Event::Begin {
+            return Ok(Progress::Wait(vec![Action::Say(self.command.clone())]));
+        }
+        let Some(reply) = event.into_reply()? else { return Ok(Progress::Wait(Vec::new())) };
         match (reply.severity(), self.accepted) {
             (Severity::Preliminary, _) => Ok(Progress::Wait(Vec::new())),
             (Severity::Completion, _) | (Severity::Intermediate, Accepted::CompletionOrIntermediate) => {

@@ -11,7 +11,7 @@ pub(crate) struct Greeting;
 
 impl Operation for Greeting {
     fn step(&mut self, event: Event, _manner: &mut Manner) -> Result<Progress, Failure> {
-        let Event::Reply(reply) = event else { return Ok(Progress::Wait(Vec::new())) };
+        let Some(reply) = event.into_reply()? else { return Ok(Progress::Wait(Vec::new())) };
         match reply.severity() {
             Severity::Preliminary => Ok(Progress::Wait(Vec::new())),
             Severity::Completion => Ok(Progress::Done(Vec::new())),
@@ -32,7 +32,7 @@ mod tests {
     #[case(&["220 ready"], &["done"])]
     #[case(&["120 in 5 minutes", "220 ready"], &["done"])]
     #[case(&["120 in 5 minutes"], &[])]
-    #[case(&["421 go away"], &["failed: the server refused: 421 go away"])]
+    #[case(&["421 go away"], &["failed: the server closes the connection, and says: 421 go away"])]
     fn greetings(#[case] script: &[&str], #[case] done: &[&str]) {
         assert_eq!(play(Greeting, script), done);
     }

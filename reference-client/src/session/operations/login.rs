@@ -36,18 +36,16 @@ impl Login {
 
 impl Operation for Login {
     fn step(&mut self, event: Event, manner: &mut Manner) -> Result<Progress, Failure> {
-        let reply = match event {
-            Event::Begin => return Ok(Progress::Wait(vec![Action::Say(self.user.clone())])),
-            Event::Reply(reply) => reply,
-            Event::Listening(_) | Event::Connected | Event::DataEnded | Event::DataFailed(_) => {
-                return Ok(Progress::Wait(Vec::new()));
-            }
-        };
+        if event == Event::Begin {
+            return Ok(Progress::Wait(vec![Action::Say(self.user.clone())]));
+        }
+        let Some(reply) = event.into_reply()? else { return Ok(Progress::Wait(Vec::new())) };
         match reply.severity() {
             Severity::Preliminary => Ok(Progress::Wait(Vec::new())),
             Severity::Completion => {
                 // RFC 959 §4.1.1: USER begins anew; what was agreed with another user may not hold.
-                manner.said = None;
+                manner.said.representation = None;
+                manner.features = None;
                 Ok(Progress::Done(Vec::new()))
             }
             Severity::Intermediate => Ok(Progress::Wait(vec![Action::Say(self.next(&reply)?)])),
@@ -84,7 +82,7 @@ mod tests {
         let done = play(login(Some(b"p"), None), &["331 password", "332 account"]);
         assert_eq!(
             done.last().unwrap(),
-            "failed: the server wants an account, and none was given: login USER PASSWORD ACCOUNT"
+            "failed: the server wants an account, and none was given: login USER PASSWORD ACCOUNT, or --account"
         );
     }
 

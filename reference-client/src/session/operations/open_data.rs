@@ -6,7 +6,7 @@ use protocol::{ExtendedAddress, ExtendedPort, HostPort, Reply, Severity};
 
 use super::{Operation, Progress};
 use crate::session::command::CommandLine;
-use crate::session::{Action, Event, Extended, Failure, Manner, Side};
+use crate::session::{Action, Event, Extended, Failure, Manner, PassiveHost, Side};
 
 /// The command that announces a data connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,34 +21,30 @@ pub(crate) enum Opening {
 #[derive(Debug)]
 pub(crate) struct OpenData {
     opening: Opening,
-    fallback: Fallback,
-}
-
-/// What a refusal leads to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Fallback {
-    /// PASV, if it was EPSV that was refused and the address has room in PASV.
-    Pasv,
-    /// Failure.
-    Nothing,
+    /// What a refusal leads to: the command that RFC 2428 replaced.
+    fallback: Option<Opening>,
+    /// Where this client listens.
+    here: Option<SocketAddr>,
 }
 
 impl OpenData {
     /// By this command and no other.
     pub(crate) fn by(opening: Opening) -> Self {
-        Self { opening, fallback: Fallback::Nothing }
+        Self { opening, fallback: None, here: None }
     }
 
-    /// As the user wants it: EPSV (then PASV) or PORT with IPv4, EPSV or EPRT with IPv6.
+    /// As the user wants it: EPSV or EPRT, and with IPv4 then PASV or PORT.
     pub(crate) fn as_wanted(manner: &Manner) -> Self {
-        let fallback = if manner.peer.is_ipv4() { Fallback::Pasv } else { Fallback::Nothing };
-        let opening = match (manner.side, manner.peer, manner.extended) {
-            (Side::Passive, SocketAddr::V4(_), Extended::Off) => Opening::Pasv,
-            (Side::Passive, _, _) => Opening::Epsv,
-            (Side::Active, SocketAddr::V4(_), _) => Opening::Port,
-            (Side::Active, SocketAddr::V6(_), _) => Opening::Eprt,
+        let (extended, classic) = match manner.side {
+            Side::Passive => (Opening::Epsv, Opening::Pasv),
+            Side::Active => (Opening::Eprt, Opening::Port),
         };
-        Self { opening, fallback }
+        let (opening, fallback) = match (manner.peer, manner.extended) {
+            (SocketAddr::V6(_), _) => (extended, None),
+            (SocketAddr::V4(_), Extended::Tried) => (extended, Some(classic)),
+            (SocketAddr::V4(_), Extended::Off) => (classic, None),
+        };
+        Self { opening, fallback, here: None }
     }
 
     fn begin(&self) -> Vec<Action> {
@@ -74,16 +70,24 @@ impl OpenData {
     fn replied(&mut self, reply: Reply, manner: &mut Manner) -> Result<Progress, Failure> {
         match (reply.severity(), self.opening) {
             (Severity::Preliminary, _) => Ok(Progress::Wait(Vec::new())),
-            (Severity::Completion, Opening::Pasv) => passive(reply, manner.peer),
+            (Severity::Completion, Opening::Pasv) => passive(reply, manner),
             (Severity::Completion, Opening::Epsv) => extended_passive(reply, manner.peer),
             (Severity::Completion, Opening::Port | Opening::Eprt) => Ok(Progress::Done(Vec::new())),
-            (Severity::Permanent | Severity::Transient, Opening::Epsv) if self.fallback == Fallback::Pasv => {
+            (Severity::Permanent, _) if speaks_of_the_command(&reply) && self.fallback.is_some() => {
                 manner.extended = Extended::Off;
-                self.opening = Opening::Pasv;
-                Ok(Progress::Wait(self.begin()))
+                self.fall_back()
             }
             _ => Err(Failure::of(reply)),
         }
+    }
+
+    fn fall_back(&mut self) -> Result<Progress, Failure> {
+        self.opening = self.fallback.take().unwrap_or(self.opening);
+        let actions = match self.here {
+            Some(here) => vec![Action::Say(self.announce(here)?)],
+            None => self.begin(),
+        };
+        Ok(Progress::Wait(actions))
     }
 }
 
@@ -91,24 +95,38 @@ impl Operation for OpenData {
     fn step(&mut self, event: Event, manner: &mut Manner) -> Result<Progress, Failure> {
         match event {
             Event::Begin => Ok(Progress::Wait(self.begin())),
-            Event::Listening(here) => Ok(Progress::Wait(vec![Action::Say(self.announce(here)?)])),
+            Event::Listening(here) => {
+                self.here = Some(here);
+                Ok(Progress::Wait(vec![Action::Say(self.announce(here)?)]))
+            }
             Event::Reply(reply) => self.replied(reply, manner),
             Event::Connected => Ok(Progress::Done(Vec::new())),
             Event::DataFailed(problem) => Err(Failure::Data(problem)),
-            Event::DataEnded => Ok(Progress::Wait(Vec::new())),
+            Event::Interrupted => Err(Failure::Interrupted),
+            Event::DataEnded | Event::Secured | Event::Silence => Ok(Progress::Wait(Vec::new())),
         }
     }
 }
 
+/// Whether a refusal may mean that the server does not know the command, or cannot do it: 500, 501, 502, 504, 522. Who is not
+/// logged in (530) is told so whatever is tried.
+fn speaks_of_the_command(reply: &Reply) -> bool {
+    matches!(reply.code().number(), 500..=504 | 522)
+}
+
 /// RFC 1123 §4.1.2.6: the six numbers are searched for. Their host is not used: a hostile server could name any
 /// other machine this client can reach (RFC 2577), so the data connection goes to where the control connection is.
-fn passive(reply: Reply, peer: SocketAddr) -> Result<Progress, Failure> {
+fn passive(reply: Reply, manner: &Manner) -> Result<Progress, Failure> {
+    let peer = manner.peer;
     let there = match find(&reply, HostPort::find) {
         Err(problem) => return Err(Failure::Address { problem, reply }),
         Ok(there) if there.port == 0 => return Err(Failure::Port0(reply)),
         Ok(there) => there,
     };
     let mut actions = Vec::new();
+    if manner.passive_host == PassiveHost::AsTold && !there.host.is_unspecified() {
+        return Ok(Progress::Wait(vec![Action::Connect(there.into())]));
+    }
     if peer.ip() != there.host {
         let named = there.host;
         let used = peer.ip();
@@ -141,6 +159,7 @@ fn with_port(mut peer: SocketAddr, port: u16) -> SocketAddr {
 mod tests {
     use super::super::testing::{peer_v4, play, play_from};
     use super::*;
+    use crate::session::Session;
     use rstest::rstest;
 
     #[rstest]
@@ -185,8 +204,52 @@ mod tests {
     }
 
     #[rstest]
+    #[case::unknown("500 what?", true)]
+    #[case::arguments("501 what?", true)]
+    #[case::not_implemented("502 no", true)]
+    #[case::other_family("522 use (2)", true)]
+    #[case::not_logged_in("530 who?", false)]
+    #[case::not_now("425 no", false)]
+    fn what_leads_back(
+        #[case] refusal: &str,
+        #[case] falls_back: bool,
+        #[values(Side::Passive, Side::Active)] side: Side,
+    ) {
+        let manner = Manner { side, ..Manner::new(peer_v4(), peer_v4()) };
+        let (script, classic) = match side {
+            Side::Passive => (vec![refusal], "C: PASV"),
+            Side::Active => (vec!["listening", refusal], "C: PORT 127,0,0,1,4,1"),
+        };
+        let open = OpenData::as_wanted(&manner);
+        let mut session = Session::new(manner.local, manner.peer);
+        session.manner.side = side;
+        let mut said = session.begin(Box::new(open));
+        for line in script {
+            said = match line {
+                "listening" => session.tell(Event::Listening("127.0.0.1:1025".parse().unwrap())),
+                line => session.hear(&mut format!("{line}\r\n").as_bytes()),
+            };
+        }
+        let said = format!("{said:?}");
+        assert_eq!(said.contains(classic.trim_start_matches("C: ")), falls_back, "{said}");
+        assert_eq!(session.manner.extended == Extended::Off, falls_back);
+    }
+
+    #[rstest]
+    #[case::elsewhere("227 (127,0,0,9,4,1)", "127.0.0.9:1025")]
+    #[case::nowhere("227 (0,0,0,0,4,1)", "127.0.0.1:1025")]
+    fn the_host_of_227_when_the_user_trusts_it(#[case] reply: &str, #[case] there: &str) {
+        let mut session = Session::new(peer_v4(), peer_v4());
+        session.manner.passive_host = PassiveHost::AsTold;
+        session.begin(Box::new(OpenData::by(Opening::Pasv)));
+        let actions = session.hear(&mut format!("{reply}\r\n").as_bytes());
+        assert!(actions.contains(&Action::Connect(there.parse().unwrap())), "{actions:?}");
+    }
+
+    #[rstest]
     #[case("127.0.0.1:21", Side::Passive, Extended::Off, Opening::Pasv)]
-    #[case("127.0.0.1:21", Side::Active, Extended::Tried, Opening::Port)]
+    #[case("127.0.0.1:21", Side::Active, Extended::Tried, Opening::Eprt)]
+    #[case("127.0.0.1:21", Side::Active, Extended::Off, Opening::Port)]
     #[case("[::1]:21", Side::Passive, Extended::Off, Opening::Epsv)]
     #[case("[::1]:21", Side::Active, Extended::Tried, Opening::Eprt)]
     fn wanted(#[case] peer: &str, #[case] side: Side, #[case] extended: Extended, #[case] opening: Opening) {

@@ -22,13 +22,10 @@ impl Rename {
 
 impl Operation for Rename {
     fn step(&mut self, event: Event, _manner: &mut Manner) -> Result<Progress, Failure> {
-        let reply = match event {
-            Event::Begin => return Ok(Progress::Wait(vec![Action::Say(self.from.clone())])),
-            Event::Reply(reply) => reply,
-            Event::Listening(_) | Event::Connected | Event::DataEnded | Event::DataFailed(_) => {
-                return Ok(Progress::Wait(Vec::new()));
-            }
-        };
+        if event == Event::Begin {
+            return Ok(Progress::Wait(vec![Action::Say(self.from.clone())]));
+        }
+        let Some(reply) = event.into_reply()? else { return Ok(Progress::Wait(Vec::new())) };
         match (reply.severity(), self.to.take_if(|_| reply.severity() == Severity::Intermediate)) {
             (Severity::Intermediate, Some(to)) => Ok(Progress::Wait(vec![Action::Say(to)])),
             (Severity::Preliminary, _) => Ok(Progress::Wait(Vec::new())),

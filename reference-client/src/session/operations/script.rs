@@ -1,7 +1,9 @@
 //! The small steps a harness drives the client by: say a line, wait for a reply, move the data.
 
+use protocol::transfer::Parameters;
+use protocol::{Mode, Structure, Type};
+
 use super::{Operation, Progress};
-use crate::representation::Representation;
 use crate::session::command::CommandLine;
 use crate::session::{Action, Event, Failure, Manner};
 
@@ -25,12 +27,8 @@ pub(crate) struct AwaitReply;
 
 impl Operation for AwaitReply {
     fn step(&mut self, event: Event, _manner: &mut Manner) -> Result<Progress, Failure> {
-        match event {
-            Event::Reply(_) => Ok(Progress::Done(Vec::new())),
-            Event::Begin | Event::Listening(_) | Event::Connected | Event::DataEnded | Event::DataFailed(_) => {
-                Ok(Progress::Wait(Vec::new()))
-            }
-        }
+        let heard = event.into_reply()?;
+        Ok(if heard.is_some() { Progress::Done(Vec::new()) } else { Progress::Wait(Vec::new()) })
     }
 }
 
@@ -42,16 +40,24 @@ pub(crate) enum Move {
     Transmit,
 }
 
+/// As they are: what they mean is for the harness.
+const OCTETS: Parameters = Parameters { representation: Type::Image, structure: Structure::File, mode: Mode::Stream };
+
 impl Operation for Move {
     fn step(&mut self, event: Event, _manner: &mut Manner) -> Result<Progress, Failure> {
         match event {
             Event::Begin => Ok(Progress::Wait(vec![match self {
-                Self::Receive => Action::Receive(Representation::Image),
-                Self::Transmit => Action::Transmit(Representation::Image),
+                Self::Receive => Action::Receive(OCTETS),
+                Self::Transmit => Action::Transmit(OCTETS),
             }])),
             Event::DataEnded => Ok(Progress::Done(Vec::new())),
             Event::DataFailed(problem) => Err(Failure::Data(problem)),
-            Event::Reply(_) | Event::Listening(_) | Event::Connected => Ok(Progress::Wait(Vec::new())),
+            other @ (Event::Reply(_)
+            | Event::Secured
+            | Event::Listening(_)
+            | Event::Connected
+            | Event::Silence
+            | Event::Interrupted) => other.into_reply().map(|_| Progress::Wait(Vec::new())),
         }
     }
 
@@ -70,7 +76,7 @@ mod tests {
         assert_eq!(play(Say(CommandLine::verbatim(b"noop")), &[]), ["C: noop", "done"]);
         assert_eq!(play(AwaitReply, &["550 no"]), ["done"]);
         assert_eq!(play(AwaitReply, &["150 wait"]), ["done"]);
-        assert_eq!(play(Move::Receive, &["ended"]), ["receive image", "done"]);
-        assert_eq!(play(Move::Transmit, &["broken"]), ["transmit image", "failed: broken"]);
+        assert_eq!(play(Move::Receive, &["ended"]), ["receive I F S", "done"]);
+        assert_eq!(play(Move::Transmit, &["broken"]), ["transmit I F S", "failed: broken"]);
     }
 }
