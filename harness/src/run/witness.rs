@@ -36,6 +36,11 @@ impl Witness {
         Self { log: self.log.clone(), number, octets: Arc::clone(&self.octets) }
     }
 
+    /// Whether anything is written down.
+    pub(super) fn is_there(&self) -> bool {
+        self.log.is_some()
+    }
+
     /// Something happened.
     pub(super) fn note(&self, channel: Channel, what: What) {
         let Some(mut recorder) = self.recorder() else { return };

@@ -363,6 +363,13 @@ impl Session {
             Which::Preliminary => preliminary,
         };
         let mut next = Next::Go;
+        if let Some(passage) = &self.passage
+            && self.witness.is_there()
+            && Direction::of(&owed.verb).is_some()
+            && matches!(reply.code, 100..=299)
+        {
+            passage.catches_up(preliminary).await;
+        }
         if owed.kind == Kind::Client && (preliminary || !owed.answered) {
             next = self.emit(rule.filter(fits), &reply, &owed.gaps).await?;
             if next == Next::Go {
