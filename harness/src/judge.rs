@@ -12,6 +12,7 @@ pub mod framing;
 pub mod grade;
 pub mod play;
 pub mod stage;
+pub mod task;
 pub mod text;
 pub mod value;
 

@@ -5,6 +5,7 @@ mod cli;
 pub mod coverage;
 pub mod judge;
 pub mod plan;
+pub mod record;
 pub mod run;
 pub mod scenario;
 pub mod subject;

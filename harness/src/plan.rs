@@ -1,6 +1,6 @@
 //! What is run and what is not, and why.
 
-mod client;
+pub mod client;
 pub mod filter;
 
 use std::collections::BTreeSet;
@@ -40,6 +40,16 @@ pub fn plan<'a>(
         .collect()
 }
 
+/// Whether a scenario is of the kind that this subject plays: a server plays no tasks, and a client those that its file
+/// has words for.
+pub fn is_for(scenario: &Scenario, subject: &Subject) -> bool {
+    match subject.role {
+        Role::Server => scenario.errand.is_none(),
+        Role::Client if scenario.errand.is_some() => subject.tasks.is_some(),
+        Role::Client => subject.drive.is_some(),
+    }
+}
+
 fn reason(scenario: &Scenario, given: &[&Scenario], subject: &Subject, known: &Known<'_>) -> Option<String> {
     if let Some(need) = scenario.needs.iter().find(|need| !known.claims.contains(&need.value)) {
         return Some(format!("the subject does not claim {}", need.value));
@@ -47,11 +57,20 @@ fn reason(scenario: &Scenario, given: &[&Scenario], subject: &Subject, known: &K
     if scenario.connections.values().any(|peer| *peer == Peer::Second) {
         return Some("needs a second server".to_owned());
     }
+    if let Some(errand) = &scenario.errand {
+        return match subject.role {
+            Role::Server => Some("it is for clients, and the subject is a server".to_owned()),
+            Role::Client => subject.cannot_perform(&client::asked(errand)),
+        };
+    }
     match subject.role {
         Role::Server => {
             let needs_folder = given.iter().chain([&scenario]).any(|part| !part.files.is_empty());
             (needs_folder && !known.folder)
                 .then(|| "needs files on the server, and its folder is not known: say --root".to_owned())
+        }
+        Role::Client if subject.drive.is_none() => {
+            Some("the client cannot be told line by line what to say".to_owned())
         }
         Role::Client => client::cannot(scenario, given),
     }

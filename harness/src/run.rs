@@ -12,6 +12,7 @@ mod live;
 mod order;
 mod probe;
 pub mod prove;
+pub mod record;
 mod recorder;
 pub mod relay;
 mod rounds;
@@ -20,8 +21,10 @@ mod server_role;
 mod socket;
 mod source;
 mod stop;
+pub mod task;
 mod trust;
 mod unread;
+mod witness;
 
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
@@ -117,10 +120,14 @@ pub fn run(
     let started = Timestamp::now();
     let begun = Instant::now();
     let given: Vec<_> = selected.iter().map(|scenario| case::given_of(suite, scenario)).collect();
-    let Probed { claims, mute, never_started: failed } = probed(selected, subject, options);
+    let Probed { mut claims, mute, never_started: failed } = probed(selected, subject, options);
+    if subject.tasks.is_some() && selected.iter().any(|scenario| scenario.errand.is_some()) && tells_failure(subject) {
+        claims.insert(task::TELLS_FAILURE.to_owned());
+    }
     let known = Known { claims: &claims, folder: subject.folder_is_known() };
     let planned = plan(selected, &given, subject, &known);
     let mut facts = facts(suite, subject, options);
+    facts.tells_failure = claims.contains(task::TELLS_FAILURE);
     if mute {
         // It had the whole time already when it was tried.
         facts.greeting = facts.greeting.min(MUTE);
@@ -168,7 +175,7 @@ pub fn run(
 fn probed(selected: &[&Scenario], subject: &Subject, options: &Options) -> Probed {
     let needs: BTreeSet<_> =
         selected.iter().flat_map(|scenario| &scenario.needs).map(|need| need.value.as_str()).collect();
-    if subject.says_what_it_claims() || needs.is_empty() {
+    if subject.says_what_it_claims() || needs.is_empty() || subject.role == Role::Client {
         return Probed::of(subject.claims.clone());
     }
     match runtime() {
@@ -178,6 +185,32 @@ fn probed(selected: &[&Scenario], subject: &Subject, options: &Options) -> Probe
             Probed::default()
         }
     }
+}
+
+/// Whether a client tells that a task failed. Where that cannot be seen, it is taken not to.
+fn tells_failure(subject: &Subject) -> bool {
+    let seen = runtime().map_err(|source| StartError::Own { doing: "begin to work".to_owned(), source });
+    seen.and_then(|runtime| {
+        runtime.block_on(async {
+            let server = own_server()?;
+            let running = server.start().await?;
+            let tells = task::tells_failure(subject, &running, &server.login).await;
+            running.stop().await;
+            tells
+        })
+    })
+    .unwrap_or_else(|error| {
+        tracing::error!(%error, "it cannot be seen whether the client tells failure");
+        false
+    })
+}
+
+/// The server that clients are judged with.
+fn own_server() -> Result<Subject, StartError> {
+    Subject::named(task::SERVER).map_err(|error| StartError::Own {
+        doing: "find the server that clients are judged with".to_owned(),
+        source: std::io::Error::other(error),
+    })
 }
 
 /// How many subjects are started at once. Many programs need a processor for the whole of their start, and each is given
@@ -203,6 +236,7 @@ pub(crate) fn facts(suite: &Suite, subject: &Subject, options: &Options) -> Fact
         scale: Scale::of(&options.profile, suite),
         greeting: options.reply,
         stretch: options.stretch,
+        tells_failure: false,
     }
 }
 
@@ -291,6 +325,9 @@ impl<P: Progress> Floor<'_, P> {
         if let Some(cause) = self.stops.of(scenario) {
             return blocked(scenario, &cause);
         }
+        if scenario.errand.is_some() {
+            return self.one_task(scenario, running).await;
+        }
         if self.subject.role == Role::Client {
             return self.one_client(scenario, given).await;
         }
@@ -331,6 +368,23 @@ impl<P: Progress> Floor<'_, P> {
                 self.stops.heed(scenario, &ran);
                 ran
             }
+            Err(error) => self.never_started(scenario, &error),
+        }
+    }
+
+    /// A client that is asked to do something is a fresh process in every case; the server behind the relay is the worker's.
+    async fn one_task(&self, scenario: &Scenario, running: &mut Option<Running>) -> Ran {
+        let done = async {
+            let server = own_server()?;
+            let _place = self.starts.acquire().await.ok();
+            let serving = match running.take() {
+                Some(serving) => running.insert(serving),
+                None => running.insert(server.start().await?),
+            };
+            task::on_client(scenario, self.suite, self.facts, self.subject, serving, &server.login).await
+        };
+        match done.await {
+            Ok(ran) => ran,
             Err(error) => self.never_started(scenario, &error),
         }
     }

@@ -10,6 +10,7 @@ mod known;
 mod launch;
 mod listening;
 mod log;
+mod performing;
 mod placeholder;
 mod process;
 mod root;
@@ -17,6 +18,7 @@ mod running;
 mod similar_name;
 mod start_error;
 mod subject_error;
+mod tasks;
 mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -28,10 +30,12 @@ pub use self::accounts::{Account, Accounts};
 pub use self::driven::Driven;
 pub use self::known::Known;
 pub(crate) use self::listening::is_listened_on;
+pub use self::performing::Performing;
 pub use self::root::{Found, Placed};
 pub use self::running::{Health, Running};
 pub use self::start_error::StartError;
 pub use self::subject_error::SubjectError;
+pub use self::tasks::{Asked, Tasks};
 
 use self::attach::Attach;
 use self::launch::Launch;
@@ -57,6 +61,8 @@ pub struct Subject {
     pub pool: bool,
     /// How it is told what to do, if it is a client.
     pub drive: Option<Drive>,
+    /// How it is asked to do something, if it is a client that can be asked.
+    pub tasks: Option<Tasks>,
     way: Way,
 }
 
@@ -195,6 +201,31 @@ impl Subject {
         }
     }
 
+    /// Why it cannot be asked to do this, if it cannot.
+    pub fn cannot_perform(&self, asked: &Asked<'_>) -> Option<String> {
+        match &self.tasks {
+            Some(tasks) => tasks.cannot(asked),
+            None => Some("its file says of no task how it is asked".to_owned()),
+        }
+    }
+
+    /// A client that is about to be asked: its directory stands and is empty.
+    ///
+    /// # Errors
+    /// Its folder cannot be made, or a command that comes before fails.
+    pub async fn prepare(
+        &self,
+        asked: &Asked<'_>,
+        server: SocketAddr,
+        login: &Login,
+    ) -> Result<Performing, StartError> {
+        let Some(tasks) = &self.tasks else {
+            let source = std::io::Error::other("its file has no tasks");
+            return Err(StartError::Own { doing: format!("ask {}", self.name), source });
+        };
+        tasks.prepare(asked, server, login).await
+    }
+
     fn of(name: String, login: Login, way: Way) -> Self {
         Self {
             name,
@@ -206,18 +237,20 @@ impl Subject {
             accounts: Accounts::default(),
             pool: false,
             drive: None,
+            tasks: None,
             way,
         }
     }
 }
 
-/// The folder that scripts/strangers fills: `$FTPSPEC_STRANGERS`, or `target/strangers` in the working directory or in
-/// one above it, as tests run in the folder of their package.
-fn strangers() -> PathBuf {
-    if let Some(folder) = std::env::var_os("FTPSPEC_STRANGERS") {
+/// The folder that a script of ours fills: what the variable says, or `target/NAME` in the working directory or in one
+/// above it, as tests run in the folder of their package.
+fn folder_of(name: &str, variable: &str) -> PathBuf {
+    if let Some(folder) = std::env::var_os(variable) {
         return std::path::absolute(&folder).unwrap_or_else(|_| folder.into());
     }
     let here = std::env::current_dir().unwrap_or_default();
-    let found = here.ancestors().map(|above| above.join("target/strangers")).find(|folder| folder.is_dir());
-    found.unwrap_or_else(|| here.join("target/strangers"))
+    let below = PathBuf::from("target").join(name);
+    let found = here.ancestors().map(|above| above.join(&below)).find(|folder| folder.is_dir());
+    found.unwrap_or_else(|| here.join(&below))
 }

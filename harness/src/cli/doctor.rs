@@ -8,6 +8,7 @@ use reports::{Symbols, visible};
 
 use super::run::{Target, profile};
 use super::{Failure, SuiteFolder};
+use crate::plan::is_for;
 use crate::run::{Examined, Feature, Met, Options, examine};
 use crate::scenario::Suite;
 use crate::scenario::profile::USUAL;
@@ -37,7 +38,11 @@ impl Doctor {
         let subject = self.target.subject_or(self.name.as_deref())?;
         let suite = Suite::for_patterns(self.suite.scenarios.as_deref(), &[])?;
         let profile = profile(&suite, &self.profile)?;
-        let selected: Vec<_> = suite.scenarios().iter().filter(|scenario| profile.selects(&suite, scenario)).collect();
+        let selected: Vec<_> = suite
+            .scenarios()
+            .iter()
+            .filter(|scenario| profile.selects(&suite, scenario) && is_for(scenario, &subject))
+            .collect();
         let options = Options { profile, ..Options::default() };
         let examined = examine(&suite, &selected, &subject, &options)
             .map_err(|error| Failure::Usage(format!("the subject cannot be looked at: {error}")))?;

@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::{Failure, SuiteFolder};
 use crate::scenario::diagnostic::{escape, nearest};
-use crate::scenario::tree::{Peer, Scenario, Step};
+use crate::scenario::tree::{DataMode, Errand, Peer, Protection, Scenario, Step};
 use crate::scenario::{Breach, Requirement, Suite, words};
 
 /// Explain a scenario or a requirement in words.
@@ -69,6 +69,9 @@ impl Explained<'_> {
         writeln!(self.out, "{bold}{}{bold:#}", escape(&scenario.id))?;
         writeln!(self.out, "{}", escape(&scenario.purpose.value))?;
         self.title("Requirements")?;
+        if scenario.recorded.is_some() {
+            self.line("none: it was recorded, and asks for what one server answered")?;
+        }
         for covered in &scenario.covers {
             match self.suite.requirement(&covered.value) {
                 Some(requirement) => self.requirement(requirement)?,
@@ -99,6 +102,9 @@ impl Explained<'_> {
         for (path, entry) in &scenario.second_files {
             self.line(&format!("on the second server {path}: {}", words::entry(entry)))?;
         }
+        if let Some(errand) = &scenario.errand {
+            self.errand(errand)?;
+        }
         self.steps("Steps", &scenario.steps)?;
         self.steps("Whatever happened", &scenario.finally)?;
         if !scenario.leaves.is_empty() || !scenario.second_leaves.is_empty() {
@@ -109,6 +115,34 @@ impl Explained<'_> {
         }
         for (path, left) in &scenario.second_leaves {
             self.line(&format!("on the second server {path}: {}", words::left(&left.value)))?;
+        }
+        Ok(())
+    }
+
+    /// What a client is asked, how the server deviates, and what must be seen.
+    fn errand(&mut self, errand: &Errand) -> io::Result<()> {
+        for (path, entry) in &errand.files {
+            self.line(&format!("in the client's directory {path}: {}", words::entry(entry)))?;
+        }
+        self.title("The client is asked to")?;
+        errand.tasks.iter().try_for_each(|task| self.line(&words::task(task)))?;
+        if errand.mode != DataMode::Usual {
+            self.line(&format!("in {} mode", errand.mode.word()))?;
+        }
+        match errand.protection {
+            Protection::None => {}
+            Protection::Explicit => self.line("under TLS, and takes any certificate")?,
+            Protection::Verified => self.line("under TLS, and takes no certificate that nobody vouches for")?,
+        }
+        if !errand.deviations.rules.is_empty() {
+            self.title("The server is right, but for these rules of the file")?;
+            for rule in &errand.deviations.rules {
+                self.line(&format!("line {}", rule.span.line))?;
+            }
+        }
+        if !errand.facts.is_empty() {
+            self.title("Seen must be")?;
+            errand.facts.iter().try_for_each(|fact| self.line(&words::fact(fact)))?;
         }
         Ok(())
     }

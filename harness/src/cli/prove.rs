@@ -11,7 +11,8 @@ use clap::{Args, ValueEnum};
 
 use super::Failure;
 use super::run::{Shown, jobs, replace, unwritable};
-use crate::run::prove::{Asked, Breadth, Proof, has_ipv6, is_meant, prove};
+use crate::run::prove::{Asked, Breadth, Proof, has_ipv6, is_meant, prove, without_row};
+use crate::scenario::tree::Scenario;
 use crate::scenario::{LoadError, Mutant, Select, Sources, Suite, mutants};
 use crate::subject::{StartError, Subject};
 
@@ -58,11 +59,15 @@ impl Prove {
             sources.add_folder(folder).map_err(LoadError::from)?;
         }
         let mutants = mutants(sources, &suite).map_err(LoadError::from)?;
-        let asked = self.asked(&suite, &mutants)?;
+        let mut asked = self.asked(&suite, &mutants)?;
+        let (servers, clients) = asked.scenarios.into_iter().partition(|scenario| scenario.errand.is_none());
+        let clients: Vec<&Scenario> = clients;
+        asked.scenarios = servers;
         let progress = Shown::new();
         let proof = self.prove(&suite, asked, &progress);
         progress.end();
-        let (proof, asked) = proof?;
+        let (mut proof, asked) = proof?;
+        proof.for_clients = clients.iter().map(|scenario| without_row(&scenario.id).to_owned()).collect();
         if let Some(file) = &self.report {
             let json = format!("{:#}\n", shown::json(&proof, &asked));
             replace(file, json.as_bytes()).map_err(|error| unwritable(file, &error))?;

@@ -12,6 +12,7 @@ use reports::{Colour, Format, Style, Symbols, Verbosity};
 
 use super::course::Course;
 use super::{Failure, Selection};
+use crate::plan::is_for;
 use crate::run::{Options, Progress, run};
 use crate::scenario::diagnostic::{escape, nearest};
 use crate::scenario::profile::USUAL;
@@ -118,7 +119,7 @@ impl Run {
         let suite = self.selection.load()?;
         let profile = profile(&suite, &self.profile)?;
         let mut selected = self.selection.of(&suite)?;
-        selected.retain(|scenario| profile.selects(&suite, scenario));
+        selected.retain(|scenario| profile.selects(&suite, scenario) && is_for(scenario, &subject));
         self.output.can_be_written()?;
         let options =
             Options { jobs: self.jobs, exact_text: self.text == Text::Exact, profile, ..self.course.options()? };

@@ -7,8 +7,8 @@ use std::task::{Context, Poll, Waker};
 
 use reports::model::Event;
 
-use super::client;
 use super::stage::{Act, Stage};
+use super::{client, task};
 
 /// A stage that answers from the events of a case.
 #[derive(Debug)]
@@ -44,6 +44,12 @@ impl Stage for Again {
 
 impl client::Stage for Again {
     fn act(&mut self, _: usize, _: client::Act<'_>) -> impl Future<Output = Vec<Event>> {
+        std::future::ready(self.next())
+    }
+}
+
+impl task::Stage for Again {
+    fn act(&mut self, _: task::Act<'_>) -> impl Future<Output = Vec<Event>> {
         std::future::ready(self.next())
     }
 }

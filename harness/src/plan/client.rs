@@ -1,9 +1,16 @@
 //! What a client cannot be asked.
 
 use crate::scenario::tree::{
-    Action, Data, Expect, Form, Piece, Read, ReadKind, ReplyPattern, Representation, Say, Scenario, Sent, SentBody,
-    Step,
+    Action, Data, Errand, Expect, Form, Piece, Read, ReadKind, ReplyPattern, Representation, Say, Scenario, Sent,
+    SentBody, Step,
 };
+use crate::subject::Asked;
+
+/// What a scenario asks a client to do, as its file has words for it.
+pub fn asked(errand: &Errand) -> Asked<'_> {
+    let tasks = errand.tasks.iter().map(|task| (task.name, &task.operands)).collect();
+    Asked { tasks, mode: errand.mode.word(), tls: errand.protection.word() }
+}
 
 /// The longest command line that a client is told.
 const LONGEST: usize = 32 * 1024;

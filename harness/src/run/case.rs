@@ -109,7 +109,7 @@ pub(crate) fn files_of(scenario: &Scenario, given: &[&Scenario]) -> BTreeMap<Str
     given.iter().chain([&scenario]).flat_map(|part| part.files.clone()).collect()
 }
 
-fn prepare(running: &Running, files: &BTreeMap<String, Entry>) -> std::io::Result<()> {
+pub(super) fn prepare(running: &Running, files: &BTreeMap<String, Entry>) -> std::io::Result<()> {
     if running.root().is_none() && files.is_empty() {
         return Ok(());
     }

@@ -10,6 +10,7 @@ use tokio::time::timeout;
 use super::probe::{LoggedIn, Patience, Seen, Talk, probe};
 use super::{Options, case, runtime};
 use crate::plan::{Known, plan};
+use crate::run::task::{NO_SUCH_FILE, bogus};
 use crate::scenario::Suite;
 use crate::scenario::tree::Scenario;
 use crate::subject::{Role, Running, StartError, Subject};
@@ -152,9 +153,20 @@ impl Examined {
         let begun = Instant::now();
         let started = async {
             let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(own)?;
-            let client = subject.drive(listener.local_addr().map_err(own)?).await?;
-            let connected = timeout(within, listener.accept()).await.is_ok_and(|accepted| accepted.is_ok());
-            client.stop().await;
+            let address = listener.local_addr().map_err(own)?;
+            let connects = timeout(within, listener.accept());
+            let connected = if subject.drive.is_some() {
+                let client = subject.drive(address).await?;
+                let connected = connects.await.is_ok_and(|accepted| accepted.is_ok());
+                client.stop().await;
+                connected
+            } else {
+                let mut client = subject.prepare(&bogus(&NO_SUCH_FILE), address, &subject.login).await?;
+                client.begin()?;
+                let connected = connects.await.is_ok_and(|accepted| accepted.is_ok());
+                client.stop().await;
+                connected
+            };
             Ok(if connected { Met::Connected } else { Met::NeverConnected })
         };
         match started.await {

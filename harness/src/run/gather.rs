@@ -11,10 +11,12 @@ use super::case::{Ran, given_of, judged, judged_server, worst};
 use super::known::{Excused, excuse};
 use super::recorder::millis;
 use super::rounds::Rounds;
+use super::task::TELLS_FAILURE;
 use super::{Options, STRETCHES};
 use crate::judge::again::{Again, at_once};
 use crate::judge::grade::Scale;
-use crate::judge::{Facts, client, play};
+use crate::judge::task::PASSWORD_SHOWN;
+use crate::judge::{Facts, client, play, task};
 use crate::scenario::{Profile, Suite};
 use crate::subject::{Accounts, Role, Subject};
 
@@ -72,6 +74,13 @@ fn hide(password: &str, cases: &mut [Case]) {
     }
     for case in cases {
         for event in &mut case.events {
+            if let What::Exited { log, .. } = &mut event.what
+                && password.len() >= TELLING
+            {
+                for line in log {
+                    *line = line.replace(password, PASSWORD_SHOWN);
+                }
+            }
             if let What::Sent { octets, .. } | What::Received { octets } = &mut event.what
                 && let Some(hidden) = hidden(password, octets.as_slice())
             {
@@ -110,6 +119,8 @@ fn hidden(password: &str, octets: &[u8]) -> Option<Vec<u8>> {
 }
 
 const VERB: &[u8] = b"PASS ";
+/// A shorter password may stand in what is printed by chance.
+const TELLING: usize = 6;
 
 /// What stands for a password.
 const HIDDEN: &[u8] = b"****";
@@ -203,6 +214,7 @@ pub fn again(suite: &Suite, report: &Report) -> Report {
         scale: Scale::of(&profile, suite),
         greeting: Duration::from_millis(report.deadline),
         // A report is read from a file, and a stretch of nonsense must not end the program.
+        tells_failure: report.subject.claims.iter().any(|claim| claim == TELLS_FAILURE),
         stretch: if STRETCHES.contains(&report.timeout_scale) { report.timeout_scale } else { 1.0 },
     };
     let role = if report.subject.role == "client" { Role::Client } else { Role::Server };
@@ -227,7 +239,9 @@ fn case_again(suite: &Suite, role: Role, facts: &Facts, case: &Case) -> Ran {
     let Some(scenario) = suite.scenario(&case.id).filter(|_| !case.events.is_empty()) else { return as_it_was() };
     let given = given_of(suite, scenario);
     let mut stage = Again::new(&case.events);
-    let played = if role == Role::Client {
+    let played = if scenario.errand.is_some() {
+        at_once(task::play(scenario, suite.catalogue(), facts, &mut stage))
+    } else if role == Role::Client {
         let facts = Facts { password: password_again(case), ..facts.clone() };
         at_once(client::play(scenario, &given, suite.catalogue(), &facts, &mut stage))
     } else {

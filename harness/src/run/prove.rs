@@ -61,6 +61,8 @@ pub struct Proof {
     pub mutants: Vec<Tried>,
     /// The scenarios, by their file without its ending, and the mutants on which they were red.
     pub reds: BTreeMap<String, Vec<String>>,
+    /// The scenarios for clients that were asked for, by their file without its ending: a mutant is a server, and proves none of them.
+    pub for_clients: BTreeSet<String>,
     /// How long it took.
     pub duration: Duration,
 }
@@ -474,7 +476,7 @@ fn gathered(asked: &Asked<'_>, trials: &[Trial<'_>], mut seen: BTreeMap<usize, S
         }
         mutants.push(tried);
     }
-    Proof { controls, strange, mutants, reds, duration: Duration::ZERO }
+    Proof { controls, strange, mutants, reds, for_clients: BTreeSet::new(), duration: Duration::ZERO }
 }
 
 fn tried(mutant: &Mutant, met: Vec<(&str, Seen)>) -> Tried {

@@ -64,8 +64,18 @@ impl Recorder {
         if let What::Received { octets } = &what {
             self.octets += octets.len();
         }
-        let at = u64::try_from(self.begun.elapsed().as_micros()).unwrap_or(u64::MAX);
         let connection = self.connection.clone();
+        self.write(connection, channel, what);
+    }
+
+    /// Something happened on this control connection.
+    pub(super) fn note_on(&mut self, connection: &str, channel: Channel, what: What) {
+        connection.clone_into(&mut self.connection);
+        self.note(channel, what);
+    }
+
+    fn write(&mut self, connection: String, channel: Channel, what: What) {
+        let at = u64::try_from(self.begun.elapsed().as_micros()).unwrap_or(u64::MAX);
         let secured = self.is_secured(channel, &what);
         self.events.push(Event { at, step: self.step, act: self.act, connection, channel, secured, what });
     }
@@ -98,6 +108,8 @@ impl Recorder {
             | What::Deadline { .. }
             | What::Quiet { .. }
             | What::Exited { .. }
+            | What::Urgent
+            | What::Outcome { .. }
             | What::Files { .. }
             | What::Fault { .. } => false,
         }
@@ -121,6 +133,16 @@ impl Recorder {
     /// When to stop waiting: after `within`, and never later than the end of the case.
     pub(super) fn deadline(&self, within: Duration) -> tokio::time::Instant {
         (Instant::now() + self.patience(within)).into()
+    }
+
+    /// How many events there are.
+    pub(super) fn count(&self) -> usize {
+        self.events.len()
+    }
+
+    /// Everything that happened so far.
+    pub(super) fn events(&self) -> &[Event] {
+        &self.events
     }
 
     /// Everything that happened.

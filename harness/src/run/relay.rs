@@ -14,14 +14,17 @@ use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use socket2::{Domain, Socket, Type};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 use tokio::task::AbortHandle;
+use tokio::time::timeout;
 
 use self::session::Session;
 use super::data::connect_alone;
+use super::witness::Witness;
 use crate::scenario::rule::Deviations;
 
 /// The most control connections that wait or are served at a time.
@@ -46,6 +49,10 @@ pub(super) struct Shared {
     /// How often each rule fitted.
     fitted: Vec<AtomicU64>,
     tasks: Mutex<Vec<AbortHandle>>,
+    /// Who writes down what is seen of the client.
+    witness: Witness,
+    /// How many control connections there are.
+    served: watch::Sender<usize>,
 }
 
 impl Relay {
@@ -54,18 +61,65 @@ impl Relay {
     /// # Errors
     /// No port is free.
     pub async fn open(server: SocketAddr, deviations: Arc<Deviations>) -> io::Result<Self> {
+        Self::witnessed(server, deviations, Witness::default()).await
+    }
+
+    /// The same, and what is seen of the clients is written down.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub(super) async fn witnessed(
+        server: SocketAddr,
+        deviations: Arc<Deviations>,
+        witness: Witness,
+    ) -> io::Result<Self> {
         let (listener, default_port) = door(server.ip()).await?;
         let address = listener.local_addr()?;
         let fitted = deviations.rules.iter().map(|_| AtomicU64::new(0)).collect();
-        let shared = Arc::new(Shared { deviations, server, default_port, fitted, tasks: Mutex::default() });
+        let shared = Arc::new(Shared {
+            deviations,
+            server,
+            default_port,
+            fitted,
+            tasks: Mutex::default(),
+            witness,
+            served: watch::Sender::new(0),
+        });
         shared.spawn(serve(listener, Arc::clone(&shared)));
         Ok(Self { address, shared })
+    }
+
+    /// Waits until no control connection stands any more, or so long.
+    pub(super) async fn settled(&self, within: Duration) {
+        let mut served = self.shared.served.subscribe();
+        // Whoever still stays then is cut off.
+        timeout(within, served.wait_for(|served| *served == 0)).await.ok();
     }
 
     /// Where clients connect.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
+}
+
+/// Relays one client, and gives back when its control connection has ended. What is seen of it is written down.
+///
+/// # Errors
+/// The server cannot be reached, or one side broke off.
+pub(super) async fn through(client: TcpStream, server: SocketAddr, witness: Witness) -> io::Result<()> {
+    let shared = Arc::new(Shared {
+        deviations: Arc::default(),
+        server,
+        default_port: None,
+        fitted: Vec::new(),
+        tasks: Mutex::default(),
+        witness,
+        served: watch::Sender::new(1),
+    });
+    let whole = Relay { address: client.local_addr()?, shared: Arc::clone(&shared) };
+    let ended = begun(client, shared, 1).await;
+    drop(whole);
+    ended
 }
 
 impl Drop for Relay {
@@ -116,8 +170,8 @@ impl Shared {
         TcpStream::connect(client).await
     }
 
-    /// The side of the relay that the server sees.
-    fn own_host(&self) -> IpAddr {
+    /// Where the server is.
+    fn server_host(&self) -> IpAddr {
         self.server.ip()
     }
 }
@@ -157,10 +211,12 @@ async fn serve(listener: TcpListener, shared: Arc<Shared>) {
         };
         number += 1;
         let own = Arc::clone(&shared);
+        shared.served.send_modify(|served| *served += 1);
         shared.spawn(async move {
-            if let Err(error) = begun(client, own, number).await {
+            if let Err(error) = begun(client, Arc::clone(&own), number).await {
                 tracing::debug!(%error, "a relayed connection ended");
             }
+            own.served.send_modify(|served| *served = served.saturating_sub(1));
             drop(place);
         });
     }

@@ -22,6 +22,7 @@ pub(crate) mod rule;
 mod select;
 mod sources;
 pub(crate) mod steps;
+pub(crate) mod task;
 pub(crate) mod tls;
 pub(crate) mod values;
 

@@ -39,6 +39,23 @@ pub struct Rule {
     pub close: Option<Close>,
 }
 
+impl Rule {
+    /// A rule that changes nothing yet.
+    pub fn nothing(span: Span, on: Trigger) -> Self {
+        Self {
+            span,
+            on,
+            forward: Forward::default(),
+            first: Vec::new(),
+            also: Vec::new(),
+            replies: ReplyChange::default(),
+            data: DataChange::default(),
+            tls: TlsChange::default(),
+            close: None,
+        }
+    }
+}
+
 /// What a rule is laid over.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Trigger {
@@ -136,6 +153,12 @@ pub struct ReplyChange {
     pub text: Option<Template>,
     /// Octets in it that become others.
     pub replace: Vec<(Vec<u8>, Vec<u8>)>,
+    /// Replies that are said at once before it: their lines joined by LF.
+    pub before: Option<Template>,
+    /// Lines within it, before its last one.
+    pub insert: Option<Inserted>,
+    /// So many letters behind its text.
+    pub pad: usize,
     /// A line behind it.
     pub append: Option<Template>,
     /// What its lines end in, instead of CR LF.
@@ -146,6 +169,15 @@ pub struct ReplyChange {
     pub split: Option<usize>,
     /// When it is said.
     pub when: When,
+}
+
+/// A line that is said again and again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Inserted {
+    /// The line.
+    pub line: Template,
+    /// How often.
+    pub times: u64,
 }
 
 /// Which replies to a command are changed.
@@ -182,6 +214,8 @@ pub enum When {
     NextCommand,
     /// The last reply right behind the first, before the data moved.
     Early,
+    /// In one write with the reply that comes next.
+    WithNext,
     /// So much later.
     Late(Duration),
 }
@@ -225,6 +259,8 @@ pub enum OctetChange {
     Front(Arc<[u8]>),
     /// The octet at this offset is another.
     Flip(u64),
+    /// All are left out, and these come instead.
+    Instead(Arc<[u8]>),
     /// These octets become those.
     Replace(Vec<u8>, Vec<u8>),
 }
@@ -247,6 +283,8 @@ pub enum Make {
     FromAnyPort,
     /// With whoever comes, whatever its address.
     ForAnybody,
+    /// To the host that 227 names, whatever it is.
+    AsTold,
 }
 
 /// What happens to the TLS of the control connection, where a command begins or ends it.

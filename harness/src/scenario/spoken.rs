@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::tree::{Action, CodePattern, Data, Expect, Method, Piece, ReplyPattern, Say, Scenario, Step};
+use super::tree::{
+    Action, CodePattern, Data, Expect, Fact, LinePattern, Method, Piece, ReplyPattern, Say, Scenario, Seen, Step,
+};
 
 /// What is said in a scenario, and what is accepted.
 #[derive(Debug, Default)]
@@ -21,10 +23,34 @@ impl Spoken {
     /// What is said in these scenarios and given states, without the states that they begin with.
     pub fn of<'s>(parts: impl IntoIterator<Item = &'s Scenario>) -> Self {
         let mut spoken = Self::default();
-        for step in parts.into_iter().flat_map(|part| part.steps.iter().chain(&part.finally)) {
-            spoken.step(step);
+        for part in parts {
+            part.steps.iter().chain(&part.finally).for_each(|step| spoken.step(step));
+            part.errand.iter().flat_map(|errand| &errand.facts).for_each(|fact| spoken.fact(fact));
         }
         spoken
+    }
+
+    /// What a client must say.
+    fn fact(&mut self, fact: &Fact) {
+        match &fact.what {
+            Seen::Said(pattern) => self.pattern(pattern),
+            Seen::InOrder(patterns) => patterns.iter().for_each(|pattern| self.pattern(pattern)),
+            Seen::Followed(first, second) => [first, second].into_iter().for_each(|pattern| self.pattern(pattern)),
+            Seen::Never(_)
+            | Seen::AtMost(..)
+            | Seen::Applies(_)
+            | Seen::Data(_)
+            | Seen::Local(_)
+            | Seen::Remote(_)
+            | Seen::Exit(_)
+            | Seen::Within(_)
+            | Seen::Prints(_)
+            | Seen::NeverPrints(_) => {}
+        }
+    }
+
+    fn pattern(&mut self, pattern: &LinePattern) {
+        pattern.0.iter().for_each(|line| self.lines(line.as_bytes()));
     }
 
     fn step(&mut self, step: &Step) {

@@ -4,6 +4,7 @@
 
 mod data;
 mod reply;
+mod task;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -14,6 +15,7 @@ pub use self::reply::{
     Charset, CodePattern, Entries, EntryPattern, Expect, FactPattern, FactValue, Read, ReadKind, ReadUse, ReplyPattern,
     Rule, Silence, Within,
 };
+pub use self::task::{DataMode, DataSeen, Errand, Exit, Fact, LinePattern, Protection, Seen, TASKS, Task};
 
 /// A place in a scenario file: line and column counted from 1, width in characters.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,8 +52,10 @@ pub struct Scenario {
     pub row: BTreeMap<String, String>,
     /// What it is for, in a sentence, and where that sentence stands.
     pub purpose: Located<String>,
-    /// The requirements it covers, the principal one first. Empty only for a given state.
+    /// The requirements it covers, the principal one first. Empty only for a given state, and for what was recorded.
     pub covers: Vec<Located<String>>,
+    /// Where it says that it was recorded. Then it covers nothing, and asks for what one server answered.
+    pub recorded: Option<Span>,
     /// The start states, in order.
     pub given: Vec<Located<String>>,
     /// What the subject must claim, the given states' needs included.
@@ -76,6 +80,8 @@ pub struct Scenario {
     pub second_leaves: BTreeMap<String, Located<Left>>,
     /// For a given state: the scenario that tests it.
     pub tested_by: Option<String>,
+    /// For a scenario with a task, which is one for clients: the task, how the server deviates, and what must be seen.
+    pub errand: Option<Arc<Errand>>,
 }
 
 impl Scenario {
@@ -83,7 +89,9 @@ impl Scenario {
     pub fn requirements(&self) -> impl Iterator<Item = &str> {
         let steps = self.steps.iter().chain(&self.finally);
         let covered = self.covers.iter().map(|covered| covered.value.as_str());
-        covered.chain(steps.filter_map(|step| step.requirement.as_deref()))
+        let facts = self.errand.iter().flat_map(|errand| &errand.facts);
+        let measured = facts.filter_map(|fact| fact.requirement.as_deref());
+        covered.chain(steps.filter_map(|step| step.requirement.as_deref())).chain(measured)
     }
 
     /// Whether it covers the requirement, or measures a step by it.

@@ -1,12 +1,13 @@
 //! A scenario in words, for people who read no YAML.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::tree::{
-    Action, Break, Charset, Closed, CodePattern, Content, Data, Ending, Entries, Entry, EntryPattern, Expect,
-    FactPattern, FactValue, Failure, Form, Left, Listened, Located, Method, Mode, Piece, Read, ReadKind, ReadUse,
-    ReplyPattern, Representation, Rule, Say, Sent, SentBody, Session, Silence, Step, Structure, Template, Tls, Wire,
-    Within,
+    Action, Break, Charset, Closed, CodePattern, Content, Data, DataSeen, Ending, Entries, Entry, EntryPattern, Exit,
+    Expect, Fact, FactPattern, FactValue, Failure, Form, Left, LinePattern, Listened, Located, Method, Mode, Piece,
+    Read, ReadKind, ReadUse, ReplyPattern, Representation, Rule, Say, Seen, Sent, SentBody, Session, Silence, Step,
+    Structure, Task, Template, Tls, Wire, Within,
 };
 
 /// What a step does, in a sentence or two.
@@ -54,6 +55,51 @@ pub fn step(step: &Step) -> String {
         Some(requirement) => format!("{words} (for {requirement})"),
         None => words,
     }
+}
+
+/// What a client is asked to do.
+pub fn task(task: &Task) -> String {
+    let operands: Vec<_> = task.operands.iter().map(|(name, operand)| format!("{name} \"{operand}\"")).collect();
+    if operands.is_empty() { task.name.to_owned() } else { format!("{}: {}", task.name, operands.join(", ")) }
+}
+
+/// What must be seen of a client.
+pub fn fact(fact: &Fact) -> String {
+    let words = match &fact.what {
+        Seen::Said(line) => format!("the client says {}", lines(line)),
+        Seen::InOrder(all) => {
+            format!("in this order the client says {}", all.iter().map(lines).collect::<Vec<_>>().join(", then "))
+        }
+        Seen::Followed(first, second) => format!("right behind {} comes {}", lines(first), lines(second)),
+        Seen::Never(line) => format!("the client never says {}", lines(line)),
+        Seen::AtMost(times, line) => format!("the client says {} at most {times} times", lines(line)),
+        Seen::Applies(line) => format!("a client that never says {} is skipped", lines(line)),
+        Seen::Data(DataSeen::ToServer) => "the client connects to no other host than the server's".to_owned(),
+        Seen::Data(DataSeen::Made) => "there is a data connection".to_owned(),
+        Seen::Data(DataSeen::None) => "there is no data connection".to_owned(),
+        Seen::Data(DataSeen::Listens) => "the client listens before it asks for the transfer".to_owned(),
+        Seen::Data(DataSeen::EndsInOrder) => "the client ends what it stores in order".to_owned(),
+        Seen::Data(DataSeen::Secured) => "every data connection is under TLS".to_owned(),
+        Seen::Local(tree) => format!("in the client's directory stands {}", stands(tree)),
+        Seen::Remote(tree) => format!("on the server stands {}", stands(tree)),
+        Seen::Exit(Exit::Ok) => "the client tells that it is done".to_owned(),
+        Seen::Exit(Exit::Failure) => "the client tells that it failed".to_owned(),
+        Seen::Within(limit) => format!("the client ends within {}", time(*limit)),
+        Seen::Prints(texts) => format!("the client prints {}", texts.join(", ")),
+        Seen::NeverPrints(texts) => format!("the client never prints {}", texts.join(", ")),
+    };
+    match &fact.requirement {
+        Some(requirement) => format!("{words} (for {requirement})"),
+        None => words,
+    }
+}
+
+fn lines(pattern: &LinePattern) -> String {
+    join(&pattern.0, "or")
+}
+
+fn stands(tree: &BTreeMap<String, Located<Left>>) -> String {
+    tree.iter().map(|(name, left)| format!("{name}: {}", self::left(&left.value))).collect::<Vec<_>>().join(", ")
 }
 
 /// The codes of a reply: `226 or 250`.

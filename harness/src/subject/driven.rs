@@ -100,7 +100,7 @@ impl Driven {
 }
 
 /// Watches a process, on a thread of its own that ends with it. Turns true when the process has ended.
-fn watched(process: OwnedFd) -> io::Result<watch::Receiver<bool>> {
+pub(super) fn watched(process: OwnedFd) -> io::Result<watch::Receiver<bool>> {
     let (sender, receiver) = watch::channel(false);
     std::thread::Builder::new().name("client's end".to_owned()).spawn(move || {
         while let Err(rustix::io::Errno::INTR) = poll(&mut [PollFd::new(&process, PollFlags::IN)], None) {}

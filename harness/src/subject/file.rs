@@ -7,11 +7,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
-use self::value::{CommandLine, Day, FileText, Mode, Owner, Requirements, Text, Time, Url};
+use self::value::{CommandLine, Day, FileText, Mode, Owner, Requirements, Text, Time, Url, Words};
 use super::attach::Attach;
 use super::launch::{ConfigFile, Launch};
 use super::placeholder::Template;
-use super::{Account, Accounts, Drive, Known, Login, Role, Subject, SubjectError, Way};
+use super::{Account, Accounts, Drive, Known, Login, Role, Subject, SubjectError, Tasks, Way};
 
 /// Reads a subject's file. `file` is the name that messages give it.
 ///
@@ -48,6 +48,7 @@ struct Written {
     pool: bool,
     drive: Option<WrittenDrive>,
     launch: Option<WrittenLaunch>,
+    tasks: Option<WrittenTasks>,
     attach: Option<Url>,
     login: Option<WrittenLogin>,
     #[serde(default)]
@@ -90,6 +91,33 @@ struct WrittenLaunch {
     root: WrittenRoot,
     #[serde(default)]
     needs_root: bool,
+}
+
+/// How a client is asked to do something.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct WrittenTasks {
+    command: CommandLine,
+    #[serde(default)]
+    environment: BTreeMap<String, Text>,
+    #[serde(default)]
+    files: BTreeMap<String, FileText>,
+    #[serde(default)]
+    setup: Vec<CommandLine>,
+    input: Option<Text>,
+    between: Option<String>,
+    #[serde(default)]
+    mode: BTreeMap<String, Words>,
+    #[serde(default)]
+    tls: BTreeMap<String, Words>,
+    #[serde(rename = "do")]
+    verbs: BTreeMap<String, Words>,
+    #[serde(default)]
+    fails_with: Vec<String>,
+    #[serde(default)]
+    one_task_only: bool,
+    #[serde(default)]
+    never_in_names: String,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -147,7 +175,16 @@ impl Written {
             WrittenRole::Server => Role::Server,
             WrittenRole::Client => Role::Client,
         };
+        let tasks = self.tasks.map(WrittenTasks::into_tasks).transpose()?;
+        if role == Role::Server && tasks.is_some() {
+            return Err(("tasks", "a server is asked nothing: take `tasks:` away, or write `role: client`".to_owned()));
+        }
+        let only_tasks = self.launch.is_none() && self.attach.is_none();
         let (way, said_by_url) = match (self.launch, self.attach) {
+            (None, None) if tasks.is_some() => {
+                let launch = tasks.as_ref().map_or_else(|| Launch::new(Vec::new()), |tasks| tasks.launch.clone());
+                (Way::Launched(launch), None)
+            }
             (Some(launch), None) => (Way::Launched(launch.into_launch(role)?), None),
             (None, Some(Url(address))) => {
                 (Way::Attached(Attach { host: address.host, port: address.port, root: None }), address.login)
@@ -159,7 +196,7 @@ impl Written {
                 return Err(("role", message.to_owned()));
             }
         };
-        let drive = drive_of(role, self.drive, &way)?;
+        let drive = if only_tasks { None } else { drive_of(role, self.drive, &way)? };
         let login = self.login.map(WrittenLogin::into_login).or(said_by_url).unwrap_or_else(Login::anonymous);
         let accounts = self.accounts.into_accounts();
         let mut claims = self.claims;
@@ -177,6 +214,7 @@ impl Written {
             accounts,
             pool: self.pool,
             drive,
+            tasks,
             way,
         })
     }
@@ -193,6 +231,38 @@ fn drive_of(role: Role, drive: Option<WrittenDrive>, way: &Way) -> Result<Option
         }
         (Role::Client, Some(WrittenDrive::Script) | None, Way::Launched(_)) => Ok(Some(Drive::Script)),
         (Role::Server, None, _) => Ok(None),
+    }
+}
+
+/// The keys of `mode` and of `tls`.
+const MODES: [&str; 3] = ["usual", "passive", "active"];
+const TLS: [&str; 3] = ["none", "explicit", "verified"];
+
+impl WrittenTasks {
+    fn into_tasks(self) -> Result<Tasks, Contradiction> {
+        let mut launch = Launch::new(self.command.0);
+        launch.environment = self.environment.into_iter().map(|(name, Text(value))| (name, value)).collect();
+        launch.files = config_files(self.files)?;
+        launch.setup = self.setup.into_iter().map(|CommandLine(words)| words).collect();
+        for (key, written, known) in [("mode", &self.mode, MODES), ("tls", &self.tls, TLS)] {
+            if let Some(odd) = written.keys().find(|name| !known.contains(&name.as_str())) {
+                return Err((key, format!("`{odd}` is none of {}", known.join(", "))));
+            }
+        }
+        let words = |written: BTreeMap<String, Words>| -> BTreeMap<String, Vec<Template>> {
+            written.into_iter().map(|(name, Words(words))| (name, words)).collect()
+        };
+        Ok(Tasks {
+            launch,
+            input: self.input.map(|Text(text)| text),
+            between: self.between.unwrap_or_else(|| "\n".to_owned()),
+            modes: words(self.mode),
+            tls: words(self.tls),
+            verbs: words(self.verbs),
+            failure: self.fails_with,
+            only_one: self.one_task_only,
+            unspeakable: self.never_in_names,
+        })
     }
 }
 

@@ -1,6 +1,7 @@
 //! A subject that the harness starts itself.
 
 mod drive;
+mod perform;
 mod ports;
 mod workplace;
 
@@ -11,6 +12,8 @@ use std::time::{Duration, Instant};
 use tokio::time::sleep;
 
 use self::ports::FreePort;
+pub(super) use self::workplace::{CONFIG, HOME, WORK};
+
 use self::workplace::Workplace;
 use super::Login;
 use super::listening::{self, Listener};
@@ -266,7 +269,8 @@ fn values(host: &str, port: u16, login: &Login, workplace: &Workplace) -> std::i
     values.set("user", login.user.clone());
     values.set("password", login.password.clone());
     values.set("self", std::env::current_exe()?.to_string_lossy());
-    values.set("strangers", super::strangers().to_string_lossy());
+    values.set("strangers", super::folder_of("strangers", "FTPSPEC_STRANGERS").to_string_lossy());
+    values.set("clients", super::folder_of("clients", "FTPSPEC_CLIENTS").to_string_lossy());
     Ok(values)
 }
 

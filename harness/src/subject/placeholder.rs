@@ -16,6 +16,18 @@ pub(super) const PLACEHOLDERS: &[(&str, &str)] = &[
     ("password", "the password of that user"),
     ("self", "this program"),
     ("strangers", "the folder that scripts/strangers fills"),
+    ("clients", "the folder that scripts/clients fills"),
+    ("home", "for a client with tasks: an empty home of its own"),
+    ("task", "the words of the task, or of the tasks one after the other"),
+    ("mode", "the words for passive or active"),
+    ("tls", "the words for TLS"),
+    ("remote", "the name on the server"),
+    ("remote-url", "the same, as it stands in a URL"),
+    ("local", "the name in the client's directory"),
+    ("directory", "a directory of the server"),
+    ("directory-url", "the same, as it stands in a URL"),
+    ("to", "the new name"),
+    ("line", "a command line"),
 ];
 
 /// A text with placeholders, which are all known.
@@ -40,7 +52,7 @@ pub(super) struct UnknownPlaceholder {
 }
 
 /// What each placeholder stands for, in one start.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(super) struct Values(BTreeMap<&'static str, String>);
 
 impl Template {
@@ -78,6 +90,13 @@ impl Template {
         self.0.iter().any(|part| matches!(part, Part::Placeholder(placed) if *placed == name))
     }
 
+    /// Whether it is nothing but this placeholder.
+    pub(super) fn is(&self, name: &str) -> bool {
+        let empty = |part: &Part| matches!(part, Part::Text(text) if text.is_empty());
+        let mut parts = self.0.iter().filter(|part| !empty(part));
+        matches!((parts.next(), parts.next()), (Some(Part::Placeholder(placed)), None) if *placed == name)
+    }
+
     /// The text, with every placeholder filled in.
     pub(super) fn filled(&self, values: &Values) -> String {
         self.0
@@ -104,6 +123,11 @@ impl Values {
     pub(super) fn set(&mut self, name: &'static str, value: impl Into<String>) {
         debug_assert!(names().any(|known| known == name), "{name} is in the table");
         self.0.insert(name, value.into());
+    }
+
+    /// What a placeholder stands for.
+    pub(super) fn value(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
     }
 }
 

@@ -2,7 +2,7 @@
 
 mod family;
 
-use std::io;
+use std::io::{self, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
@@ -63,6 +63,24 @@ impl Process {
             (Some(input), Some(output)) => Ok((process, input, output)),
             _ => Err(io::Error::other("the process has no standard input and output")),
         }
+    }
+
+    /// Runs a command that reads this text. What it prints goes into the log.
+    ///
+    /// # Errors
+    /// The program cannot be run.
+    pub(super) fn fed(command: Command, text: String) -> io::Result<Self> {
+        let (reader, writer) = io::pipe()?;
+        let mut command = command;
+        command.stdin(Stdio::piped()).stdout(writer.try_clone()?).stderr(writer);
+        let mut process = Self::spawn(command, reader)?;
+        if let Some(mut input) = process.child.stdin.take() {
+            std::thread::Builder::new().name("subject's input".to_owned()).spawn(move || {
+                // One that ends early reads no more.
+                input.write_all(text.as_bytes()).ok();
+            })?;
+        }
+        Ok(process)
     }
 
     /// A descriptor that becomes readable when the process ends.

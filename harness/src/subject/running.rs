@@ -55,6 +55,28 @@ impl Running {
         Self { process, role: Role::Client, address: server, listener: None, root, folder }
     }
 
+    /// A client that is not started yet.
+    pub(super) fn client_to_be(server: SocketAddr, root: Root, folder: TempDir) -> Self {
+        Self {
+            process: None,
+            role: Role::Client,
+            address: server,
+            listener: None,
+            root: Some(root),
+            folder: Some(folder),
+        }
+    }
+
+    /// The client that was to be is there.
+    pub(super) fn begins(&mut self, process: Process) {
+        self.process = Some(process);
+    }
+
+    /// Its private folder, in which that which it serves or works in stands.
+    pub(super) fn folder(&self) -> Option<&Path> {
+        self.folder.as_ref().map(TempDir::path)
+    }
+
     pub(super) fn attached(address: SocketAddr, root: Option<Root>) -> Self {
         Self { process: None, role: Role::Server, address, listener: None, root, folder: None }
     }

@@ -1,5 +1,7 @@
 //! How a run goes on: repeated, in another order, ended early, patient, with a baseline.
 
+use std::time::Duration;
+
 use assert_cmd::assert::Assert;
 use predicates::prelude::*;
 use predicates::str::contains;
@@ -8,6 +10,9 @@ use serde_json::Value;
 
 use super::ftpspec;
 use super::small_server::{SmallServer, SmallSuite};
+
+/// How long a run may take before it is a failure. CI machines are slow.
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// Runs rows of the small suite, and gives what was printed and the report.
 fn run(suite: &SmallSuite, server: &SmallServer, pattern: &str, more: &[&str]) -> (Assert, Value) {
@@ -334,4 +339,44 @@ fn figures_stand_beside_the_floor() {
 fn work_that_there_is_not_is_named() {
     let done = ftpspec(&["bench", "--subject", "reference-server", "sleep"]).assert().code(2);
     done.stderr(contains("there are retrieve, store, small-files"));
+}
+
+/// It counts how many of its kind are starting, and waits until so many do as may.
+const STARTING: &str = r#"
+cd "$1" || exit 1
+: > "starting.$$"
+set -- "$@" $(ls -d starting.* | wc -l)
+echo "$6" >> counts
+[ "$6" -ge "$2" ] && : > go
+until [ -e go ]; do :; done
+rm "starting.$$"
+exec "$3" serve --root "$4" --port "$5" --user test:test1234
+"#;
+
+#[test]
+fn only_some_subjects_start_at_once() {
+    const CASES: usize = 48;
+    let most = 4 * std::thread::available_parallelism().unwrap().get();
+    let awaited = most.min(CASES);
+    let folder = tempfile::tempdir().unwrap();
+    let script = folder.path().join("starting.sh");
+    std::fs::write(&script, STARTING).unwrap();
+    let place = tempfile::tempdir().unwrap();
+    let launch = format!("sh {} {} {awaited} {{self}} {{root}} {{port}}", script.display(), place.path().display());
+    let mut ran = ftpspec(&[
+        "run",
+        "rfc959/errors",
+        "--jobs",
+        "48",
+        "--launch",
+        &launch,
+        "--user",
+        "test",
+        "--password",
+        "test1234",
+    ]);
+    ran.timeout(PATIENCE).assert().code(0);
+    let counts = std::fs::read_to_string(place.path().join("counts")).unwrap();
+    let counts: Vec<usize> = counts.lines().map(|count| count.trim().parse().unwrap()).collect();
+    assert_eq!(counts.iter().max(), Some(&awaited), "{counts:?}");
 }

@@ -12,7 +12,7 @@ use super::tls::Wanted;
 use super::{Arguments, StartError, say};
 use crate::records::{Event, Logs, Records};
 use crate::runtime::{
-    self, Comparers, Failures, Inherited, Latest, Limits, Listener, Notifier, Served, Server, Timeouts,
+    self, Comparers, Failures, Inherited, Latest, Limits, Listener, Notifier, Ports, Served, Server, Timeouts,
 };
 use crate::session::{Creation, Settings};
 use crate::store::Store;
@@ -70,6 +70,7 @@ impl Prepared {
             Err(error) => (Notifier::default(), Some(error)),
         };
         let comparers = Comparers::of_this_machine();
+        Ports::look_up();
         // No thread is there but this one, and whatever is to be opened is open.
         self.bounds.set(first.store.as_ref(), &first.settings, &self.running.read_again())?;
         let records = Arc::new(Records::start(self.logs)?);

@@ -1,39 +1,12 @@
 //! The side of a data connection that listens (PASV, EPSV, LPSV).
 
-use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::io;
 use std::net::{IpAddr, SocketAddr};
-use std::ops::RangeInclusive;
 
 use tokio::net::{TcpListener, TcpStream};
 
+use super::Ports;
 use super::tls::{Flow, Handshake, Tls};
-
-/// The ports that may listen for a data connection.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Ports {
-    /// Any that the kernel has.
-    Any,
-    /// One of these.
-    Among(RangeInclusive<u16>),
-}
-
-impl Ports {
-    /// Which one, nobody can foretell (RFC 2577 §5.1): the search begins anywhere.
-    fn listen(&self, host: IpAddr) -> io::Result<std::net::TcpListener> {
-        let Self::Among(ports) = self else { return std::net::TcpListener::bind((host, 0)) };
-        let count = u64::from(ports.end().saturating_sub(*ports.start())) + 1;
-        let begin = usize::try_from(RandomState::new().build_hasher().finish() % count).unwrap_or_default();
-        let mut last = io::Error::from(io::ErrorKind::AddrInUse);
-        for port in ports.clone().cycle().skip(begin).take(ports.len()) {
-            match std::net::TcpListener::bind((host, port)) {
-                Err(error) if error.kind() == io::ErrorKind::AddrInUse => last = error,
-                bound => return bound,
-            }
-        }
-        Err(last)
-    }
-}
 
 /// A port that listens for a data connection.
 pub(super) struct Passive {

@@ -75,6 +75,8 @@ pub enum What {
         /// The octets.
         octets: Octets,
     },
+    /// What arrived last was TCP urgent data.
+    Urgent,
     /// TLS was negotiated (RFC 4217).
     Secured {
         /// Its version, as `TLSv1_3`.
@@ -127,6 +129,11 @@ pub enum What {
         signal: Option<i32>,
         /// The last lines it printed.
         log: Vec<String>,
+    },
+    /// How a client told that its task ended, by its exit code or by what it printed.
+    Outcome {
+        /// Whether it told that it failed.
+        failed: bool,
     },
     /// The files that stand on the subject now: name to length and SHA-256; a directory has the length of none.
     Files {

@@ -67,13 +67,14 @@ impl Stage {
                 let held = self.kept.split_off(self.kept.len() - held);
                 replaced(&std::mem::replace(&mut self.kept, held), from, to)
             }
+            OctetChange::Instead(_) => Vec::new(),
             OctetChange::Add(_) | OctetChange::Front(_) => octets,
         }
     }
 
     fn finish(&mut self) -> Vec<u8> {
         match &self.change {
-            OctetChange::Add(added) => added.to_vec(),
+            OctetChange::Add(added) | OctetChange::Instead(added) => added.to_vec(),
             OctetChange::Front(added) if self.passed == 0 => added.to_vec(),
             OctetChange::Replace(from, to) => replaced(&std::mem::take(&mut self.kept), from, to),
             OctetChange::Front(_)
@@ -111,6 +112,7 @@ mod tests {
     #[case(OctetChange::Add(b"x"[..].into()), b"abcdex")]
     #[case(OctetChange::Front(b"x"[..].into()), b"xabcde")]
     #[case(OctetChange::Flip(3), b"abcee")]
+    #[case(OctetChange::Instead(b"xy"[..].into()), b"xy")]
     #[case(OctetChange::Replace(b"cd".to_vec(), b"-".to_vec()), b"ab-e")]
     fn one_change(#[case] change: OctetChange, #[case] expected: &[u8]) {
         for size in 1..=5 {

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use reports::model::{Channel, CloseKind, What};
 use socket2::{Domain, SockRef, Socket, Type};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
@@ -18,7 +19,9 @@ use tokio::time::sleep;
 use self::secured::Kind;
 use super::Shared;
 use super::flow::Flow;
-use super::secrets::{First, Protection, Secrets, first_word};
+use super::secrets::{First, Protection, Secrets, first_word, told_of};
+use crate::run::socket::Negotiated;
+use crate::run::witness::{Way, Witness};
 use crate::scenario::rule::{DataChange, DataEnd, Make};
 use crate::subject::is_listened_on;
 
@@ -43,6 +46,7 @@ struct Plan {
     asked: Notify,
     /// What there is for TLS.
     secrets: Option<Arc<Secrets>>,
+    witness: Witness,
     /// What the command said that agreed on it.
     agreed: DataChange,
     made: AtomicBool,
@@ -54,6 +58,16 @@ struct Transfer {
     change: DataChange,
     direction: Direction,
     protection: Protection,
+}
+
+/// What comes first on a data connection.
+enum Then {
+    /// The command that moves data.
+    Asked(Transfer),
+    /// The client begins TLS, and the command is still to come.
+    Hello,
+    /// Anything else.
+    Else,
 }
 
 /// Which way a body goes.
@@ -74,20 +88,51 @@ impl Direction {
             _ => None,
         }
     }
+
+    fn way(self) -> Way {
+        match self {
+            Self::Stored => Way::FromClient,
+            Self::Retrieved => Way::ToClient,
+        }
+    }
+}
+
+/// What a data connection has of its control connection.
+pub(super) struct Belongings {
+    pub(super) secrets: Option<Arc<Secrets>>,
+    pub(super) witness: Witness,
+}
+
+/// Where a client may connect to.
+pub(super) struct Sockets {
+    /// Where it is told to.
+    pub(super) own: Socket,
+    /// The other address that it is told, if the deviation is to tell one.
+    pub(super) elsewhere: Option<TcpListener>,
 }
 
 impl Passage {
-    /// The client connects: to the port that comes back.
+    /// A port where a client can connect to.
+    pub(super) fn socket(host: IpAddr) -> io::Result<Socket> {
+        bound(SocketAddr::new(host, 0))
+    }
+
+    /// Somebody listens at an address that is told instead. It may not be had: then nobody does.
+    pub(super) fn elsewhere(address: SocketAddr) -> Option<TcpListener> {
+        bound(address).and_then(|socket| listening(&socket)).ok()
+    }
+
+    /// The client connects.
     pub(super) fn passive(
         shared: &Shared,
         server: SocketAddr,
-        host: IpAddr,
+        sockets: Sockets,
         agreed: &DataChange,
-        secrets: Option<Arc<Secrets>>,
-    ) -> io::Result<(Self, u16)> {
-        let socket = bound(SocketAddr::new(host, 0))?;
-        let port = socket.local_addr()?.as_socket().map_or(0, |address| address.port());
-        let plan = Arc::new(Plan { agreed: agreed.clone(), secrets, ..Plan::default() });
+        belongings: Belongings,
+    ) -> io::Result<Self> {
+        let Sockets { own: socket, elsewhere } = sockets;
+        let host = socket.local_addr()?.as_socket().map_or_else(|| shared.server_host(), |address| address.ip());
+        let plan = Plan::new(agreed, belongings);
         let own = Arc::clone(&plan);
         let make = agreed.make;
         // Before the reply is said, so that nobody is refused who connects at once.
@@ -104,9 +149,10 @@ impl Passage {
                     // The socket is kept: else the next who asks for a port gets this one, and is taken for the server.
                     (None, _) => return std::future::pending().await,
                 };
-                let (client, from) = listener.accept().await?;
+                let (client, from) = either(&listener, elsewhere.as_ref()).await?;
+                own.connected(&client, from)?;
                 own.made.store(true, Ordering::Relaxed);
-                drop((listener, socket));
+                drop((listener, elsewhere, socket));
                 // The server judges who comes to its port.
                 let reached = if make == Make::ForAnybody || from.ip() == host || !from.ip().is_loopback() {
                     TcpStream::connect(server).await
@@ -124,19 +170,20 @@ impl Passage {
             };
             ended(course.await);
         });
-        Ok((Self { plan, task, client: None }, port))
+        Ok(Self { plan, task, client: None })
     }
 
-    /// The server connects: to the port that comes back, and again for each transfer until something else is agreed on.
+    /// The server connects: to `own` with the port that comes back, and again for each transfer until something else is agreed on.
     pub(super) fn active(
         shared: &Arc<Shared>,
+        own: SocketAddr,
         client: SocketAddr,
         agreed: &DataChange,
-        secrets: Option<Arc<Secrets>>,
-    ) -> io::Result<(Self, u16)> {
-        let socket = bound(SocketAddr::new(shared.own_host(), 0))?;
-        let port = socket.local_addr()?.as_socket().map_or(0, |address| address.port());
-        Ok((Self::to_client(shared, socket, client, agreed, secrets)?, port))
+        belongings: Belongings,
+    ) -> io::Result<(Self, SocketAddr)> {
+        let socket = bound(own)?;
+        let own = socket.local_addr()?.as_socket().unwrap_or(own);
+        Ok((Self::to_client(shared, socket, client, agreed, belongings)?, own))
     }
 
     /// Nothing was agreed on: the server connects to the port that the relay's control connection comes from, and the
@@ -145,9 +192,9 @@ impl Passage {
         shared: &Arc<Shared>,
         control: SocketAddr,
         client: SocketAddr,
-        secrets: Option<Arc<Secrets>>,
+        belongings: Belongings,
     ) -> io::Result<Self> {
-        Self::to_client(shared, bound(control)?, client, &DataChange::default(), secrets)
+        Self::to_client(shared, bound(control)?, client, &DataChange::default(), belongings)
     }
 
     fn to_client(
@@ -155,10 +202,10 @@ impl Passage {
         socket: Socket,
         client: SocketAddr,
         agreed: &DataChange,
-        secrets: Option<Arc<Secrets>>,
+        belongings: Belongings,
     ) -> io::Result<Self> {
         let listener = listening(&socket)?;
-        let plan = Arc::new(Plan { agreed: agreed.clone(), secrets, ..Plan::default() });
+        let plan = Plan::new(agreed, belongings);
         let own = Arc::clone(&plan);
         let all = Arc::clone(shared);
         let make = agreed.make;
@@ -172,8 +219,9 @@ impl Passage {
                     let course = async {
                         let client = match connected {
                             Some(client) => client,
-                            None => Self::reach(&shared, client, make).await?,
+                            None => plan.reached(Self::reach(&shared, client, make).await)?,
                         };
+                        plan.connected(&client, client.peer_addr()?)?;
                         pump(client, server, &plan).await
                     };
                     ended(course.await);
@@ -194,7 +242,9 @@ impl Passage {
             }
             Make::Elsewhere => from_address(ELSEWHERE, client).await,
             Make::FromAnyPort => TcpStream::connect(client).await,
-            Make::Due | Make::AtOnce | Make::ForAnybody => shared.connect_from_default_port(client).await,
+            Make::Due | Make::AtOnce | Make::ForAnybody | Make::AsTold => {
+                shared.connect_from_default_port(client).await
+            }
         }
     }
 
@@ -207,6 +257,8 @@ impl Passage {
         if let Some(client) = self.client
             && !somebody_listens(client)
         {
+            let why = "nobody listens there".to_owned();
+            self.plan.witness.note(Channel::Data, What::NotConnected { why });
             self.task.abort();
             while !self.task.is_finished() {
                 tokio::task::yield_now().await;
@@ -261,11 +313,16 @@ pub(super) fn somebody_listens(at: SocketAddr) -> bool {
 async fn pump(mut client: TcpStream, mut server: TcpStream, plan: &Plan) -> io::Result<()> {
     client.set_nodelay(true)?;
     server.set_nodelay(true)?;
-    if let Some(secrets) = &plan.secrets
-        && let Some(transfer) = plan.said_by_then(&client, &server).await
-        && let Some(kind) = Kind::of(&transfer, &client, &server).await
-    {
-        return secured::pump(client, server, plan, secrets, kind).await;
+    if let Some(secrets) = &plan.secrets {
+        match plan.said_by_then(&client, &server).await {
+            Then::Asked(transfer) => {
+                if let Some(kind) = Kind::of(&transfer, &client, &server).await {
+                    return secured::pump(client, server, plan, secrets, kind).await;
+                }
+            }
+            Then::Hello => return secured::pump(client, server, plan, secrets, Kind::before(&plan.agreed)).await,
+            Then::Else => {}
+        }
     }
     let carried = {
         let (mut from_client, mut to_client) = client.split();
@@ -291,8 +348,12 @@ where
     let mut buffer = vec![0; BLOCK];
     let mut course = None;
     let mut moved = 0;
+    let mut seen = plan.witness.lane(direction.way());
     loop {
         let read = from.read(&mut buffer).await;
+        if read.is_err() && direction == Direction::Stored {
+            seen.ended(CloseKind::Reset);
+        }
         let (flow, end) = course.get_or_insert_with(|| plan.course(direction));
         let length = match read {
             Err(_) if *end == DataEnd::Never => return std::future::pending().await,
@@ -304,6 +365,10 @@ where
             out.truncate(usize::try_from(limit.saturating_sub(moved)).unwrap_or(usize::MAX));
         }
         moved += out.len() as u64;
+        seen.passed(if direction == Direction::Stored { octets } else { &out });
+        if length == 0 && (direction == Direction::Stored || !matches!(end, DataEnd::Never | DataEnd::Stall(_))) {
+            seen.ended(if *end == DataEnd::Reset { CloseKind::Reset } else { CloseKind::Fin });
+        }
         to.write_all(&out).await?;
         if length == 0 {
             return match end {
@@ -315,19 +380,67 @@ where
     }
 }
 
+/// Takes who comes first, to the one address or to the other.
+async fn either(own: &TcpListener, elsewhere: Option<&TcpListener>) -> io::Result<(TcpStream, SocketAddr)> {
+    match elsewhere {
+        None => own.accept().await,
+        Some(elsewhere) => tokio::select! {
+            taken = own.accept() => taken,
+            taken = elsewhere.accept() => taken,
+        },
+    }
+}
+
 impl Plan {
-    /// The transfer that is asked for, if it is before anything is said in clear. A client may begin TLS at once.
-    async fn said_by_then(&self, client: &TcpStream, server: &TcpStream) -> Option<Transfer> {
-        let transfer = || self.transfer.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    fn new(agreed: &DataChange, belongings: Belongings) -> Arc<Self> {
+        let Belongings { secrets, witness } = belongings;
+        Arc::new(Self { agreed: agreed.clone(), secrets, witness, ..Self::default() })
+    }
+
+    /// The data connection of the client stands.
+    fn connected(&self, client: &TcpStream, from: SocketAddr) -> io::Result<()> {
+        let (local, peer) = (client.local_addr()?.to_string(), from.to_string());
+        self.witness.note(Channel::Data, What::Connected { local, peer });
+        Ok(())
+    }
+
+    /// It could be made or not.
+    fn reached(&self, made: io::Result<TcpStream>) -> io::Result<TcpStream> {
+        if let Err(error) = &made {
+            self.witness.note(Channel::Data, What::NotConnected { why: error.to_string() });
+        }
+        made
+    }
+
+    /// TLS was negotiated with the client or not.
+    fn witnessed(&self, secured: io::Result<Negotiated>) -> io::Result<()> {
+        self.witness.note(Channel::Data, told_of(&secured));
+        secured.map(drop)
+    }
+
+    /// What comes first: the command that moves data, TLS of the client, or something else.
+    async fn said_by_then(&self, client: &TcpStream, server: &TcpStream) -> Then {
         let first = tokio::select! {
             biased;
-            () = self.asked.notified() => return transfer(),
+            () = self.asked.notified() => return self.transfer().map_or(Then::Else, Then::Asked),
             first = first_word(client, server) => first,
         };
-        if first == First::Hello {
+        match (self.transfer(), first) {
+            (Some(transfer), _) => Then::Asked(transfer),
+            (None, First::Hello) => Then::Hello,
+            (None, First::Else) => Then::Else,
+        }
+    }
+
+    /// Waits for the command that moves data, if it has not come.
+    async fn until_asked(&self) {
+        if self.transfer().is_none() {
             self.asked.notified().await;
         }
-        transfer()
+    }
+
+    fn transfer(&self) -> Option<Transfer> {
+        self.transfer.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// What happens to octets that go this way.

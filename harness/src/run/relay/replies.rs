@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::scenario::rule::{ReplyChange, Times};
+use crate::scenario::rule::{Inserted, ReplyChange, Times};
 use crate::scenario::tree::{Piece, Template};
 
 /// A longer reply is passed on in pieces.
@@ -123,6 +123,13 @@ pub(super) fn changed(change: &ReplyChange, reply: &Reply, gaps: &Gaps) -> Vec<V
     for (from, to) in &change.replace {
         reply.octets = replaced(&reply.octets, from, to);
     }
+    if let Some(Inserted { line, times }) = &change.insert {
+        reply = with_lines(&reply, &filled(line, &gaps), *times);
+    }
+    if change.pad > 0 {
+        let end = reply.octets.trim_ascii_end().len();
+        reply.octets.splice(end..end, std::iter::repeat_n(b'x', change.pad));
+    }
     if let Some(line) = &change.append {
         reply.octets.extend_from_slice(&filled(line, &gaps));
         reply.octets.extend_from_slice(b"\r\n");
@@ -141,6 +148,29 @@ pub(super) fn changed(change: &ReplyChange, reply: &Reply, gaps: &Gaps) -> Vec<V
     let size = change.split.unwrap_or(usize::MAX).max(1);
     let once: Vec<Vec<u8>> = reply.octets.chunks(size).map(<[u8]>::to_vec).collect();
     std::iter::repeat_n(once, times).flatten().collect()
+}
+
+/// The reply with so many more lines before its last one.
+fn with_lines(reply: &Reply, line: &[u8], times: u64) -> Reply {
+    let whole = reply.octets.strip_suffix(b"\r\n").unwrap_or(&reply.octets);
+    let last = whole.iter().rposition(|octet| *octet == b'\n').map_or(0, |at| at + 1);
+    let (before, last) = whole.split_at(last);
+    let mut octets = before.to_vec();
+    if octets.is_empty() {
+        // One line: what comes before its last one begins with it.
+        octets.extend_from_slice(last);
+        octets.extend_from_slice(b"\r\n");
+        if let Some(behind) = octets.get_mut(3) {
+            *behind = b'-';
+        }
+    }
+    for _ in 0..times {
+        octets.extend_from_slice(line);
+        octets.extend_from_slice(b"\r\n");
+    }
+    octets.extend_from_slice(last);
+    octets.extend_from_slice(b"\r\n");
+    Reply { octets, code: reply.code }
 }
 
 /// The text behind the code of the first line.
@@ -212,9 +242,23 @@ mod tests {
     #[case(ReplyChange { times: Times::Never, ..ReplyChange::default() }, "")]
     #[case(ReplyChange { times: Times::Twice, ..ReplyChange::default() }, "257-a\r\n257 b\r\n257-a\r\n257 b\r\n")]
     #[case(ReplyChange { split: Some(3), ..ReplyChange::default() }, "257-a\r\n257 b\r\n")]
+    #[case(
+        ReplyChange {
+            insert: Some(Inserted { line: Template(vec![Piece::Octets(b"x".to_vec())]), times: 2 }),
+            ..ReplyChange::default()
+        },
+        "257-a\r\nx\r\nx\r\n257 b\r\n"
+    )]
+    #[case(ReplyChange { pad: 3, ..ReplyChange::default() }, "257-a\r\n257 bxxx\r\n")]
     fn changes(#[case] change: ReplyChange, #[case] expected: &str) {
         let reply = Reply::of(b"257-a\n257 b");
         assert_eq!(String::from_utf8(changed(&change, &reply, &Gaps::new()).concat()).unwrap(), expected);
+    }
+
+    #[test]
+    fn a_reply_of_one_line_becomes_one_of_several() {
+        let reply = with_lines(&Reply::of(b"230 in"), b"more", 1);
+        assert_eq!(reply.octets, b"230-in\r\nmore\r\n230 in\r\n");
     }
 
     use std::sync::Arc;

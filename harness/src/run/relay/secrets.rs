@@ -4,13 +4,14 @@ use std::io;
 use std::sync::Arc;
 
 use rcgen::{CertificateParams, KeyPair};
+use reports::model::What;
 use rustls::ServerConfig;
 use rustls::crypto::ring::default_provider;
 use rustls::pki_types::PrivateKeyDer;
 use rustls::server::Accepted;
 use tokio::net::TcpStream;
 
-use crate::run::socket::Socket;
+use crate::run::socket::{Negotiated, Socket};
 use crate::run::trust::Sessions;
 
 /// The first octet of a hello (RFC 8446 §5.1).
@@ -58,17 +59,27 @@ impl Secrets {
     }
 
     /// Goes on behind the hello of the client.
-    pub(super) async fn answer(&self, hello: Accepted, client: &mut Socket) -> io::Result<()> {
-        client.answer_hello(hello, &self.own).await.map(drop)
+    pub(super) async fn answer(&self, hello: Accepted, client: &mut Socket) -> io::Result<Negotiated> {
+        client.answer_hello(hello, &self.own).await
     }
 
-    pub(super) async fn to_client(&self, client: &mut Socket) -> io::Result<()> {
-        client.secure_as_server(&self.own).await.map(drop)
+    pub(super) async fn to_client(&self, client: &mut Socket) -> io::Result<Negotiated> {
+        client.secure_as_server(&self.own).await
     }
 
     /// With a certificate that the control connection does not have.
-    pub(super) async fn to_client_as_another(&self, client: &mut Socket) -> io::Result<()> {
-        client.secure_as_server(&self.other).await.map(drop)
+    pub(super) async fn to_client_as_another(&self, client: &mut Socket) -> io::Result<Negotiated> {
+        client.secure_as_server(&self.other).await
+    }
+}
+
+/// What is written down of a negotiation.
+pub(super) fn told_of(secured: &io::Result<Negotiated>) -> What {
+    match secured {
+        Ok(Negotiated { version, resumed, certificate }) => {
+            What::Secured { version: version.clone(), resumed: *resumed, certificate: certificate.clone() }
+        }
+        Err(error) => What::NotSecured { why: error.to_string() },
     }
 }
 

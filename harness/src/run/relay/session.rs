@@ -1,5 +1,9 @@
 //! One control connection through the relay.
 
+mod hearing;
+mod saying;
+mod securing;
+
 use std::collections::{BTreeSet, VecDeque};
 use std::io;
 use std::net::SocketAddr;
@@ -7,21 +11,21 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use socket2::SockRef;
-use tokio::io::Interest;
 use tokio::net::TcpStream;
-use tokio::time::sleep;
 
+use reports::model::{Channel, CloseKind, What};
+
+use self::hearing::{Read, heard, pass_on};
 use super::Shared;
 use super::lines::{CommandLine, Heard, Lines};
-use super::passage::{Direction, Passage, somebody_listens};
+use super::passage::{Belongings, Direction, Passage, Sockets, somebody_listens};
 use super::replies::{Gaps, Replies, Reply, changed, filled};
-use super::secrets::{First, Protection, Secrets, first_word};
-use crate::run::live::say_urgent;
+use super::secrets::{Protection, Secrets};
 use crate::run::socket::Socket;
+use crate::run::witness::Witness;
 use crate::scenario::rule::{
-    Close, DataChange, Fits, Forward, Letters, Login, Rule, Segments, Telnet, TlsChange, Trigger, When, Which,
+    DataChange, Fits, Forward, Letters, Login, Make, ReplyChange, Rule, Segments, Telnet, Trigger, When, Which,
 };
 use crate::wire::address::{extended_address, port_of_229, six_numbers};
 
@@ -30,8 +34,6 @@ const MOST_OWED: usize = 1000;
 /// The most different verbs that are remembered, and their longest.
 const MOST_VERBS: usize = 100;
 const LONGEST_VERB: usize = 16;
-/// How long either side may take to end TLS.
-const LEAVING: Duration = Duration::from_secs(2);
 
 /// One control connection.
 #[derive(Debug)]
@@ -50,6 +52,10 @@ pub(super) struct Session {
     owed: VecDeque<Owed>,
     /// What is said when the next command comes.
     held: Vec<Vec<u8>>,
+    /// What is said in one write with the next reply.
+    joined: Vec<u8>,
+    /// What the client said while a late reply was waited for.
+    early: VecDeque<(Vec<u8>, Option<usize>)>,
     greeted: bool,
     login: Login,
     /// The verb before.
@@ -57,6 +63,7 @@ pub(super) struct Session {
     said: BTreeSet<String>,
     telnet: bool,
     passage: Option<Passage>,
+    witness: Witness,
 }
 
 /// A command whose reply is still to come.
@@ -102,7 +109,11 @@ impl Session {
             Trigger::Segments(segments) => Some(segments),
             Trigger::Greeting | Trigger::Command(_) => None,
         });
+        let witness = shared.witness.of(number);
+        let (local, peer) = (client.local_addr()?.to_string(), client.peer_addr()?.to_string());
+        witness.note(Channel::Control, What::Connected { local, peer });
         Ok(Self {
+            witness,
             lines: Lines::new(misread),
             shared,
             number,
@@ -113,6 +124,8 @@ impl Session {
             replies: Replies::default(),
             owed: VecDeque::new(),
             held: Vec::new(),
+            joined: Vec::new(),
+            early: VecDeque::new(),
             greeted: false,
             login: Login::Before,
             previous: String::new(),
@@ -128,17 +141,25 @@ impl Session {
         let mut from_server = vec![0; 16 * 1024];
         let mut client_speaks = true;
         loop {
+            while let Some((segment, urgent)) = self.early.pop_front() {
+                if self.hear(&segment, urgent).await? == Next::End {
+                    return Ok(());
+                }
+            }
             let listens = client_speaks && self.owed.len() < MOST_OWED;
             let next = tokio::select! {
                 read = heard(&mut self.client, &mut from_client), if listens => match read {
                     Ok(Read { length: 0, .. }) => {
                         client_speaks = false;
+                        self.witness.note(Channel::Control, What::Closed { how: CloseKind::Fin });
                         self.client_ends().await?
                     }
                     Ok(Read { length, urgent }) => {
+                        self.witness.heard(from_client.get(..length).unwrap_or_default(), urgent.is_some());
                         self.hear(from_client.get(..length).unwrap_or_default(), urgent).await?
                     }
                     Err(error) => {
+                        self.witness.note(Channel::Control, What::Closed { how: CloseKind::Reset });
                         reset(self.server.as_stream())?;
                         return Err(error);
                     }
@@ -147,6 +168,7 @@ impl Session {
                     Ok(0) => self.server_ends().await?,
                     Ok(length) => self.answers(from_server.get(..length).unwrap_or_default()).await?,
                     Err(error) => {
+                        self.witness.note(Channel::Control, What::Hung { how: CloseKind::Reset });
                         reset(self.client.as_stream())?;
                         return Err(error);
                     }
@@ -167,9 +189,16 @@ impl Session {
 
     async fn server_ends(&mut self) -> io::Result<Next> {
         let rest = self.replies.rest();
-        self.client.write_all(&rest).await?;
+        self.tell(&rest).await?;
+        self.witness.note(Channel::Control, What::Hung { how: CloseKind::Fin });
         self.client.shutdown().await?;
         Ok(Next::End)
+    }
+
+    /// Says octets to the client.
+    async fn tell(&mut self, octets: &[u8]) -> io::Result<()> {
+        self.witness.told(octets);
+        self.client.write_all(octets).await
     }
 
     async fn hear(&mut self, segment: &[u8], urgent: Option<usize>) -> io::Result<Next> {
@@ -193,7 +222,7 @@ impl Session {
 
     async fn command(&mut self, line: &CommandLine) -> io::Result<Next> {
         for segment in std::mem::take(&mut self.held) {
-            self.client.write_all(&segment).await?;
+            self.tell(&segment).await?;
         }
         let shared = Arc::clone(&self.shared);
         let at = self.rule_for(line);
@@ -273,9 +302,9 @@ impl Session {
         let Some(client) = client.filter(|client| client.ip() == own_client && client.port() >= 1024) else {
             return Ok(line.octets.clone());
         };
-        let (passage, port) = Passage::active(&self.shared, client, agreed, self.secrets.clone())?;
+        let own = SocketAddr::new(self.server.local_addr()?.ip(), 0);
+        let (passage, own) = Passage::active(&self.shared, own, client, agreed, self.belongings())?;
         self.takes(passage);
-        let own = SocketAddr::new(self.shared.own_host(), port);
         if let Some((_, place)) = numbers {
             return Ok(with(&line.octets, place, &written(own)));
         }
@@ -288,9 +317,14 @@ impl Session {
         let client = self.client.peer_addr()?;
         if self.passage.is_none() && somebody_listens(client) {
             self.passage =
-                Some(Passage::default_port(&self.shared, self.server.local_addr()?, client, self.secrets.clone())?);
+                Some(Passage::default_port(&self.shared, self.server.local_addr()?, client, self.belongings())?);
         }
         Ok(())
+    }
+
+    /// What a data connection has of its control connection.
+    fn belongings(&self) -> Belongings {
+        Belongings { secrets: self.secrets.clone(), witness: self.witness.clone() }
     }
 
     fn takes(&mut self, passage: Passage) {
@@ -346,53 +380,6 @@ impl Session {
         if next == Next::End { Ok(next) } else { self.settle().await }
     }
 
-    /// What AUTH, PROT, CCC and REIN mean for TLS, once they are accepted.
-    async fn protect(&mut self, owed: &Owed, rule: Option<&Rule>, code: u16) -> io::Result<()> {
-        match (owed.verb.as_str(), code) {
-            ("AUTH", 234) => self.begin_tls().await,
-            ("PROT", 200) => {
-                self.protection = owed.level.unwrap_or(self.protection);
-                Ok(())
-            }
-            ("CCC", 200) => self.leave_tls(rule).await,
-            ("REIN", 220) if self.server.is_secured() => {
-                self.protection = Protection::Clear;
-                self.login = Login::Before;
-                self.leave_tls(rule).await
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// Both sides begin TLS. What is no TLS is passed on: the server judges it.
-    async fn begin_tls(&mut self) -> io::Result<()> {
-        if first_word(self.client.as_stream(), self.server.as_stream()).await != First::Hello {
-            return Ok(());
-        }
-        // The hello says which host is meant. It is answered only where the server has answered ours: a server that refuses TLS
-        // refuses it to the client.
-        let hello = self.client.hear_hello().await?;
-        let secrets = Secrets::new(hello.client_hello().server_name().map(str::to_owned))?;
-        secrets.to_server(&mut self.server).await?;
-        secrets.answer(hello, &mut self.client).await?;
-        self.secrets = Some(secrets);
-        self.protection = Protection::Clear;
-        self.login = Login::Before;
-        // What was said in clear behind AUTH, the server drops (RFC 4217 §10.1).
-        self.owed.retain(|owed| owed.kind == Kind::Kept);
-        self.lines.rest();
-        self.replies.rest();
-        Ok(())
-    }
-
-    async fn leave_tls(&mut self, rule: Option<&Rule>) -> io::Result<()> {
-        self.server.leave_tls(LEAVING).await?;
-        if rule.is_none_or(|rule| rule.tls == TlsChange::Due) {
-            self.client.leave_tls(LEAVING).await?;
-        }
-        Ok(())
-    }
-
     /// Which command a reply answers: the oldest, but STAT may be answered while a transfer goes on (RFC 959 §4.1.3).
     fn owed_for(&self, code: u16) -> Option<usize> {
         let transfers = self.owed.front().is_some_and(|owed| owed.begun);
@@ -405,17 +392,18 @@ impl Session {
 
     /// 227 and 229 with an address of the relay.
     fn relisted(&mut self, owed: &mut Owed, rule: Option<&Rule>, reply: Reply) -> io::Result<Reply> {
+        let own_host = self.shared.server_host();
         let found = match reply.code {
-            227 => six_numbers(&reply.octets).map(|(address, place)| (address.port(), place)),
-            229 => port_of_229(&reply.octets),
+            227 => six_numbers(&reply.octets),
+            229 => port_of_229(&reply.octets).map(|(port, place)| (SocketAddr::new(own_host, port), place)),
             _ => None,
         };
-        let Some((port, place)) = found else { return Ok(reply) };
+        let Some((told, place)) = found else { return Ok(reply) };
         let agreed = rule.map(|rule| rule.data.clone()).unwrap_or_default();
         let host = self.client.local_addr()?.ip();
-        let server = SocketAddr::new(self.shared.own_host(), port);
-        let (passage, port) = Passage::passive(&self.shared, server, host, &agreed, self.secrets.clone())?;
-        self.takes(passage);
+        let server = if agreed.make == Make::AsTold { told } else { SocketAddr::new(own_host, told.port()) };
+        let socket = Passage::socket(host)?;
+        let port = socket.local_addr()?.as_socket().map_or(0, |address| address.port());
         let [high, low] = port.to_be_bytes();
         owed.gaps.extend([
             ("p1", high.to_string().into_bytes()),
@@ -423,7 +411,13 @@ impl Session {
             ("port", port.to_string().into_bytes()),
         ]);
         let own = if reply.code == 227 { written(SocketAddr::new(host, port)) } else { port.to_string() };
-        Ok(Reply { octets: with(&reply.octets, place, &own), code: reply.code })
+        let reply = Reply { octets: with(&reply.octets, place, &own), code: reply.code };
+        let elsewhere = rule.and_then(|rule| foreign(&rule.replies, &reply, &owed.gaps, SocketAddr::new(host, port)));
+        let sockets = Sockets { own: socket, elsewhere: elsewhere.and_then(Passage::elsewhere) };
+        self.witness.note(Channel::Data, What::Listening { local: SocketAddr::new(host, port).to_string() });
+        let passage = Passage::passive(&self.shared, server, sockets, &agreed, self.belongings())?;
+        self.takes(passage);
+        Ok(reply)
     }
 
     /// Says what the relay answers itself, where its turn has come.
@@ -438,38 +432,6 @@ impl Session {
             }
         }
         Ok(Next::Go)
-    }
-
-    /// Says a reply, as the rule wants it.
-    async fn emit(&mut self, rule: Option<&Rule>, reply: &Reply, gaps: &Gaps) -> io::Result<Next> {
-        let Some(rule) = rule else {
-            self.client.write_all(&reply.octets).await?;
-            return Ok(Next::Go);
-        };
-        let segments = changed(&rule.replies, reply, gaps);
-        match rule.replies.when {
-            When::NextCommand => {
-                self.held.extend(segments);
-                return Ok(Next::Go);
-            }
-            // The delay is the deviation: there is no event to wait for.
-            When::Late(time) => sleep(time).await,
-            When::Due | When::Early => {}
-        }
-        for segment in segments {
-            self.client.write_all(&segment).await?;
-            tokio::task::yield_now().await;
-        }
-        match rule.close {
-            None => return Ok(Next::Go),
-            Some(Close::Fin) => self.client.shutdown().await?,
-            Some(Close::Reset) => reset(self.client.as_stream())?,
-            Some(Close::Everything) => {
-                self.client.shutdown().await?;
-                self.shared.end();
-            }
-        }
-        Ok(Next::End)
     }
 
     /// The first rule that fits. Every one that fits but for its number counts.
@@ -498,61 +460,13 @@ impl Session {
     }
 }
 
-/// What one read gave.
-struct Read {
-    length: usize,
-    /// The place of the octet that came as urgent data.
-    urgent: Option<usize>,
-}
-
-/// Reads what is there. Under TLS nothing is urgent.
-async fn heard(socket: &mut Socket, into: &mut [u8]) -> io::Result<Read> {
-    if socket.is_plain() {
-        return heard_in_clear(socket.as_stream(), into).await;
-    }
-    Ok(Read { length: socket.read(into).await?, urgent: None })
-}
-
-/// Reads what is there.
-///
-/// A read ends before an urgent octet, and the next one begins with it. While one is to be read, the kernel says PRI: where
-/// a read takes that away, its first octet was the urgent one.
-async fn heard_in_clear(stream: &TcpStream, into: &mut [u8]) -> io::Result<Read> {
-    loop {
-        stream.readable().await?;
-        let read = stream.try_io(Interest::READABLE, || {
-            let before = seen(stream)?;
-            // With nothing to read now, what comes next could be urgent unseen.
-            if !before.intersects(PollFlags::IN | PollFlags::HUP | PollFlags::ERR) {
-                return Err(io::ErrorKind::WouldBlock.into());
-            }
-            let length = rustix::io::read(stream, &mut *into)?;
-            let passed = before.contains(PollFlags::PRI) && !seen(stream)?.contains(PollFlags::PRI);
-            Ok(Read { length, urgent: passed.then_some(0) })
-        });
-        match read {
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-            read => return read,
-        }
-    }
-}
-
-/// What there is to read at this moment.
-fn seen(stream: &TcpStream) -> io::Result<PollFlags> {
-    let mut asked = [PollFd::new(stream, PollFlags::IN | PollFlags::PRI)];
-    poll(&mut asked, Some(&Timespec::default()))?;
-    let [asked] = asked;
-    Ok(asked.revents())
-}
-
-/// Says these octets, the urgent one as it came.
-async fn pass_on(to: &mut Socket, octets: &[u8], urgent: Option<usize>) -> io::Result<()> {
-    let Some((until, behind)) = urgent.filter(|_| !to.is_secured()).and_then(|at| octets.split_at_checked(at + 1))
-    else {
-        return to.write_all(octets).await;
-    };
-    say_urgent(to.stream(), until).await?;
-    to.write_all(behind).await
+/// Another address of this machine that the client will be told in 227: somebody listens there too, so that it is seen
+/// who believes it.
+fn foreign(change: &ReplyChange, reply: &Reply, gaps: &Gaps, own: SocketAddr) -> Option<SocketAddr> {
+    let told = changed(change, reply, gaps).concat();
+    let (address, _) = if reply.code == 227 { six_numbers(&told)? } else { return None };
+    let is_foreign = address.port() == own.port() && address.ip() != own.ip() && address.ip().is_loopback();
+    is_foreign.then_some(address)
 }
 
 /// The level that PROT asks for.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::reader::{Fields, FileName, Reader};
+use super::task::TASK_KEYS;
 use super::values;
 use crate::scenario::diagnostic::Diagnostic;
 use crate::scenario::tree::{Content, Entry, Left, Located, Peer, Scenario, Span, TextMode};
@@ -13,6 +14,7 @@ use crate::scenario::yaml::{self, Node, Value};
 pub(crate) const SCENARIO: &[&str] = &[
     "purpose",
     "covers",
+    "recorded",
     "given",
     "needs",
     "text",
@@ -23,6 +25,12 @@ pub(crate) const SCENARIO: &[&str] = &[
     "steps",
     "finally",
     "leaves",
+    "task",
+    "mode",
+    "tls",
+    "client",
+    "server",
+    "expect",
 ];
 /// The keys of a given state.
 pub(crate) const GIVEN: &[&str] = &["purpose", "tested-by", "needs", "files", "steps"];
@@ -75,6 +83,7 @@ fn read(filled: Filled, keys: impl FnOnce(&mut Reader<'_>, &Node, &mut Scenario)
         row,
         purpose: Located { value: String::new(), span: nowhere },
         covers: Vec::new(),
+        recorded: None,
         given: Vec::new(),
         needs: Vec::new(),
         text: TextMode::Shown,
@@ -87,6 +96,7 @@ fn read(filled: Filled, keys: impl FnOnce(&mut Reader<'_>, &Node, &mut Scenario)
         leaves: BTreeMap::new(),
         second_leaves: BTreeMap::new(),
         tested_by: None,
+        errand: None,
     };
     let mut reader = Reader::new(&source);
     keys(&mut reader, &node, &mut scenario);
@@ -97,10 +107,12 @@ impl Reader<'_> {
     fn scenario(&mut self, node: &Node, scenario: &mut Scenario, givens: &Givens) {
         let Some(fields) = self.fields(node, "a scenario", SCENARIO) else { return };
         self.purpose(node, fields.value("purpose"), scenario);
-        match fields.value("covers") {
-            Some(node) => scenario.covers = self.texts(node, "covers"),
-            None => self.missing(node, "covers", "name the requirements that it is for: covers: [rfc959-…]"),
+        self.measure(node, &fields, scenario);
+        if fields.value("task").is_some() {
+            scenario.needs = fields.value("needs").map(|node| self.texts(node, "needs")).unwrap_or_default();
+            return self.errand(&fields, scenario);
         }
+        self.needs_a_task(&fields);
         scenario.given = fields.value("given").map(|node| self.texts(node, "given")).unwrap_or_default();
         scenario.needs = fields.value("needs").map(|node| self.texts(node, "needs")).unwrap_or_default();
         let modes = [("exact", TextMode::Exact), ("shown", TextMode::Shown)];
@@ -126,6 +138,18 @@ impl Reader<'_> {
             scenario.leaves = self.leaves(node);
         }
         self.second_server(&fields, scenario);
+    }
+
+    /// What only a client that is asked to do something can have.
+    fn needs_a_task(&mut self, fields: &Fields<'_>) {
+        if let Some((key, _)) = TASK_KEYS.iter().find_map(|key| fields.entry(key)) {
+            let name = key.text().unwrap_or_default();
+            self.fault_with_help(
+                &key.span,
+                format!("\"{name}\" without \"task\""),
+                "say what the client is asked to do: task: get robots.txt",
+            );
+        }
     }
 
     fn given_state(&mut self, node: &Node, scenario: &mut Scenario) {
@@ -160,6 +184,23 @@ impl Reader<'_> {
             self.fault(&node.span, "the purpose is one sentence on one line");
         }
         scenario.purpose = Located { value: text.to_owned(), span: node.span.clone() };
+    }
+
+    /// What it is measured by: requirements, or what one server answered.
+    fn measure(&mut self, node: &Node, fields: &Fields<'_>, scenario: &mut Scenario) {
+        if let Some((key, value)) = fields.entry("recorded") {
+            self.word(value, "value of recorded", &[("true", ())]);
+            scenario.recorded = Some(key.span.clone());
+            if let Some((covers, _)) = fields.entry("covers") {
+                let help = "take out recorded where requirements decide, or covers where the recording does";
+                self.fault_with_help(&covers.span, "what was recorded covers no requirement", help);
+            }
+            return;
+        }
+        match fields.value("covers") {
+            Some(node) => scenario.covers = self.texts(node, "covers"),
+            None => self.missing(node, "covers", "name the requirements that it is for: covers: [rfc959-…]"),
+        }
     }
 
     /// What the given states bring: their files, and what they need.
@@ -200,7 +241,7 @@ impl Reader<'_> {
     }
 
     /// Adds the entries of `files:` to the fixtures.
-    fn files(&mut self, node: &Node) {
+    pub(super) fn files(&mut self, node: &Node) {
         let Some(fields) = self.entries(node, "files") else { return };
         // Contents of their own first, so that `of:` may name a file that stands below it.
         for pass in [false, true] {
@@ -269,7 +310,7 @@ impl Reader<'_> {
     }
 
     /// When names of `files` were last modified.
-    fn modified(&mut self, node: &Node) -> BTreeMap<String, i64> {
+    pub(super) fn modified(&mut self, node: &Node) -> BTreeMap<String, i64> {
         let fields = self.entries(node, "modified");
         let mut found = BTreeMap::new();
         for (key, value) in fields.iter().flat_map(Fields::entries) {
@@ -283,7 +324,7 @@ impl Reader<'_> {
         found
     }
 
-    fn leaves(&mut self, node: &Node) -> BTreeMap<String, Located<Left>> {
+    pub(super) fn leaves(&mut self, node: &Node) -> BTreeMap<String, Located<Left>> {
         let fields = self.entries(node, "leaves");
         let mut found = BTreeMap::new();
         for (key, value) in fields.iter().flat_map(Fields::entries) {

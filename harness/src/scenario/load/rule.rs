@@ -6,21 +6,29 @@ use std::time::Duration;
 use super::reader::{Fields, Reader, Wrong};
 use super::values;
 use crate::scenario::rule::{
-    Close, DataChange, DataEnd, DataTls, Deviations, Fits, Forward, Letters, Login, Make, OctetChange, ReplyChange,
-    Rule, Segments, Telnet, Times, TlsChange, Trigger, When, Which,
+    Close, DataChange, DataEnd, DataTls, Deviations, Fits, Forward, Inserted, Letters, Login, Make, OctetChange,
+    ReplyChange, Rule, Segments, Telnet, Times, TlsChange, Trigger, When, Which,
 };
 use crate::scenario::tree::{CodePattern, Piece, Template};
 use crate::scenario::yaml::{Node, Value};
 
 const RULE: &[&str] = &[
-    "on", "forward", "first", "also", "to", "reply", "raw", "code", "text", "replace", "append", "line-end", "times",
-    "split", "when", "data", "tls", "close",
+    "on", "forward", "first", "also", "to", "reply", "raw", "code", "text", "replace", "before", "insert", "pad",
+    "append", "line-end", "times", "split", "when", "data", "tls", "close",
+];
+/// The same where `on` is the key.
+const SHORT_RULE: &[&str] = &[
+    "forward", "first", "also", "to", "reply", "raw", "code", "text", "replace", "before", "insert", "pad", "append",
+    "line-end", "times", "split", "when", "data", "tls", "close",
 ];
 const FITS: &[&str] =
     &["command", "argument", "nth", "after", "since", "login", "letters", "telnet", "connection", "segments"];
 const DATA: &[&str] = &["octets", "make", "end", "tls"];
 const DATA_ENDS: [(&str, DataEnd); 3] =
     [("never", DataEnd::Never), ("reset", DataEnd::Reset), ("without-notice", DataEnd::WithoutNotice)];
+/// So many lines or octets are put into a reply at most.
+const MOST_LINES: u64 = 100_000;
+const LONGEST_PAD: u64 = 16 << 20;
 /// What a text may name.
 const GAPS: [&str; 6] = ["argument", "verb", "text", "p1", "p2", "port"];
 
@@ -31,6 +39,18 @@ impl Reader<'_> {
         let rules = fields.value("rules").and_then(|node| self.list(node, "rules")).unwrap_or_default();
         let rules = rules.iter().filter_map(|node| self.rule(node)).collect();
         Deviations { rules, clients: clients.and_then(|clients| usize::try_from(clients).ok()) }
+    }
+
+    /// `PASV: "227 …"`, or a map with the keys of a rule but `on`.
+    pub(crate) fn short_rule(&mut self, key: &Node, value: &Node) -> Option<Rule> {
+        let on = self.trigger(key)?;
+        if !matches!(value.value, Value::Map(_)) {
+            let whole = self.gapped(value, "a reply")?;
+            let replies = ReplyChange { whole: Some(whole), ..ReplyChange::default() };
+            return Some(Rule { replies, ..Rule::nothing(key.span.clone(), on) });
+        }
+        let fields = self.fields(value, "a rule", SHORT_RULE)?;
+        Some(self.rule_of(key, on, &fields))
     }
 
     fn rule(&mut self, node: &Node) -> Option<Rule> {
@@ -53,13 +73,17 @@ impl Reader<'_> {
             );
         }
         let on = self.trigger(on)?;
-        Some(Rule {
+        Some(self.rule_of(node, on, &fields))
+    }
+
+    fn rule_of(&mut self, node: &Node, on: Trigger, fields: &Fields<'_>) -> Rule {
+        Rule {
             span: node.span.clone(),
             on,
             forward: fields.value("forward").map(|node| self.forward(node)).unwrap_or_default(),
-            first: self.commands(&fields, "first"),
-            also: self.commands(&fields, "also"),
-            replies: self.replies(&fields),
+            first: self.commands(fields, "first"),
+            also: self.commands(fields, "also"),
+            replies: self.replies(fields),
             data: fields.value("data").map(|node| self.data_change(node)).unwrap_or_default(),
             tls: fields
                 .value("tls")
@@ -69,7 +93,7 @@ impl Reader<'_> {
                 let words = [("fin", Close::Fin), ("reset", Close::Reset), ("everything", Close::Everything)];
                 self.word(node, "close", &words)
             }),
-        })
+        }
     }
 
     fn trigger(&mut self, node: &Node) -> Option<Trigger> {
@@ -178,6 +202,12 @@ impl Reader<'_> {
             code: fields.value("code").and_then(|node| self.code(node)),
             text: fields.value("text").and_then(|node| self.gapped(node, "text")),
             replace: fields.value("replace").map(|node| self.replacements(node)).unwrap_or_default(),
+            before: fields.value("before").and_then(|node| self.gapped(node, "before")),
+            insert: fields.value("insert").and_then(|node| self.inserted(node)),
+            pad: fields
+                .value("pad")
+                .and_then(|node| self.octet_count(node, "pad"))
+                .map_or(0, |octets| usize::try_from(octets.min(LONGEST_PAD)).unwrap_or_default()),
             append: fields.value("append").and_then(|node| self.gapped(node, "append")),
             line_end: fields.value("line-end").and_then(|node| self.octets(node, "line-end")),
             times: fields.value("times").and_then(|node| self.word(node, "times", &times)).unwrap_or_default(),
@@ -189,11 +219,22 @@ impl Reader<'_> {
         }
     }
 
+    fn inserted(&mut self, node: &Node) -> Option<Inserted> {
+        if !matches!(node.value, Value::Map(_)) {
+            return Some(Inserted { line: self.gapped(node, "insert")?, times: 1 });
+        }
+        let fields = self.fields(node, "insert", &["line", "times"])?;
+        let line = self.gapped(fields.value("line")?, "line")?;
+        let times = fields.value("times").and_then(|node| self.count(node, "times")).unwrap_or(1);
+        Some(Inserted { line, times: times.min(MOST_LINES) })
+    }
+
     fn when(&mut self, node: &Node) -> Option<When> {
         match self.text(node, "when")? {
             "next-command" => Some(When::NextCommand),
             "early" => Some(When::Early),
-            _ => self.late(node, "early, next-command, or a time: late by 300ms").map(When::Late),
+            "with-next" => Some(When::WithNext),
+            _ => self.late(node, "early, next-command, with-next, or a time: late by 300ms").map(When::Late),
         }
     }
 
@@ -219,8 +260,9 @@ impl Reader<'_> {
             "elsewhere" => Some(Make::Elsewhere),
             "from-any-port" => Some(Make::FromAnyPort),
             "for-anybody" => Some(Make::ForAnybody),
+            "as-told" => Some(Make::AsTold),
             _ => {
-                let words = "never, at-once, elsewhere, from-any-port, for-anybody, or a time: late by 300ms";
+                let words = "never, at-once, elsewhere, from-any-port, for-anybody, as-told, or a time: late by 300ms";
                 self.late(node, words).map(Make::Late)
             }
         }
@@ -244,7 +286,7 @@ impl Reader<'_> {
     }
 
     fn octet_changes(&mut self, node: &Node) -> Vec<OctetChange> {
-        let known = ["cut", "skip", "keep", "add", "front", "flip", "replace", "replace-hex"];
+        let known = ["cut", "skip", "keep", "add", "front", "flip", "instead", "replace", "replace-hex"];
         let Some(fields) = self.fields(node, "octets", &known) else { return Vec::new() };
         fields.entries().flat_map(|(key, value)| self.octet_change(key.text().unwrap_or_default(), value)).collect()
     }
@@ -258,6 +300,7 @@ impl Reader<'_> {
             "flip" => number(self).map(OctetChange::Flip),
             "add" => self.octets(node, key).map(OctetChange::Add),
             "front" => self.octets(node, key).map(OctetChange::Front),
+            "instead" => self.octets(node, key).map(OctetChange::Instead),
             "replace-hex" => {
                 let pairs = self.replacements_in_hexadecimal(node).into_iter();
                 return pairs.map(|(from, to)| OctetChange::Replace(from, to)).collect();

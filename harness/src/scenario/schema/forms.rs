@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::{any, data_words, describe, properties, reference};
 use crate::scenario::load::steps::CLOSED;
+use crate::scenario::load::task::{DATA_FACTS, FACT_KEYS};
 use crate::scenario::load::tls::TLS;
 
 /// A map of known keys.
@@ -29,6 +30,7 @@ pub(super) fn scenario_key(key: &str) -> Value {
     let (description, form) = match key {
         "purpose" => ("What it is for, in one sentence.", reference("text")),
         "covers" => ("Ids of requirements, the principal one first.", reference("texts")),
+        "recorded" => ("Instead of covers: it asks for what one server answered.", json!({ "enum": ["true", true] })),
         "given" => ("Start states: files of given/.", reference("texts")),
         "needs" => ("What the subject must claim; else the case is skipped.", reference("texts")),
         "text" => ("Whether texts of replies decide.", words(&["exact", "shown"])),
@@ -57,9 +59,98 @@ pub(super) fn scenario_key(key: &str) -> Value {
             reference("tree"),
         ),
         "tested-by" => ("The scenario that tests this state.", reference("text")),
+        _ => return task_key(key),
+    };
+    describe(description, form)
+}
+
+/// The keys of a scenario for clients.
+fn task_key(key: &str) -> Value {
+    let (description, form) = match key {
+        "task" => (
+            "What a client is asked to do, which makes this a scenario for clients: get NAME, put NAME as NAME, list, …",
+            any(&[
+                reference("text"),
+                json!({ "type": "object", "minProperties": 1, "maxProperties": 2, "additionalProperties": reference("text") }),
+                json!({ "type": "array", "minItems": 1 }),
+            ]),
+        ),
+        "mode" => {
+            ("Who makes the data connections; else the client does as it is used to.", words(&["passive", "active"]))
+        }
+        "tls" => (
+            "The client is told to use TLS: with any certificate, or with one that somebody vouches for.",
+            words(&["explicit", "verified"]),
+        ),
+        "client" => (
+            "What stands in the client's directory before.",
+            json!({ "type": "object", "properties": { "files": reference("tree") }, "additionalProperties": false }),
+        ),
+        "server" => (
+            "What stands on the server before, and how it deviates: rules as in harness/mutants/README.md.",
+            json!({
+                "type": "object",
+                "properties": {
+                    "files": reference("tree"),
+                    "modified": { "type": "object", "additionalProperties": reference("text") },
+                    "on": { "type": "object", "additionalProperties": any(&[reference("text"), json!({ "type": "object" })]) },
+                    "rules": { "type": "array", "minItems": 1, "items": { "type": "object", "required": ["on"] } },
+                    "clients": reference("text"),
+                },
+                "additionalProperties": false,
+            }),
+        ),
+        "expect" => (
+            "What must be seen of the client, in any order.",
+            json!({
+                "type": "array",
+                "minItems": 1,
+                "items": { "type": "object", "properties": properties(FACT_KEYS, fact_key), "additionalProperties": false },
+            }),
+        ),
         _ => ("", json!({})),
     };
     describe(description, form)
+}
+
+fn fact_key(key: &str) -> Value {
+    let line = "with * for anything, and | between several";
+    let (description, form) = match key {
+        "C" => (format!("The client says this line, {line}."), reference("text")),
+        "in-order" => ("The client says these lines in this order.".to_owned(), reference("texts")),
+        "followed" => ("Right behind the one line comes the other.".to_owned(), reference("texts")),
+        "never" => (format!("The client never says this line, {line}."), reference("text")),
+        "at-most" => (
+            "The client says it so often at most.".to_owned(),
+            json!({
+                "type": "object",
+                "required": ["times", "C"],
+                "properties": { "times": reference("text"), "C": reference("text") },
+                "additionalProperties": false,
+            }),
+        ),
+        "applies" => ("Where the client never says this line, the case is skipped.".to_owned(), reference("text")),
+        "data" => (
+            "Something about the data connections.".to_owned(),
+            words(&DATA_FACTS.iter().map(|(word, _)| *word).collect::<Vec<_>>()),
+        ),
+        "local" => (
+            "What stands in the client's directory afterwards; same is as on the server.".to_owned(),
+            reference("tree"),
+        ),
+        "remote" => (
+            "What stands on the server afterwards; same is as in the client's directory.".to_owned(),
+            reference("tree"),
+        ),
+        "exit" => ("What the client tells of its end.".to_owned(), words(&["ok", "failure"])),
+        "within" => ("How long the client may take.".to_owned(), reference("text")),
+        "prints" => ("What the client prints.".to_owned(), any(&[reference("text"), reference("texts")])),
+        "never-prints" => ("What the client does not print.".to_owned(), any(&[reference("text"), reference("texts")])),
+        "for" => ("The requirement that it is measured by; else the first of `covers`.".to_owned(), reference("text")),
+        "because" => ("Why it is asked for.".to_owned(), reference("text")),
+        _ => (String::new(), json!({})),
+    };
+    describe(&description, form)
 }
 
 pub(super) fn step_key(key: &str) -> Value {

@@ -20,6 +20,10 @@ pub(super) struct Text(pub(super) Template);
 #[derive(Debug)]
 pub(super) struct CommandLine(pub(super) Vec<Template>);
 
+/// Words with placeholders: a text, which is one word, or a list; perhaps none.
+#[derive(Debug)]
+pub(super) struct Words(pub(super) Vec<Template>);
+
 /// A file's text, or `{ text, mode }`.
 #[derive(Debug)]
 pub(super) struct FileText {
@@ -99,6 +103,34 @@ impl<'de> Deserialize<'de> for Day {
 impl<'de> Deserialize<'de> for Url {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         address::parse(&String::deserialize(deserializer)?).map(Self).map_err(D::Error::custom)
+    }
+}
+
+impl<'de> Deserialize<'de> for Words {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Either;
+
+        impl<'de> Visitor<'de> for Either {
+            type Value = Words;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("a text, or a list of words")
+            }
+
+            fn visit_str<E: Error>(self, text: &str) -> Result<Words, E> {
+                Ok(Words(vec![Template::parse(text).map_err(E::custom)?]))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Words, A::Error> {
+                let mut words = Vec::new();
+                while let Some(Text(word)) = list.next_element()? {
+                    words.push(word);
+                }
+                Ok(Words(words))
+            }
+        }
+
+        deserializer.deserialize_any(Either)
     }
 }
 

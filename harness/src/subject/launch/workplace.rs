@@ -22,6 +22,13 @@ pub(super) struct Workplace {
     config: PathBuf,
 }
 
+/// The folder of the files that are written for a subject.
+pub(in crate::subject) const CONFIG: &str = "config";
+/// The home of a client.
+pub(in crate::subject) const HOME: &str = "home";
+/// Where a client works.
+pub(in crate::subject) const WORK: &str = "around/between/work";
+
 impl Workplace {
     /// Makes it, below the folder for temporary files.
     ///
@@ -30,8 +37,23 @@ impl Workplace {
     pub(super) fn make(ownership: Ownership) -> io::Result<Self> {
         // Resolved, because a server with a chroot may compare the path with its real one.
         let folder = tempfile::Builder::new().prefix("ftpspec-").tempdir_in(std::env::temp_dir().canonicalize()?)?;
-        let (root, config) = (folder.path().join("root"), folder.path().join("config"));
-        std::fs::create_dir(&root)?;
+        Self::within(folder, "root", ownership)
+    }
+
+    /// The same for a client: what it works in stands deeper, so that a name with `..` stays in the private folder, where
+    /// it is found. It has an empty home.
+    ///
+    /// # Errors
+    /// It cannot be made.
+    pub(super) fn for_client() -> io::Result<Self> {
+        let folder = tempfile::Builder::new().prefix("ftpspec-").tempdir_in(std::env::temp_dir().canonicalize()?)?;
+        std::fs::create_dir(folder.path().join(HOME))?;
+        Self::within(folder, WORK, Ownership::default())
+    }
+
+    fn within(folder: TempDir, root: &str, ownership: Ownership) -> io::Result<Self> {
+        let (root, config) = (folder.path().join(root), folder.path().join(CONFIG));
+        std::fs::create_dir_all(&root)?;
         std::fs::create_dir(&config)?;
         // A server that drops root to another user must come through to what it serves, but need not look around.
         let mode = if ownership.owner.is_some() && rustix::process::geteuid().is_root() { 0o711 } else { 0o700 };
@@ -71,6 +93,16 @@ impl Workplace {
     /// Hands the folder over to the server that now runs in it.
     pub(super) fn become_running(self, process: Process, listener: Listener) -> Running {
         Running::server(process, listener, self.root, self.folder)
+    }
+
+    /// Where the home of a client is.
+    pub(super) fn home(&self) -> PathBuf {
+        self.folder.path().join(HOME)
+    }
+
+    /// Hands the folder over to the client that will run in it, and speak to this server.
+    pub(super) fn become_client_to_be(self, server: SocketAddr) -> Running {
+        Running::client_to_be(server, self.root, self.folder)
     }
 
     /// Hands the folder over to the client that now runs in it, and speaks to this server.

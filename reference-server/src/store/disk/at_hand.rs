@@ -30,9 +30,9 @@ fn size_of_plain(file: impl AsFd) -> Option<u64> {
 mod tests {
     use std::io::Read;
     use std::os::unix::fs::symlink;
-    use std::os::unix::net::UnixListener;
 
     use rstest::rstest;
+    use rustix::fs::{CWD, mknodat};
     use tempfile::TempDir;
 
     use super::*;
@@ -53,8 +53,9 @@ mod tests {
         symlink("../file", path("in/sub/back")).unwrap();
         symlink(path("in/file"), path("in/to-own-absolute")).unwrap();
         symlink(path("in"), path("in/to-root")).unwrap();
-        drop(UnixListener::bind(path("in/socket")).unwrap());
-        rustix::fs::mkfifoat(rustix::fs::CWD, path("in/pipe"), Mode::RUSR | Mode::WUSR).unwrap();
+        for (name, kind) in [("socket", FileType::Socket), ("pipe", FileType::Fifo)] {
+            mknodat(CWD, path("in").join(name), kind, Mode::RUSR | Mode::WUSR, 0).unwrap();
+        }
         let root = File::open(path("in")).unwrap();
         (world, root)
     }

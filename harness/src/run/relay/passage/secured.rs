@@ -3,6 +3,7 @@
 use std::io;
 use std::time::Duration;
 
+use reports::model::CloseKind;
 use socket2::SockRef;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
@@ -11,7 +12,8 @@ use super::{BLOCK, Direction, Plan, Transfer};
 use crate::run::relay::flow::Flow;
 use crate::run::relay::secrets::{First, Protection, Secrets, first_word};
 use crate::run::socket::Socket;
-use crate::scenario::rule::{DataEnd, DataTls};
+use crate::run::witness;
+use crate::scenario::rule::{DataChange, DataEnd, DataTls};
 
 /// Which sides are under TLS.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +43,17 @@ impl Kind {
     }
 }
 
+impl Kind {
+    /// What there is for a client that begins TLS before its command is known.
+    pub(super) fn before(agreed: &DataChange) -> Self {
+        match agreed.tls {
+            DataTls::Due | DataTls::Private => Self::Both,
+            DataTls::OtherCertificate => Self::BothAsAnother,
+            DataTls::Clear => Self::Server,
+        }
+    }
+}
+
 /// Carries octets both ways until both ends are closed.
 pub(super) async fn pump(
     client: TcpStream,
@@ -54,15 +67,16 @@ pub(super) async fn pump(
         match kind {
             Kind::Both => {
                 secrets.to_server(&mut server).await?;
-                secrets.to_client(&mut client).await?;
+                plan.witnessed(secrets.to_client(&mut client).await)?;
             }
             Kind::BothAsAnother => {
                 secrets.to_server(&mut server).await?;
-                secrets.to_client_as_another(&mut client).await?;
+                plan.witnessed(secrets.to_client_as_another(&mut client).await)?;
             }
             Kind::Server => secrets.to_server(&mut server).await?,
-            Kind::Client => secrets.to_client(&mut client).await?,
+            Kind::Client => plan.witnessed(secrets.to_client(&mut client).await)?,
         }
+        plan.until_asked().await;
         both_ways(&mut client, &mut server, plan).await
     };
     let carried = carried.await;
@@ -97,12 +111,15 @@ struct Lane {
     end: DataEnd,
     moved: u64,
     is_open: bool,
+    /// What is seen of it.
+    seen: witness::Lane,
+    direction: Direction,
 }
 
 impl Lane {
     fn new(plan: &Plan, direction: Direction) -> Self {
         let (flow, end) = plan.course(direction);
-        Self { flow, end, moved: 0, is_open: true }
+        Self { flow, end, moved: 0, is_open: true, seen: plan.witness.lane(direction.way()), direction }
     }
 
     async fn pass(&mut self, octets: &[u8], from: &Socket, to: &mut Socket) -> io::Result<()> {
@@ -111,6 +128,10 @@ impl Lane {
             out.truncate(usize::try_from(limit.saturating_sub(self.moved)).unwrap_or(usize::MAX));
         }
         self.moved += out.len() as u64;
+        self.seen.passed(if self.direction == Direction::Stored { octets } else { &out });
+        if octets.is_empty() {
+            self.seen.ended(CloseKind::Fin);
+        }
         to.write_all(&out).await?;
         if !octets.is_empty() {
             return Ok(());
