@@ -205,6 +205,11 @@ impl Connection {
         self.unique_name.as_deref()
     }
 
+    /// Whether the next data connection cannot resume the TLS session of this one: the server gave tickets, and they are used.
+    pub(crate) fn is_out_of_tickets(&self) -> bool {
+        self.session.manner.protection == Protection::Private && self.tls.as_ref().is_some_and(Tls::is_out_of_tickets)
+    }
+
     /// Waits no longer than a moment from now on: what comes does not matter any more.
     pub(crate) fn hurry(&mut self) {
         self.timeout = self.timeout.min(Duration::from_secs(2));

@@ -58,6 +58,13 @@ impl Screen {
     }
 
     fn write(&self, text: &str) -> io::Result<()> {
+        match &self.bar {
+            Some(bar) => bar.suspend(|| self.write_through(text)),
+            None => self.write_through(text),
+        }
+    }
+
+    fn write_through(&self, text: &str) -> io::Result<()> {
         let mut output = self.output.lock();
         output.write_all(text.as_bytes())?;
         output.flush()
@@ -78,11 +85,6 @@ impl Witness for Screen {
     }
 
     fn replied(&mut self, reply: &Reply) -> io::Result<()> {
-        // While a bar stands there, the replies to a transfer would stand across it.
-        if let Some(bar) = &self.bar {
-            let text: Vec<String> = reply.lines().iter().map(|line| escaped(line)).collect();
-            return bar.suspend(|| self.write(&(text.join("\n") + "\n")));
-        }
         let mut text = String::new();
         for line in reply.lines() {
             text.push_str(&escaped(line));
