@@ -28,6 +28,7 @@ mod judge;
 mod list;
 mod man;
 mod prove;
+mod record;
 mod report;
 mod run;
 
@@ -55,6 +56,8 @@ enum Command {
     Judge(judge::Judge),
     /// Prove the suite: each scenario is red on a server with the fault that it is for.
     Prove(prove::Prove),
+    /// Write down what a client and a live server say, as a scenario that replays.
+    Record(record::Record),
     /// Look at a subject before it is judged: whether it starts, what it can do, what would be skipped.
     Doctor(doctor::Doctor),
     /// Compare two reports: what regressed, what is fixed, what is new, gone or otherwise changed.
@@ -151,6 +154,7 @@ where
         Command::Confined(confined) => return confined.run(),
         Command::Judge(judge) => judge.run(&mut out),
         Command::Prove(prove) => prove.run(&mut out),
+        Command::Record(record) => record.run(&mut out),
         Command::Doctor(doctor) => doctor.run(&mut out),
         Command::Bench(bench) => bench.run(&mut out),
         Command::Compare(compare) => compare.run(&mut out),

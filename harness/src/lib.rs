@@ -6,6 +6,7 @@ pub mod coverage;
 pub mod grade;
 pub mod judge;
 pub mod plan;
+pub mod record;
 pub mod run;
 pub mod scenario;
 pub mod subject;

@@ -13,6 +13,7 @@ mod live;
 mod order;
 mod probe;
 pub mod prove;
+pub mod record;
 mod recorder;
 pub mod relay;
 mod rounds;

@@ -7,6 +7,9 @@ use predicates::prelude::*;
 use predicates::str::{contains, is_empty};
 
 #[cfg(test)]
+#[path = "cli/client_tasks.rs"]
+mod client_tasks;
+#[cfg(test)]
 #[path = "cli/runner.rs"]
 mod runner;
 #[cfg(test)]

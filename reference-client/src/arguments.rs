@@ -27,6 +27,10 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "DIRECTORY", conflicts_with = "script")]
     pub(crate) directory: Option<PathBuf>,
 
+    /// Say NOOP when the shell was idle for so long, in seconds; 0 never does.
+    #[arg(long, value_name = "SECONDS", default_value_t = 60.0, value_parser = idle, conflicts_with = "script")]
+    keep_alive: f64,
+
     /// Read the instructions of a harness from standard input instead of lines of the shell.
     #[arg(long, requires = "connect")]
     pub(crate) script: bool,
@@ -49,6 +53,10 @@ Exit codes: 0 done, 2 wrong arguments, 3 no connection, 4 login refused, 5 refus
 failed, 130 interrupted, 1 anything else.";
 
 impl Arguments {
+    pub(crate) fn keep_alive(&self) -> Option<Duration> {
+        (self.keep_alive > 0.0).then(|| Duration::from_secs_f64(self.keep_alive))
+    }
+
     /// What only the shell and the harness want, given beside a task.
     pub(crate) fn stray(&self) -> Option<&'static str> {
         let given = [
@@ -260,6 +268,10 @@ pub(crate) struct Copy {
     /// Where; with a slash at its end, under its own name there.
     #[arg(value_name = "URL")]
     pub(crate) to: Target,
+}
+
+fn idle(text: &str) -> Result<f64, String> {
+    if text == "0" { Ok(0.0) } else { seconds(text) }
 }
 
 fn seconds(text: &str) -> Result<f64, String> {

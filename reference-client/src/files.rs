@@ -12,8 +12,7 @@ use crate::caller::ask_features;
 use crate::digest::Question;
 use crate::escape::{escaped, escaped_path};
 use crate::problem::Problem;
-use crate::report::Report;
-use crate::runtime::{Connection, Local, RuntimeError};
+use crate::runtime::{Connection, Local, RuntimeError, Witness};
 use crate::session::command::CommandLine;
 use crate::session::operations::agree::Agree;
 use crate::session::operations::exchange::Exchange;
@@ -33,9 +32,9 @@ pub(crate) enum Size {
 pub(crate) async fn ask(
     connection: &mut Connection,
     command: Result<CommandLine, Failure>,
-    report: &mut Report,
+    witness: &mut dyn Witness,
 ) -> Result<Answer, Problem> {
-    match connection.perform(Exchange::new(command?), Local::Nothing, report).await {
+    match connection.perform(Exchange::new(command?), Local::Nothing, witness).await {
         Ok(()) => Ok(Answer::Given),
         Err(RuntimeError::Failed(failure))
             if failure.refusal().is_some_and(|reply| reply.severity() == Severity::Permanent) =>
@@ -58,7 +57,7 @@ pub(crate) enum Answer {
 pub(crate) async fn size(
     connection: &mut Connection,
     name: &[u8],
-    report: &mut Report,
+    witness: &mut dyn Witness,
 ) -> Result<Option<u64>, Problem> {
     let manner = &connection.session.manner;
     // In the other forms the server would have to make the whole file to know, and few do.
@@ -66,8 +65,8 @@ pub(crate) async fn size(
         return Ok(None);
     }
     let agree = Agree::on(manner.wanted, manner);
-    connection.perform(agree, Local::Nothing, report).await?;
-    match ask(connection, CommandLine::new("SIZE", name), report).await? {
+    connection.perform(agree, Local::Nothing, witness).await?;
+    match ask(connection, CommandLine::new("SIZE", name), witness).await? {
         Answer::Refused => Ok(None),
         Answer::Given => Ok(connection.last_reply().map(answers::size).transpose().map_err(RuntimeError::from)?),
     }
@@ -77,9 +76,9 @@ pub(crate) async fn size(
 pub(crate) async fn modified(
     connection: &mut Connection,
     name: &[u8],
-    report: &mut Report,
+    witness: &mut dyn Witness,
 ) -> Result<Option<i64>, Problem> {
-    match ask(connection, CommandLine::new("MDTM", name), report).await? {
+    match ask(connection, CommandLine::new("MDTM", name), witness).await? {
         Answer::Refused => Ok(None),
         Answer::Given => {
             let time = connection.last_reply().map(answers::modified).transpose().map_err(RuntimeError::from)?;
@@ -93,14 +92,14 @@ pub(crate) async fn set_modified(
     connection: &mut Connection,
     name: &[u8],
     seconds: i64,
-    report: &mut Report,
+    witness: &mut dyn Witness,
 ) -> Result<Answer, Problem> {
-    ask_features(connection, report).await?;
+    ask_features(connection, witness).await?;
     if !offers(connection, Feature::Mfmt) {
         return Ok(Answer::Refused);
     }
     let argument = [Timestamp::from_unix(seconds).to_string().as_bytes(), b" ", name].concat();
-    ask(connection, CommandLine::new("MFMT", &argument), report).await
+    ask(connection, CommandLine::new("MFMT", &argument), witness).await
 }
 
 fn offers(connection: &Connection, feature: Feature) -> bool {
@@ -115,11 +114,11 @@ pub(crate) async fn fetch(
     size: Size,
     file: File,
     there: u64,
-    report: &mut Report,
+    witness: &mut dyn Witness,
 ) -> Result<u64, Problem> {
     let size = match size {
         Size::Known(size) => Some(size),
-        Size::Asked => self::size(connection, name, report).await?,
+        Size::Asked => self::size(connection, name, witness).await?,
     };
     let transfer = match (there, size) {
         (0, _) => Transfer::retrieve(name)?,
@@ -138,11 +137,11 @@ pub(crate) async fn fetch(
         (there, Some(size)) if there == size => return Ok(0),
         (there, Some(_)) => Transfer::resume(name, there)?,
     };
-    report.begin(name, size.map(|size| size - there));
-    let done = connection.perform(transfer, Local::To(file), report).await;
-    report.end();
+    witness.begins(name, size.map(|size| size - there)).map_err(RuntimeError::Output)?;
+    let done = connection.perform(transfer, Local::To(file), witness).await;
+    witness.ends().map_err(RuntimeError::Output)?;
     done?;
-    let came = report.moved_octets();
+    let came = connection.moved_octets();
     match size {
         Some(size) if is_plain(connection.session.manner.wanted) && there + came != size => Err(Problem::Different(
             format!("the server said that {} has {size} octets, and {} came", escaped(name), there + came),
@@ -180,14 +179,14 @@ pub(crate) async fn store(
     mut file: File,
     name: &[u8],
     storing: Storing,
-    report: &mut Report,
+    witness: &mut dyn Witness,
 ) -> Result<Stored, Problem> {
     let unread = |problem| Problem::Local { what: "the file cannot be read:", path: path.to_owned(), problem };
     let metadata = file.metadata().map_err(unread)?;
     let length = metadata.is_file().then_some(metadata.len());
     let there = match storing {
         Storing::New | Storing::Unique => 0,
-        Storing::Append | Storing::Rest => size(connection, name, report).await?.unwrap_or(0),
+        Storing::Append | Storing::Rest => size(connection, name, witness).await?.unwrap_or(0),
     };
     let transfer = match (storing, length) {
         (Storing::New, _) => Transfer::store(name)?,
@@ -205,21 +204,21 @@ pub(crate) async fn store(
         }
         (Storing::Rest, _) => {
             file.seek(SeekFrom::Start(there)).map_err(unread)?;
-            rest_of(connection, name, there, report).await?
+            rest_of(connection, name, there, witness).await?
         }
     };
     let already = if storing == Storing::Rest { there } else { 0 };
-    report.begin(name, length.map(|length| length - already));
-    let done = connection.perform(transfer, Local::From(file), report).await;
-    report.end();
+    witness.begins(name, length.map(|length| length - already)).map_err(RuntimeError::Output)?;
+    let done = connection.perform(transfer, Local::From(file), witness).await;
+    witness.ends().map_err(RuntimeError::Output)?;
     done?;
-    let octets = report.moved_octets();
+    let octets = connection.moved_octets();
     let name = match storing {
         Storing::Unique => connection.unique_name().map_or_else(Vec::new, <[u8]>::to_vec),
         Storing::New | Storing::Append | Storing::Rest => name.to_vec(),
     };
     if !name.is_empty() {
-        check_size(connection, &name, there + octets, report).await?;
+        check_size(connection, &name, there + octets, witness).await?;
     }
     Ok(Stored { name, octets })
 }
@@ -229,9 +228,9 @@ async fn rest_of(
     connection: &mut Connection,
     name: &[u8],
     there: u64,
-    report: &mut Report,
+    witness: &mut dyn Witness,
 ) -> Result<Transfer, Problem> {
-    ask_features(connection, report).await?;
+    ask_features(connection, witness).await?;
     Ok(match there {
         0 => Transfer::store(name)?,
         there if offers(connection, Feature::RestStream) => Transfer::store_from(name, there)?,
@@ -239,8 +238,13 @@ async fn rest_of(
     })
 }
 
-async fn check_size(connection: &mut Connection, name: &[u8], sent: u64, report: &mut Report) -> Result<(), Problem> {
-    match size(connection, name, report).await? {
+async fn check_size(
+    connection: &mut Connection,
+    name: &[u8],
+    sent: u64,
+    witness: &mut dyn Witness,
+) -> Result<(), Problem> {
+    match size(connection, name, witness).await? {
         Some(size) if size != sent => Err(Problem::Different(format!(
             "the server has {size} octets of {} now, and there should be {sent}",
             escaped(name)
@@ -255,9 +259,9 @@ pub(crate) async fn verify(
     name: &[u8],
     path: &Path,
     file: &mut File,
-    report: &mut Report,
+    witness: &mut dyn Witness,
 ) -> Result<&'static str, Problem> {
-    ask_features(connection, report).await?;
+    ask_features(connection, witness).await?;
     let features = connection.session.manner.features.as_ref();
     let Some(question) = features.and_then(Question::for_server) else {
         return Err(Problem::Different(
@@ -270,11 +274,11 @@ pub(crate) async fn verify(
         Question::Hash(_) => CommandLine::new("HASH", name),
         Question::ChosenHash(_) => {
             let option = CommandLine::new("OPTS", format!("HASH {}", algorithm.name()).as_bytes())?;
-            connection.perform(Exchange::new(option), Local::Nothing, report).await?;
+            connection.perform(Exchange::new(option), Local::Nothing, witness).await?;
             CommandLine::new("HASH", name)
         }
     };
-    connection.perform(Exchange::new(command?), Local::Nothing, report).await?;
+    connection.perform(Exchange::new(command?), Local::Nothing, witness).await?;
     let theirs = connection.last_reply().and_then(|reply| algorithm.find(reply));
     let ours = algorithm.of(file).map_err(|problem| Problem::Local {
         what: "the file cannot be read:",

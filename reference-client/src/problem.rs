@@ -90,7 +90,7 @@ const PROTOCOL: u8 = 10;
 const LOST: u8 = 11;
 const DIFFERENT: u8 = 12;
 const SOME: u8 = 13;
-const INTERRUPTED: u8 = 130;
+pub(crate) const INTERRUPTED: u8 = 130;
 
 fn of_runtime(error: &RuntimeError) -> u8 {
     match error {

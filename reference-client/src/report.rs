@@ -20,8 +20,6 @@ pub(crate) struct Report {
     form: Form,
     bars: Bars,
     bar: Option<ProgressBar>,
-    /// Octets on the wire in the last transfer.
-    moved: u64,
     begun: Instant,
 }
 
@@ -66,36 +64,13 @@ impl Report {
             form: if connecting.json { Form::Json } else { Form::Text },
             bars: Bars::Drawn,
             bar: None,
-            moved: 0,
             begun: Instant::now(),
         }
     }
 
     /// One for a session beside others: its transfers move no bar.
     pub(crate) fn beside(&self) -> Self {
-        Self { bars: Bars::None, bar: None, moved: 0, ..*self }
-    }
-
-    /// A transfer begins. The bar is only drawn where somebody looks.
-    pub(crate) fn begin(&mut self, name: &[u8], size: Option<u64>) {
-        self.moved = 0;
-        self.begun = Instant::now();
-        let is_wanted = self.form == Form::Text && self.wire == Wire::Hidden && self.bars == Bars::Drawn;
-        if self.person == Person::AtATerminal && is_wanted {
-            self.bar = Some(bar(&escaped(name), size));
-        }
-    }
-
-    /// The transfer is over.
-    pub(crate) fn end(&mut self) {
-        if let Some(bar) = self.bar.take() {
-            bar.finish_and_clear();
-        }
-    }
-
-    /// Octets on the wire in the last transfer.
-    pub(crate) fn moved_octets(&self) -> u64 {
-        self.moved
+        Self { bars: Bars::None, bar: None, ..*self }
     }
 
     /// How long ago the last transfer began.
@@ -105,7 +80,7 @@ impl Report {
 
     /// The result of a task: as JSON where that is asked for, else in words where somebody looks.
     pub(crate) fn result(&mut self, words: &str, value: &Value) -> io::Result<()> {
-        self.end();
+        self.ends()?;
         match (self.form, self.person) {
             (Form::Json, _) => print(&format!("{value}\n")),
             (Form::Text, Person::AtATerminal) => writeln!(io::stderr(), "{words}"),
@@ -123,7 +98,7 @@ impl Report {
 
     /// What failed.
     pub(crate) fn failure(&mut self, problem: &Problem) -> io::Result<()> {
-        self.end();
+        self.ends()?;
         if self.form == Form::Json {
             print(&format!("{}\n", json!({ "error": problem.to_string(), "code": problem.code() })))?;
         }
@@ -164,6 +139,22 @@ impl Witness for Report {
         self.remark(note)
     }
 
+    fn begins(&mut self, name: &[u8], octets: Option<u64>) -> io::Result<()> {
+        self.begun = Instant::now();
+        let is_wanted = self.form == Form::Text && self.wire == Wire::Hidden && self.bars == Bars::Drawn;
+        if self.person == Person::AtATerminal && is_wanted {
+            self.bar = Some(bar(&escaped(name), octets));
+        }
+        Ok(())
+    }
+
+    fn ends(&mut self) -> io::Result<()> {
+        if let Some(bar) = self.bar.take() {
+            bar.finish_and_clear();
+        }
+        Ok(())
+    }
+
     fn moving(&mut self, octets: u64) -> io::Result<()> {
         if let Some(bar) = &self.bar {
             bar.set_position(octets);
@@ -171,16 +162,13 @@ impl Witness for Report {
         Ok(())
     }
 
-    fn moved(&mut self, moved: Moved) -> io::Result<()> {
-        match moved {
-            Moved::Received { octets } | Moved::Sent { octets } => self.moved = octets,
-        }
+    fn moved(&mut self, _moved: Moved) -> io::Result<()> {
         Ok(())
     }
 }
 
 /// A bar with the rate and the time left; a counter where nobody knows how much will come.
-fn bar(name: &str, size: Option<u64>) -> ProgressBar {
+pub(crate) fn bar(name: &str, size: Option<u64>) -> ProgressBar {
     let (bar, template) = match size {
         Some(size) => {
             (ProgressBar::new(size), "{prefix} [{bar:30}] {bytes}/{total_bytes} {binary_bytes_per_sec} {eta} left")

@@ -43,7 +43,7 @@ pub(crate) use staged::{Before, Staged, modified, set_modified};
 pub(crate) use tls::{Authorities, Trust, TrustError};
 pub(crate) use together::{Bell, together};
 pub(crate) use tree::{Found, Tree};
-pub(crate) use witness::{Moved, Witness};
+pub(crate) use witness::{Moved, Nobody, Witness};
 
 /// The most octets of the control connection that are read and not yet understood.
 const READ_SIZE: usize = 16 * 1024;
@@ -113,6 +113,8 @@ pub(crate) struct Connection {
     timeout: Duration,
     interrupts: Option<Interrupts>,
     last_reply: Option<Reply>,
+    /// Octets on the wire in the last transfer.
+    moved: u64,
     /// The name that the server chose for the last file.
     unique_name: Option<Vec<u8>>,
 }
@@ -183,6 +185,7 @@ impl Connection {
             timeout: wait,
             interrupts,
             last_reply: None,
+            moved: 0,
             unique_name: None,
         })
     }
@@ -192,9 +195,19 @@ impl Connection {
         self.last_reply.as_ref()
     }
 
+    /// The octets on the wire in the last transfer.
+    pub(crate) fn moved_octets(&self) -> u64 {
+        self.moved
+    }
+
     /// The name that the server chose in the last operation.
     pub(crate) fn unique_name(&self) -> Option<&[u8]> {
         self.unique_name.as_deref()
+    }
+
+    /// Whether the next data connection cannot resume the TLS session of this one: the server gave tickets, and they are used.
+    pub(crate) fn is_out_of_tickets(&self) -> bool {
+        self.session.manner.protection == Protection::Private && self.tls.as_ref().is_some_and(Tls::is_out_of_tickets)
     }
 
     /// Waits no longer than a moment from now on: what comes does not matter any more.
@@ -464,6 +477,9 @@ impl Connection {
         self.expect_reply();
         match moved {
             Ok(moved) => {
+                self.moved = match moved {
+                    Moved::Received { octets } | Moved::Sent { octets } => octets,
+                };
                 witness.moved(moved).map_err(RuntimeError::Output)?;
                 Ok(self.session.tell(Event::DataEnded))
             }

@@ -160,6 +160,14 @@ impl Witness for Printer {
         Ok(())
     }
 
+    fn begins(&mut self, _name: &[u8], _octets: Option<u64>) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn ends(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+
     fn moving(&mut self, _octets: u64) -> io::Result<()> {
         Ok(())
     }

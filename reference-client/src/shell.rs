@@ -1,28 +1,36 @@
 //! What a person types: a line a command.
 
+mod editor;
 mod password;
+mod pattern;
 mod screen;
+mod settings;
 mod table;
+mod transfers;
 mod verbs;
 mod words;
 
 use std::io::{self, IsTerminal};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use thiserror::Error;
 
 use crate::arguments::Arguments;
 use crate::caller::Caller;
 use crate::escape::escaped_path;
+use crate::problem::INTERRUPTED;
 use crate::problem::Problem;
-use crate::runtime::input::Lines;
-use crate::runtime::{Connection, Local, RuntimeError};
+use crate::runtime::input::{Lines, Typed};
+use crate::runtime::{Connection, Local, Nobody, RuntimeError};
 use crate::session::Failure;
 use crate::session::command::CommandLine;
 use crate::session::operations::Operation;
 use crate::session::operations::exchange::Exchange;
 use crate::target::{Target, TargetError};
+use crate::tasks::list::read;
+use editor::{Place, Terminal};
 use screen::Screen;
 use words::WordError;
 
@@ -31,15 +39,22 @@ use words::WordError;
 /// # Errors
 /// When standard input cannot be read or standard output is gone.
 pub(crate) async fn run(arguments: &Arguments) -> io::Result<ExitCode> {
+    let interactive = arguments.commands.is_empty() && io::stdin().is_terminal();
+    let directory = arguments.directory.clone().unwrap_or_default();
+    let place = Place::new(directory.clone().into());
+    let input =
+        if interactive { Lines::from(Terminal::new(Place::clone(&place))?)? } else { Lines::from_standard_input()? };
     let mut shell = Shell {
         connection: None,
-        directory: arguments.directory.clone().unwrap_or_default(),
+        directory,
+        place,
+        questions: if interactive { Questions::Asked } else { Questions::Spared },
+        keep_alive: arguments.keep_alive(),
         caller: Caller::new(&arguments.connecting)?,
         screen: Screen::new(arguments.connecting.verbose),
-        input: Lines::from_standard_input()?,
+        input,
         outcome: Outcome::Done,
     };
-    let interactive = arguments.commands.is_empty() && io::stdin().is_terminal();
     if let Some(target) = &arguments.target {
         let opened = shell.open(target).await;
         shell.record(opened)?;
@@ -49,7 +64,9 @@ pub(crate) async fn run(arguments: &Arguments) -> io::Result<ExitCode> {
         }
     }
     if arguments.commands.is_empty() {
-        shell.converse(interactive).await?;
+        if shell.converse().await? == Ended::Interrupted {
+            return Ok(ExitCode::from(INTERRUPTED));
+        }
     } else {
         shell.run_all(&arguments.commands).await?;
     }
@@ -65,6 +82,11 @@ struct Shell {
     connection: Option<Connection>,
     /// Where local names begin; empty for the current directory.
     directory: PathBuf,
+    /// The same, for completion.
+    place: Place,
+    questions: Questions,
+    /// After how long a silence the server is told that somebody is there.
+    keep_alive: Option<Duration>,
     caller: Caller,
     screen: Screen,
     input: Lines,
@@ -78,6 +100,20 @@ enum Outcome {
     Failed,
 }
 
+/// Whether each of many files is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Questions {
+    Asked,
+    Spared,
+}
+
+/// How the lines came to an end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ended {
+    Properly,
+    Interrupted,
+}
+
 /// Whether another line is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Next {
@@ -86,15 +122,49 @@ enum Next {
 }
 
 impl Shell {
-    async fn converse(&mut self, interactive: bool) -> io::Result<()> {
+    async fn converse(&mut self) -> io::Result<Ended> {
         loop {
-            if interactive {
-                self.screen.prompt()?;
+            let patience = self.keep_alive.filter(|_| self.connection.is_some());
+            match self.input.typed(patience, self.caller.interrupts()).await? {
+                Typed::Line(line) => {
+                    if self.line(&line).await? == Next::End {
+                        return Ok(Ended::Properly);
+                    }
+                }
+                Typed::End => return Ok(Ended::Properly),
+                Typed::Interrupted => return Ok(Ended::Interrupted),
+                Typed::NamesWanted(directory, answer) => answer.give(self.names_there(&directory).await),
+                Typed::Nothing => {
+                    let kept = self.keep_alive().await;
+                    self.record(kept)?;
+                }
             }
-            let Some(line) = self.input.next().await? else { return Ok(()) };
-            if self.line(&line).await? == Next::End {
-                return Ok(());
+        }
+    }
+
+    /// Tells the server that somebody is there. Its reply is read and not shown, so it cannot pass for another.
+    async fn keep_alive(&mut self) -> Result<(), ShellError> {
+        let connection = self.connection.as_mut().ok_or(ShellError::NotConnected)?;
+        connection.show_surplus(&mut self.screen).await?;
+        let noop = Exchange::new(CommandLine::bare("NOOP"));
+        match connection.perform(noop, Local::Nothing, &mut Nobody).await {
+            // A server that does not know it has heard something all the same.
+            Err(RuntimeError::Failed(Failure::Refused(_))) => Ok(()),
+            done => Ok(done?),
+        }
+    }
+
+    /// What stands in a directory of the server; nothing where it cannot be listed.
+    async fn names_there(&mut self, directory: &[u8]) -> Vec<Vec<u8>> {
+        let Some(connection) = &mut self.connection else { return Vec::new() };
+        let listed = read(connection, Some(directory).filter(|directory| !directory.is_empty()), &mut Nobody).await;
+        match listed {
+            Ok(listing) => listing.entries.into_iter().map(|entry| entry.name).collect(),
+            Err(Problem::Runtime(error)) if !error.leaves_connection() => {
+                self.connection = None;
+                Vec::new()
             }
+            Err(_) => Vec::new(),
         }
     }
 
@@ -181,6 +251,10 @@ enum ShellError {
     LocalName(String),
     #[error("the local file {} cannot be read: {problem}", escaped_path(.path))]
     Read { path: PathBuf, problem: io::Error },
+    #[error("the local file {} cannot be written: {problem}", escaped_path(.path))]
+    Write { path: PathBuf, problem: io::Error },
+    #[error("no file has a name that fits")]
+    NothingFits,
     #[error("{} is no directory here", escaped_path(.0))]
     NoDirectory(PathBuf),
     #[error("the password cannot be read: {0}")]

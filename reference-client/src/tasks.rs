@@ -3,7 +3,7 @@
 mod completions;
 mod copy;
 mod get;
-mod list;
+pub(crate) mod list;
 pub(crate) mod mirror;
 mod names;
 mod put;

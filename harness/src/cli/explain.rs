@@ -69,6 +69,9 @@ impl Explained<'_> {
         writeln!(self.out, "{bold}{}{bold:#}", escape(&scenario.id))?;
         writeln!(self.out, "{}", escape(&scenario.purpose.value))?;
         self.title("Requirements")?;
+        if scenario.recorded.is_some() {
+            self.line("none: it was recorded, and asks for what one server answered")?;
+        }
         for covered in &scenario.covers {
             match self.suite.requirement(&covered.value) {
                 Some(requirement) => self.requirement(requirement)?,

@@ -102,6 +102,26 @@ impl Relay {
     }
 }
 
+/// Relays one client, and gives back when its control connection has ended. What is seen of it is written down.
+///
+/// # Errors
+/// The server cannot be reached, or one side broke off.
+pub(super) async fn through(client: TcpStream, server: SocketAddr, witness: Witness) -> io::Result<()> {
+    let shared = Arc::new(Shared {
+        deviations: Arc::default(),
+        server,
+        default_port: None,
+        fitted: Vec::new(),
+        tasks: Mutex::default(),
+        witness,
+        served: watch::Sender::new(1),
+    });
+    let whole = Relay { address: client.local_addr()?, shared: Arc::clone(&shared) };
+    let ended = begun(client, shared, 1).await;
+    drop(whole);
+    ended
+}
+
 impl Drop for Relay {
     fn drop(&mut self) {
         self.shared.end();
@@ -150,8 +170,8 @@ impl Shared {
         TcpStream::connect(client).await
     }
 
-    /// The side of the relay that the server sees.
-    fn own_host(&self) -> IpAddr {
+    /// Where the server is.
+    fn server_host(&self) -> IpAddr {
         self.server.ip()
     }
 }

@@ -1,8 +1,9 @@
 //! What a relay sees of the client, written down: several connections share one clock and one list.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use reports::model::{Channel, CloseKind, Event, Octets, What};
+use reports::model::{Body, Channel, CloseKind, Event, Octets, What};
 
 use super::body::Tally;
 use super::recorder::Recorder;
@@ -11,6 +12,8 @@ use super::recorder::Recorder;
 const KEPT: usize = 32 * 1024;
 /// So many events are kept. A client that makes more has run wild.
 const MOST_EVENTS: usize = 20_000;
+/// So many octets are kept, in all events together.
+const MOST_OCTETS: usize = 32 << 20;
 
 /// Writes down what is seen of one control connection and its data connections; or nothing, where nobody asks.
 #[derive(Debug, Clone, Default)]
@@ -18,23 +21,38 @@ pub(super) struct Witness {
     log: Option<Arc<Mutex<Recorder>>>,
     /// The control connection, counted from 1.
     number: u64,
+    /// How many octets are kept.
+    octets: Arc<AtomicUsize>,
 }
 
 impl Witness {
     /// Writes into this list.
     pub(super) fn new(recorder: Recorder) -> Self {
-        Self { log: Some(Arc::new(Mutex::new(recorder))), number: 1 }
+        Self { log: Some(Arc::new(Mutex::new(recorder))), number: 1, octets: Arc::default() }
     }
 
     /// The same list for the n-th control connection.
     pub(super) fn of(&self, number: u64) -> Self {
-        Self { log: self.log.clone(), number }
+        Self { log: self.log.clone(), number, octets: Arc::clone(&self.octets) }
+    }
+
+    /// Whether anything is written down.
+    pub(super) fn is_there(&self) -> bool {
+        self.log.is_some()
     }
 
     /// Something happened.
     pub(super) fn note(&self, channel: Channel, what: What) {
         let Some(mut recorder) = self.recorder() else { return };
-        if recorder.count() < MOST_EVENTS {
+        let octets = if let What::Received { octets } | What::Sent { octets, .. } = &what {
+            octets.as_slice().len()
+        } else if let What::BodyReceived(body) | What::BodySent(body) = &what {
+            body.octets.as_ref().map_or(0, |octets| octets.as_slice().len())
+        } else {
+            0
+        };
+        let kept = self.octets.fetch_add(octets, Ordering::Relaxed);
+        if recorder.count() < MOST_EVENTS && kept < MOST_OCTETS {
             recorder.note_on(&name(self.number), channel, what);
         }
     }
@@ -97,18 +115,30 @@ impl Lane {
         }
     }
 
+    fn body(&self, body: Body) {
+        let what = if self.way == Way::FromClient { What::BodyReceived(body) } else { What::BodySent(body) };
+        self.witness.note(Channel::Data, what);
+    }
+
     /// It ended.
     pub(super) fn ended(&mut self, how: CloseKind) {
         if !std::mem::take(&mut self.is_open) {
             return;
         }
         if let Some(tally) = self.tally.take().filter(|tally| tally.length() > 0) {
-            let body = tally.finish(true);
-            let what = if self.way == Way::FromClient { What::BodyReceived(body) } else { What::BodySent(body) };
-            self.witness.note(Channel::Data, what);
+            self.body(tally.finish(true));
         }
         let what = if self.way == Way::FromClient { What::Closed { how } } else { What::Hung { how } };
         self.witness.note(Channel::Data, what);
+    }
+}
+
+impl Drop for Lane {
+    /// It broke off: what went over it before was seen too.
+    fn drop(&mut self) {
+        if let Some(tally) = self.tally.take().filter(|tally| self.is_open && tally.length() > 0) {
+            self.body(tally.finish(false));
+        }
     }
 }
 

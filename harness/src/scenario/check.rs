@@ -39,7 +39,16 @@ pub(crate) fn suite(suite: &Suite, references: References) -> Vec<Diagnostic> {
         captures(suite, scenario, &mut faults);
         if references == References::Checked {
             requirements(suite, scenario, &mut faults);
-            length(scenario, &mut faults);
+            match &scenario.recorded {
+                Some(place) if !suite.sources().is_apart(&scenario.file) => {
+                    let message =
+                        "a scenario that was recorded is part of no suite: it asks for what one server answered";
+                    let help = "keep it elsewhere; here, say covers and what the requirements ask for";
+                    faults.push(Diagnostic::new(place.clone(), &scenario.source, message).help(help));
+                }
+                Some(_) => {}
+                None => length(scenario, &mut faults),
+            }
             if !suite.sources().is_loose(&scenario.file) {
                 named(scenario, &mut faults);
             }

@@ -24,7 +24,7 @@ pub fn scenario() -> Value {
 
 fn definitions() -> Value {
     json!({
-        "scenario": forms::described_map("A scenario: one conversation, one purpose.", file::SCENARIO, forms::scenario_key, &["purpose", "covers"]),
+        "scenario": measured(forms::described_map("A scenario: one conversation, one purpose.", file::SCENARIO, forms::scenario_key, &["purpose"])),
         "given": forms::described_map("A state that scenarios begin with.", file::GIVEN, forms::scenario_key, &["purpose", "tested-by", "steps"]),
         "step": step(),
         "reply-map": forms::described_map("What the server may reply.", reply::KEYS, forms::reply_key, &[]),
@@ -58,6 +58,14 @@ fn definitions() -> Value {
             json!({ "type": "object", "required": ["timer"], "properties": { "timer": reference("text") }, "additionalProperties": false }),
         ]),
     })
+}
+
+/// A scenario covers requirements, or was recorded.
+fn measured(mut map: Value) -> Value {
+    if let Some(map) = map.as_object_mut() {
+        map.insert("anyOf".to_owned(), json!([{ "required": ["covers"] }, { "required": ["recorded"] }]));
+    }
+    map
 }
 
 fn step() -> Value {

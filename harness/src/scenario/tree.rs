@@ -52,8 +52,10 @@ pub struct Scenario {
     pub row: BTreeMap<String, String>,
     /// What it is for, in a sentence, and where that sentence stands.
     pub purpose: Located<String>,
-    /// The requirements it covers, the principal one first. Empty only for a given state.
+    /// The requirements it covers, the principal one first. Empty only for a given state, and for what was recorded.
     pub covers: Vec<Located<String>>,
+    /// Where it says that it was recorded. Then it covers nothing, and asks for what one server answered.
+    pub recorded: Option<Span>,
     /// The start states, in order.
     pub given: Vec<Located<String>>,
     /// What the subject must claim, the given states' needs included.

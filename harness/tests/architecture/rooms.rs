@@ -4,12 +4,14 @@ use crate::none;
 use crate::reader::{Named, Source, sources};
 
 /// What each module of the harness may import of the others: cli → run → judge, plan → subject → scenario, wire.
-const ROOMS: [(&str, &[&str]); 10] = [
-    ("cli", &["builtin", "coverage", "grade", "run", "judge", "plan", "subject", "scenario", "wire"]),
-    ("coverage", &["scenario"]),
-    ("run", &["grade", "judge", "plan", "subject", "scenario", "wire"]),
+const ROOMS: [(&str, &[&str]); 11] = [
     // A score comes from a report, and from nothing else.
     ("grade", &["scenario"]),
+    ("cli", &["builtin", "coverage", "grade", "run", "judge", "plan", "record", "subject", "scenario", "wire"]),
+    ("coverage", &["scenario"]),
+    ("run", &["grade", "judge", "plan", "record", "subject", "scenario", "wire"]),
+    // From what was written down to a scenario: no socket is needed for that.
+    ("record", &["scenario", "wire"]),
     ("plan", &["subject", "scenario"]),
     // The judge knows no subject: whose reply it was decides nothing.
     ("judge", &["scenario", "wire"]),
@@ -86,7 +88,7 @@ fn only_run_and_subject_act() {
 
 #[test]
 fn judge_plan_grade_and_wire_open_no_files() {
-    let rooms = ["grade", "judge", "plan", "wire"];
+    let rooms = ["grade", "judge", "plan", "record", "wire"];
     let sources = harness();
     let pure = sources.iter().filter(|source| rooms.contains(&room(source)));
     let files = pure.flat_map(|source| {

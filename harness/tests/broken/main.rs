@@ -9,4 +9,5 @@ mod fault;
 mod mutants;
 mod part;
 mod server;
+mod tasks;
 mod transfer;

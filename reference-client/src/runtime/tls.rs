@@ -64,8 +64,10 @@ impl Trust {
     pub(super) fn of_connection(&self, host: &str) -> Result<Tls, TrustError> {
         let name = ServerName::try_from(host.to_owned()).map_err(|_| TrustError::Name(host.to_owned()))?;
         let mut configuration = ClientConfig::clone(&self.0);
-        configuration.resumption = Resumption::store(Arc::new(OneSession::default()));
-        Ok(Tls { connector: TlsConnector::from(Arc::new(configuration)), name })
+        let session = Arc::new(OneSession::default());
+        let store: Arc<dyn ClientSessionStore> = Arc::<OneSession>::clone(&session);
+        configuration.resumption = Resumption::store(store);
+        Ok(Tls { connector: TlsConnector::from(Arc::new(configuration)), name, session })
     }
 }
 
@@ -90,9 +92,15 @@ fn roots_of_file(path: &PathBuf) -> Result<RootCertStore, TrustError> {
 pub(super) struct Tls {
     connector: TlsConnector,
     name: ServerName<'static>,
+    session: Arc<OneSession>,
 }
 
 impl Tls {
+    /// Whether all tickets are used that the server gave, so that the next data connection cannot resume the session.
+    pub(super) fn is_out_of_tickets(&self) -> bool {
+        self.session.kept(|kept| kept.had_tickets && kept.tickets.is_empty() && kept.session.is_none())
+    }
+
     pub(super) async fn begin(&self, stream: TcpStream) -> io::Result<Wire> {
         Ok(Wire::Tls(Box::new(self.connector.connect(self.name.clone(), stream).await?)))
     }
@@ -126,6 +134,7 @@ struct Kept {
     group: Option<NamedGroup>,
     session: Option<Tls12ClientSessionValue>,
     tickets: Vec<Tls13ClientSessionValue>,
+    had_tickets: bool,
 }
 
 impl OneSession {
@@ -164,6 +173,7 @@ impl ClientSessionStore for OneSession {
                 kept.tickets.remove(0);
             }
             kept.tickets.push(ticket);
+            kept.had_tickets = true;
         });
     }
 

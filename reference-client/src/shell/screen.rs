@@ -1,11 +1,13 @@
 //! What the shell shows: replies and listings on standard output, failures on standard error, nothing unescaped.
 
 use std::error::Error;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 
+use indicatif::ProgressBar;
 use protocol::Reply;
 
 use crate::escape::escaped;
+use crate::report::bar;
 use crate::runtime::{Moved, Witness};
 
 /// The most octets of a line of a listing that are held back to be escaped together.
@@ -14,13 +16,23 @@ const HELD: usize = 64 * 1024;
 /// Where everything is shown.
 #[derive(Debug)]
 pub(super) struct Screen {
-    commands: Commands,
+    pub(super) commands: Commands,
+    pub(super) progress: Progress,
+    bar: Option<ProgressBar>,
     output: io::Stdout,
     errors: io::Stderr,
 }
 
-#[derive(Debug)]
-enum Commands {
+/// Whether what is said to the server is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Commands {
+    Shown,
+    Hidden,
+}
+
+/// Whether a transfer has a bar.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Progress {
     Shown,
     Hidden,
 }
@@ -28,11 +40,7 @@ enum Commands {
 impl Screen {
     pub(super) fn new(verbose: bool) -> Self {
         let commands = if verbose { Commands::Shown } else { Commands::Hidden };
-        Self { commands, output: io::stdout(), errors: io::stderr() }
-    }
-
-    pub(super) fn prompt(&self) -> io::Result<()> {
-        self.write("ftp> ")
+        Self { commands, progress: Progress::Shown, bar: None, output: io::stdout(), errors: io::stderr() }
     }
 
     pub(super) fn ask(&self, question: &str) -> io::Result<()> {
@@ -50,6 +58,13 @@ impl Screen {
     }
 
     fn write(&self, text: &str) -> io::Result<()> {
+        match &self.bar {
+            Some(bar) => bar.suspend(|| self.write_through(text)),
+            None => self.write_through(text),
+        }
+    }
+
+    fn write_through(&self, text: &str) -> io::Result<()> {
         let mut output = self.output.lock();
         output.write_all(text.as_bytes())?;
         output.flush()
@@ -87,7 +102,25 @@ impl Witness for Screen {
         self.line(note)
     }
 
-    fn moving(&mut self, _octets: u64) -> io::Result<()> {
+    fn begins(&mut self, name: &[u8], octets: Option<u64>) -> io::Result<()> {
+        // The commands would stand across it.
+        if self.commands == Commands::Hidden && self.progress == Progress::Shown && self.errors.is_terminal() {
+            self.bar = Some(bar(&escaped(name), octets));
+        }
+        Ok(())
+    }
+
+    fn ends(&mut self) -> io::Result<()> {
+        if let Some(bar) = self.bar.take() {
+            bar.finish_and_clear();
+        }
+        Ok(())
+    }
+
+    fn moving(&mut self, octets: u64) -> io::Result<()> {
+        if let Some(bar) = &self.bar {
+            bar.set_position(octets);
+        }
         Ok(())
     }
 

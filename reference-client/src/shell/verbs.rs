@@ -1,12 +1,9 @@
 //! What each command of the shell does.
 
 use std::ffi::OsStr;
-use std::fs::File;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path, PathBuf};
-
-use protocol::transfer::Parameters;
-use protocol::{Form, Mode, Structure, Type};
+use std::sync::PoisonError;
 
 use super::screen::listing;
 use super::table::{ROWS, Row, Verb};
@@ -14,24 +11,24 @@ use super::words::{after_first_word, words};
 use super::{Next, Shell, ShellError, password};
 use crate::caller::log_in;
 use crate::escape::{escaped, escaped_path};
+use crate::files::Storing;
 use crate::runtime::Local;
+use crate::session::Failure;
 use crate::session::command::{CommandLine, Secret};
-use crate::session::operations::agree::Agree;
 use crate::session::operations::exchange::Exchange;
 use crate::session::operations::rename::Rename;
 use crate::session::operations::transfer::Transfer;
-use crate::session::{Extended, Failure, Manner, Side};
 use crate::target::{Target, TargetError, User};
 
 /// The words behind the name of a command.
-struct Operands<'a> {
+pub(super) struct Operands<'a> {
     /// At least as many as the row of the command says.
-    words: &'a [Vec<u8>],
-    usage: &'static str,
+    pub(super) words: &'a [Vec<u8>],
+    pub(super) usage: &'static str,
 }
 
 impl<'a> Operands<'a> {
-    fn first(&self) -> Result<&'a [u8], ShellError> {
+    pub(super) fn first(&self) -> Result<&'a [u8], ShellError> {
         self.optional(0).ok_or(ShellError::Usage(self.usage))
     }
 
@@ -91,33 +88,31 @@ impl Shell {
             Verb::RemoveDirectory => self.exchange(CommandLine::new("RMD", operands.first()?)).await,
             Verb::Get => self.get(operands.first()?, operands.optional(1)).await,
             Verb::Resume => self.resume(operands.first()?, operands.optional(1)).await,
-            Verb::Put => self.put(operands.first()?, operands.optional(1), Transfer::store).await,
-            Verb::Append => self.put(operands.first()?, operands.optional(1), Transfer::append).await,
+            Verb::Newer => self.newer(operands.first()?, operands.optional(1)).await,
+            Verb::Put => self.put(operands.first()?, operands.optional(1), Storing::New).await,
+            Verb::Append => self.put(operands.first()?, operands.optional(1), Storing::Append).await,
+            Verb::ResumePut => self.put(operands.first()?, operands.optional(1), Storing::Rest).await,
+            Verb::PutUnique => self.put(operands.first()?, None, Storing::Unique).await,
+            Verb::GetMany => self.get_many(operands.words).await,
+            Verb::PutMany => self.put_many(operands.words).await,
+            Verb::DeleteMany => self.delete_many(operands.words).await,
             Verb::Delete => self.exchange(CommandLine::new("DELE", operands.first()?)).await,
             Verb::Rename => self.perform(Rename::new(operands.first()?, operands.second()?)?, Local::Nothing).await,
-            Verb::Active => self.choose_side(Side::Active),
-            Verb::Passive => self.choose_side(Side::Passive),
-            Verb::Epsv => self.choose_extended(operands),
-            Verb::Ascii => self.choose_type(Type::Ascii(Form::NonPrint)).await,
-            Verb::Binary => self.choose_type(Type::Image).await,
-            Verb::Type => {
-                let words = operands.words.join(&b' ');
-                let wanted = Type::parse(&words).map_err(|problem| Failure::Parameter { verb: "TYPE", problem })?;
-                self.choose_type(wanted).await
+            Verb::Setting(setting) => self.set(setting, operands).await,
+            Verb::Site => self.exchange(CommandLine::new("SITE", &operands.words.join(&b' '))).await,
+            Verb::ChangeMode => {
+                let argument = [b"CHMOD ", operands.first()?, b" ", operands.second()?].concat();
+                self.exchange(CommandLine::new("SITE", &argument)).await
             }
-            Verb::Structure => {
-                let wanted = Structure::parse(operands.first()?);
-                let wanted = wanted.map_err(|problem| Failure::Parameter { verb: "STRU", problem })?;
-                self.agree(|manner| Agree::on_structure(wanted, manner)).await
-            }
-            Verb::Mode => {
-                let wanted = Mode::parse(operands.first()?);
-                let wanted = wanted.map_err(|problem| Failure::Parameter { verb: "MODE", problem })?;
-                self.agree(|manner| Agree::on_mode(wanted, manner)).await
-            }
+            Verb::Mask => self.exchange(CommandLine::new("SITE", &[b"UMASK ", operands.first()?].concat())).await,
+            Verb::System => self.exchange(Ok(CommandLine::bare("SYST"))).await,
+            Verb::Features => self.exchange(Ok(CommandLine::bare("FEAT"))).await,
+            Verb::RemoteHelp => self.exchange(CommandLine::with_optional("HELP", operands.optional(0))).await,
+            Verb::RemoteStatus => self.exchange(CommandLine::with_optional("STAT", operands.optional(0))).await,
+            Verb::Account => self.exchange(CommandLine::secret("ACCT", &Secret::new(operands.first()?))).await,
+            Verb::LocalList => self.local_list(operands.optional(0)),
             Verb::Size => self.exchange(CommandLine::new("SIZE", operands.first()?)).await,
             Verb::Time => self.exchange(CommandLine::new("MDTM", operands.first()?)).await,
-            Verb::Status => self.status(),
             Verb::Help => self.help(operands.optional(0)),
             Verb::Close => self.quit().await,
             // Both need more than words, and are dealt with before.
@@ -165,41 +160,6 @@ impl Shell {
         self.perform(transfer?, Local::Show(listing())).await
     }
 
-    async fn get(&mut self, remote: &[u8], local: Option<&[u8]>) -> Result<(), ShellError> {
-        let path = self.local_path(remote, local)?;
-        self.perform(Transfer::retrieve(remote)?, Local::Into(path)).await
-    }
-
-    async fn resume(&mut self, remote: &[u8], local: Option<&[u8]>) -> Result<(), ShellError> {
-        let path = self.local_path(remote, local)?;
-        match path.metadata() {
-            Ok(there) => self.perform(Transfer::resume(remote, there.len())?, Local::To(open_end(&path)?)).await,
-            Err(problem) => Err(ShellError::Read { path, problem }),
-        }
-    }
-
-    /// Where a fetched file goes: where the user says, else under its own name.
-    fn local_path(&self, remote: &[u8], local: Option<&[u8]>) -> Result<PathBuf, ShellError> {
-        let name = local.map_or_else(|| name_here(remote), path_of)?;
-        Ok(self.directory.join(name))
-    }
-
-    async fn put(
-        &mut self,
-        local: &[u8],
-        remote: Option<&[u8]>,
-        transfer: fn(&[u8]) -> Result<Transfer, Failure>,
-    ) -> Result<(), ShellError> {
-        let path = self.directory.join(path_of(local)?);
-        let last = local.rsplit(|&octet| octet == b'/').next().unwrap_or(local);
-        let transfer = transfer(remote.unwrap_or(last))?;
-        let file = match File::open(&path) {
-            Ok(file) => file,
-            Err(problem) => return Err(ShellError::Read { path, problem }),
-        };
-        self.perform(transfer, Local::From(file)).await
-    }
-
     async fn quote(&mut self, line: &[u8]) -> Result<(), ShellError> {
         self.perform(Exchange::quoted(CommandLine::typed(line)?), Local::Nothing).await
     }
@@ -210,52 +170,12 @@ impl Shell {
             if !directory.is_dir() {
                 return Err(ShellError::NoDirectory(directory));
             }
-            self.directory = directory;
+            self.directory.clone_from(&directory);
+            *self.place.lock().unwrap_or_else(PoisonError::into_inner) = directory;
         }
         let shown =
             std::path::absolute(if self.directory.as_os_str().is_empty() { Path::new(".") } else { &self.directory })?;
         Ok(self.screen.line(&format!("Local files are in {}.", escaped_path(&shown)))?)
-    }
-
-    async fn choose_type(&mut self, representation: Type) -> Result<(), ShellError> {
-        self.agree(|manner| Agree::on_type(representation, manner)).await
-    }
-
-    async fn agree(&mut self, agree: impl FnOnce(&Manner) -> Agree) -> Result<(), ShellError> {
-        let connection = self.connection.as_ref().ok_or(ShellError::NotConnected)?;
-        let agree = agree(&connection.session.manner);
-        self.perform(agree, Local::Nothing).await
-    }
-
-    fn choose_side(&mut self, side: Side) -> Result<(), ShellError> {
-        self.connection.as_mut().ok_or(ShellError::NotConnected)?.session.manner.side = side;
-        Ok(self.screen.line(match side {
-            Side::Active => "This client listens for data connections.",
-            Side::Passive => "The server listens for data connections.",
-        })?)
-    }
-
-    fn choose_extended(&mut self, operands: &Operands<'_>) -> Result<(), ShellError> {
-        let extended = match operands.first()? {
-            b"on" => Extended::Tried,
-            b"off" => Extended::Off,
-            _ => return Err(ShellError::Usage(operands.usage)),
-        };
-        self.connection.as_mut().ok_or(ShellError::NotConnected)?.session.manner.extended = extended;
-        Ok(())
-    }
-
-    fn status(&mut self) -> Result<(), ShellError> {
-        let Some(connection) = &self.connection else { return Ok(self.screen.line("Not connected.")?) };
-        let manner = &connection.session.manner;
-        let way = match (manner.side, manner.extended) {
-            (Side::Active, Extended::Tried) => "this client listens (EPRT, then PORT)",
-            (Side::Active, Extended::Off) => "this client listens (PORT)",
-            (Side::Passive, Extended::Tried) => "the server listens (EPSV, then PASV)",
-            (Side::Passive, Extended::Off) => "the server listens (PASV)",
-        };
-        let text = format!("Connected to {}. Data connections: {way}. Files: {}.", manner.peer, form(manner.wanted));
-        Ok(self.screen.line(&text)?)
     }
 
     fn help(&mut self, name: Option<&[u8]>) -> Result<(), ShellError> {
@@ -270,19 +190,8 @@ impl Shell {
     }
 }
 
-/// A file to be gone on with.
-fn open_end(path: &Path) -> Result<File, ShellError> {
-    let opened = File::options().append(true).open(path);
-    opened.map_err(|problem| ShellError::Read { path: path.to_owned(), problem })
-}
-
-/// TYPE, STRU and MODE in a person's words.
-fn form(Parameters { representation, structure, mode }: Parameters) -> String {
-    format!("TYPE {representation}, STRU {structure}, MODE {mode}")
-}
-
 /// A local path as the user typed it.
-fn path_of(octets: &[u8]) -> Result<PathBuf, ShellError> {
+pub(super) fn path_of(octets: &[u8]) -> Result<PathBuf, ShellError> {
     if octets.is_empty() || octets.contains(&0) {
         return Err(ShellError::LocalName(escaped(octets)));
     }
@@ -290,7 +199,7 @@ fn path_of(octets: &[u8]) -> Result<PathBuf, ShellError> {
 }
 
 /// The last part of a remote pathname, as a name in the local directory and nowhere else.
-fn name_here(remote: &[u8]) -> Result<PathBuf, ShellError> {
+pub(super) fn name_here(remote: &[u8]) -> Result<PathBuf, ShellError> {
     let last = path_from_octets(remote.rsplit(|&octet| octet == b'/').next().unwrap_or(remote));
     let mut components = last.components();
     match (components.next(), components.next()) {

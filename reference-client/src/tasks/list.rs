@@ -14,7 +14,7 @@ use crate::escape::escaped;
 use crate::listing::{Entry, Form, Kind, Listing, Modified, Precision};
 use crate::problem::Problem;
 use crate::report::Report;
-use crate::runtime::{Connection, Local, RuntimeError, now};
+use crate::runtime::{Connection, Local, RuntimeError, Witness, now};
 use crate::session::MachineListings;
 use crate::session::operations::transfer::Transfer;
 
@@ -44,7 +44,7 @@ pub(super) async fn run(order: &Ls, caller: &Caller, report: &mut Report) -> Res
 pub(crate) async fn read(
     connection: &mut Connection,
     directory: Option<&[u8]>,
-    report: &mut Report,
+    report: &mut dyn Witness,
 ) -> Result<Listing, Problem> {
     if connection.session.manner.machine_listings == MachineListings::Tried {
         let text = Collected::default();

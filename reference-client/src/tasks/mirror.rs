@@ -7,7 +7,7 @@ mod queue;
 mod upload;
 mod worker;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::io;
 use std::path::Path;
 
@@ -46,6 +46,8 @@ struct Undertaking<'o> {
     tree: Tree,
     side: Side,
     tally: Tally,
+    /// Whether the server refuses data connections that do not resume the TLS session.
+    demands_resumption: Cell<bool>,
 }
 
 impl<'o> Undertaking<'o> {
@@ -65,7 +67,14 @@ impl<'o> Undertaking<'o> {
         let opened = if side == Side::Here && !order.dry_run { Tree::made(local) } else { Tree::open(local) };
         let unusable =
             |problem| Problem::Local { what: "the directory cannot be used:", path: local.to_owned(), problem };
-        Ok(Self { order, target, tree: opened.map_err(unusable)?, side, tally: Tally::new() })
+        Ok(Self {
+            order,
+            target,
+            tree: opened.map_err(unusable)?,
+            side,
+            tally: Tally::new(),
+            demands_resumption: Cell::new(false),
+        })
     }
 }
 

@@ -39,6 +39,7 @@ fn does_not_go_where_a_hostile_227_sends_it() {
         let data = TcpListener::bind(("127.0.0.1", port)).unwrap();
         peer.log_in();
         peer.answer("TYPE I", "200 image");
+        peer.answer("SIZE f", "213 7");
         peer.answer("PASV", &format!("227 Entering Passive Mode (127,0,0,9,{},{})", port >> 8, port & 255));
         peer.answer("RETR f", "150 comes");
         data.accept().unwrap().0.write_all(b"content").unwrap();
@@ -61,6 +62,7 @@ fn takes_the_data_connection_of_the_server_only() {
     let server = FakeServer::play(|peer| {
         peer.log_in();
         peer.answer("TYPE I", "200 image");
+        peer.answer("SIZE f", "213 7");
         let there = peer.answer_port();
         // Somebody else is there first.
         let thief = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
@@ -114,6 +116,7 @@ enum Mute {
     User,
     Password,
     Type,
+    Size,
     Passive,
     Retrieve,
     Data,
@@ -126,6 +129,7 @@ enum Mute {
 #[case(Mute::User, "did not reply within")]
 #[case(Mute::Password, "did not reply within")]
 #[case(Mute::Type, "did not reply within")]
+#[case(Mute::Size, "did not reply within")]
 #[case(Mute::Passive, "did not reply within")]
 #[case(Mute::Retrieve, "did not reply within")]
 #[case(Mute::Data, "did not reply within")]
@@ -155,6 +159,7 @@ fn mute_from(mute: Mute, peer: &mut Peer) {
         (Mute::User, Some("USER u"), "331 password"),
         (Mute::Password, Some("PASS sesame"), "230 in"),
         (Mute::Type, Some("TYPE I"), "200 image"),
+        (Mute::Size, Some("SIZE f"), "500 what?"),
     ];
     for (point, command, reply) in replies {
         if let Some(command) = command {
@@ -193,6 +198,7 @@ fn a_server_that_never_connects_the_data_connection_is_not_waited_for_without_en
     let server = FakeServer::play(|peer| {
         peer.log_in();
         peer.answer("TYPE I", "200 image");
+        peer.answer("SIZE f", "213 7");
         peer.answer_port();
         peer.answer("RETR f", "150 comes");
         peer.say("226 done");
@@ -208,14 +214,15 @@ fn a_server_that_never_connects_the_data_connection_is_not_waited_for_without_en
 }
 
 #[rstest]
-#[case("get ../../evil", "RETR ../../evil")]
-#[case("get /etc/evil", "RETR /etc/evil")]
-fn a_fetched_file_stays_in_the_directory(#[case] line: &str, #[case] command: &'static str) {
+#[case("../../evil")]
+#[case("/etc/evil")]
+fn a_fetched_file_stays_in_the_directory(#[case] name: &'static str) {
     let server = FakeServer::play(move |peer| {
         peer.log_in();
         peer.answer("TYPE I", "200 image");
+        peer.answer(&format!("SIZE {name}"), "213 1");
         let data = peer.answer_pasv();
-        peer.answer(command, "150 comes");
+        peer.answer(&format!("RETR {name}"), "150 comes");
         data.accept().unwrap().0.write_all(b"x").unwrap();
         peer.say("226 done");
         peer.answer("QUIT", "221 bye");
@@ -223,7 +230,7 @@ fn a_fetched_file_stays_in_the_directory(#[case] line: &str, #[case] command: &'
     let above = tempdir().unwrap();
     let here = above.path().join("a/b");
     fs::create_dir_all(&here).unwrap();
-    client(&here, &format!("epsv off\n{line}\n")).arg(url(&server)).assert().success();
+    client(&here, &format!("epsv off\nget {name}\n")).arg(url(&server)).assert().success();
     server.end();
     assert!(here.join("evil").exists());
     assert!(!above.path().join("evil").exists());

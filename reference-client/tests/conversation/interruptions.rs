@@ -101,6 +101,7 @@ fn the_shell_goes_on_with_the_same_session() {
         peer.take_urgent_data_inline();
         peer.log_in();
         peer.answer("TYPE I", "200 image");
+        peer.answer("SIZE f", "213 7");
         let data = peer.answer_pasv();
         peer.answer("RETR f", "150 comes");
         let _data = data.accept().unwrap();

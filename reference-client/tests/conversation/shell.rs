@@ -16,6 +16,7 @@ fn gets_a_file_by_pasv_when_epsv_is_refused() {
     let server = FakeServer::play(|peer| {
         peer.log_in();
         peer.answer("TYPE I", "200 image");
+        peer.answer("SIZE robots.txt", "213 27");
         peer.answer("EPSV", "500 what?");
         let data = peer.answer_pasv();
         peer.hear("RETR robots.txt");
@@ -23,6 +24,7 @@ fn gets_a_file_by_pasv_when_epsv_is_refused() {
         data.accept().unwrap().0.write_all(b"User-agent: *\r\nDisallow: /\n").unwrap();
         peer.say("226 done");
         // The second time neither TYPE nor EPSV is tried again.
+        peer.answer("SIZE robots.txt", "500 what?");
         let data = peer.answer_pasv();
         peer.hear("RETR robots.txt");
         peer.say("150 comes\r\n226 done");
@@ -59,6 +61,7 @@ fn resumes_a_file() {
     let server = FakeServer::play(|peer| {
         peer.log_in();
         peer.answer("TYPE I", "200 image");
+        peer.answer("SIZE f", "213 7");
         let data = peer.answer_pasv();
         peer.answer("REST 3", "350 go on");
         peer.answer("RETR f", "150 comes");
@@ -74,17 +77,21 @@ fn resumes_a_file() {
 }
 
 #[rstest]
-#[case("put f", "STOR f")]
-#[case("put f g", "STOR g")]
-#[case("append f", "APPE f")]
-fn puts_a_file_by_pasv(#[case] line: &str, #[case] command: &'static str) {
+#[case("put f", "STOR f", "SIZE f")]
+#[case("put f g", "STOR g", "SIZE g")]
+#[case("append f", "APPE f", "SIZE f")]
+fn puts_a_file_by_pasv(#[case] line: &str, #[case] command: &'static str, #[case] size: &'static str) {
     let server = FakeServer::play(move |peer| {
         peer.log_in();
         peer.answer("TYPE I", "200 image");
+        if command.starts_with("APPE") {
+            peer.answer(size, "213 2");
+        }
         let data = peer.answer_pasv();
         peer.answer(command, "150 go");
         assert_eq!(take_all(data.accept().unwrap().0), b"\xffcontent\n");
         peer.say("226 done");
+        peer.answer(size, if command.starts_with("APPE") { "213 11" } else { "213 9" });
         peer.answer("QUIT", "221 bye");
     });
     let here = tempdir().unwrap();
@@ -102,6 +109,7 @@ fn puts_a_file_by_port() {
         peer.answer("STOR f", "150 go");
         assert_eq!(take_all(TcpStream::connect(there).unwrap()), b"content");
         peer.say("226 done");
+        peer.answer("SIZE f", "550 not here");
         peer.answer("QUIT", "221 bye");
     });
     let here = tempdir().unwrap();
@@ -146,6 +154,7 @@ fn a_refused_file_leaves_the_local_one() {
     let server = FakeServer::play(|peer| {
         peer.log_in();
         peer.answer("TYPE I", "200 image");
+        peer.answer("SIZE f", "550 none");
         let _data = peer.answer_pasv();
         peer.answer("RETR f", "550 none");
         // The session goes on, and the exit code still tells.
@@ -184,4 +193,98 @@ fn help_lists_the_commands() {
         .assert()
         .success()
         .stdout(contains("rename FROM TO").count(2));
+}
+
+#[test]
+fn many_files_by_a_pattern_and_none_outside() {
+    let server = FakeServer::play(|peer| {
+        peer.log_in();
+        let data = peer.answer_pasv();
+        peer.answer("MLSD", "150 comes");
+        let listing = "type=file; a.txt\r\ntype=file; b\r\ntype=file; x/../../evil.txt\r\ntype=dir; d.txt\r\n";
+        data.accept().unwrap().0.write_all(listing.as_bytes()).unwrap();
+        peer.say("226 done");
+        peer.answer("TYPE I", "200 image");
+        peer.answer("SIZE a.txt", "213 1");
+        let data = peer.answer_pasv();
+        peer.answer("RETR a.txt", "150 comes");
+        data.accept().unwrap().0.write_all(b"x").unwrap();
+        peer.say("226 done");
+        let data = peer.answer_pasv();
+        peer.answer("STOR a.txt", "150 go");
+        assert_eq!(take_all(data.accept().unwrap().0), b"x");
+        peer.say("226 done");
+        peer.answer("SIZE a.txt", "213 1");
+        peer.answer("QUIT", "221 bye");
+    });
+    let here = tempdir().unwrap();
+    client(here.path(), "epsv off\nmget *.txt\nmput a.*\n")
+        .arg(url(&server))
+        .assert()
+        .success()
+        .stdout(contains("\"x/../../evil.txt\" is no name of a file here"));
+    server.end();
+    assert_eq!(fs::read_dir(here.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn every_form_of_files_is_agreed_on_and_travels() {
+    let server = FakeServer::play(|peer| {
+        peer.log_in();
+        peer.answer("TYPE E", "200 ebcdic");
+        peer.answer("STRU R", "200 records");
+        peer.answer("MODE B", "200 blocks");
+        let data = peer.answer_pasv();
+        peer.answer("RETR f", "125 comes");
+        // A record of text, and the end of the file.
+        data.accept().unwrap().0.write_all(b"\xC0\x00\x02\xC1\xC2").unwrap();
+        peer.say("250 done");
+        peer.answer("QUIT", "221 bye");
+    });
+    let here = tempdir().unwrap();
+    client(here.path(), "epsv off\ntype e\nstruct r\nmode b\nget f\n").arg(url(&server)).assert().success();
+    server.end();
+    assert_eq!(fs::read(here.path().join("f")).unwrap(), b"AB\n");
+}
+
+#[test]
+fn an_idle_session_is_kept_alive_and_its_replies_pass_for_no_others() {
+    let server = FakeServer::play(|peer| {
+        peer.log_in();
+        peer.answer("NOOP", "200 still here");
+        peer.answer("NOOP", "200 still here");
+        peer.say("421 too long");
+        peer.rest();
+    });
+    let here = tempdir().unwrap();
+    let mut child = std::process::Command::new(assert_cmd::cargo::cargo_bin!("reference-client"))
+        .args([&url(&server), "--keep-alive", "0.1"])
+        .current_dir(here.path())
+        .stdin(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    // The input stays open until the server has ended it.
+    server.end();
+    drop(child.stdin.take());
+    let output = child.wait_with_output().unwrap();
+    let (said, failed) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(failed.contains("the server closes the connection, and says: 421 too long"), "{failed}");
+    assert!(!said.contains("still here"), "{said}");
+}
+
+#[test]
+fn a_resumed_file_that_is_longer_here_is_refused() {
+    let server = FakeServer::play(|peer| {
+        peer.log_in();
+        peer.answer("TYPE I", "200 image");
+        peer.answer("SIZE f", "213 2");
+        peer.answer("QUIT", "221 bye");
+    });
+    let here = tempdir().unwrap();
+    fs::write(here.path().join("f"), "con").unwrap();
+    client(here.path(), "reget f\n").arg(url(&server)).assert().code(1).stderr(contains("the server has only 2"));
+    server.end();
+    assert_eq!(fs::read(here.path().join("f")).unwrap(), b"con");
 }

@@ -12,9 +12,9 @@ use reports::model::{Channel, CloseKind, What};
 use socket2::{Domain, SockRef, Socket, Type};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 use tokio::task::AbortHandle;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use self::secured::Kind;
 use super::Shared;
@@ -26,6 +26,8 @@ use crate::scenario::rule::{DataChange, DataEnd, Make};
 use crate::subject::is_listened_on;
 
 const BLOCK: usize = 64 * 1024;
+/// How long a reply waits for what comes before it.
+const CATCHING_UP: Duration = Duration::from_secs(3);
 /// Where a server connects from that does not use its own address.
 const ELSEWHERE: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2));
 
@@ -50,6 +52,18 @@ struct Plan {
     /// What the command said that agreed on it.
     agreed: DataChange,
     made: AtomicBool,
+    course: watch::Sender<Course>,
+}
+
+/// How far a data connection with the client came.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Course {
+    #[default]
+    Agreed,
+    /// It stands.
+    Made,
+    /// What goes to the client is there, or nothing goes any more.
+    Done,
 }
 
 /// What a command that moves data said.
@@ -131,7 +145,7 @@ impl Passage {
         belongings: Belongings,
     ) -> io::Result<Self> {
         let Sockets { own: socket, elsewhere } = sockets;
-        let host = socket.local_addr()?.as_socket().map_or_else(|| shared.own_host(), |address| address.ip());
+        let host = socket.local_addr()?.as_socket().map_or_else(|| shared.server_host(), |address| address.ip());
         let plan = Plan::new(agreed, belongings);
         let own = Arc::clone(&plan);
         let make = agreed.make;
@@ -173,16 +187,17 @@ impl Passage {
         Ok(Self { plan, task, client: None })
     }
 
-    /// The server connects: to the port that comes back, and again for each transfer until something else is agreed on.
+    /// The server connects: to `own` with the port that comes back, and again for each transfer until something else is agreed on.
     pub(super) fn active(
         shared: &Arc<Shared>,
+        own: SocketAddr,
         client: SocketAddr,
         agreed: &DataChange,
         belongings: Belongings,
-    ) -> io::Result<(Self, u16)> {
-        let socket = bound(SocketAddr::new(shared.own_host(), 0))?;
-        let port = socket.local_addr()?.as_socket().map_or(0, |address| address.port());
-        Ok((Self::to_client(shared, socket, client, agreed, belongings)?, port))
+    ) -> io::Result<(Self, SocketAddr)> {
+        let socket = bound(own)?;
+        let own = socket.local_addr()?.as_socket().unwrap_or(own);
+        Ok((Self::to_client(shared, socket, client, agreed, belongings)?, own))
     }
 
     /// Nothing was agreed on: the server connects to the port that the relay's control connection comes from, and the
@@ -256,12 +271,34 @@ impl Passage {
         if let Some(client) = self.client
             && !somebody_listens(client)
         {
+            self.plan.course.send_replace(Course::Done);
             let why = "nobody listens there".to_owned();
             self.plan.witness.note(Channel::Data, What::NotConnected { why });
             self.task.abort();
             while !self.task.is_finished() {
                 tokio::task::yield_now().await;
             }
+        }
+    }
+
+    /// Waits for what a server has done before it says this reply: the connection is made before 150, and what was to be
+    /// sent is on its way to the client before 226. Where the deviation is that it never is, nobody waits.
+    pub(super) async fn catches_up(&self, preliminary: bool) {
+        let kept = |change: &DataChange| {
+            matches!(change.make, Make::Never | Make::Late(_))
+                || matches!(change.end, DataEnd::Never | DataEnd::Stall(_))
+        };
+        let transfer = self.plan.transfer();
+        if kept(&self.plan.agreed) || transfer.as_ref().is_some_and(|transfer| kept(&transfer.change)) {
+            return;
+        }
+        let due = if preliminary { Course::Made } else { Course::Done };
+        let retrieves = transfer.is_some_and(|transfer| transfer.direction == Direction::Retrieved);
+        let connects = self.client.is_some() && preliminary;
+        if connects || retrieves && !preliminary {
+            let mut course = self.plan.course.subscribe();
+            // A client that keeps the connection from going on hears the reply all the same.
+            timeout(CATCHING_UP, course.wait_for(|course| *course >= due)).await.ok();
         }
     }
 
@@ -309,7 +346,13 @@ pub(super) fn somebody_listens(at: SocketAddr) -> bool {
 }
 
 /// Carries octets both ways until both ends are closed.
-async fn pump(mut client: TcpStream, mut server: TcpStream, plan: &Plan) -> io::Result<()> {
+async fn pump(client: TcpStream, server: TcpStream, plan: &Plan) -> io::Result<()> {
+    let carried = carried(client, server, plan).await;
+    plan.course.send_replace(Course::Done);
+    carried
+}
+
+async fn carried(mut client: TcpStream, mut server: TcpStream, plan: &Plan) -> io::Result<()> {
     client.set_nodelay(true)?;
     server.set_nodelay(true)?;
     if let Some(secrets) = &plan.secrets {
@@ -370,6 +413,9 @@ where
         }
         to.write_all(&out).await?;
         if length == 0 {
+            if direction == Direction::Retrieved {
+                plan.course.send_replace(Course::Done);
+            }
             return match end {
                 DataEnd::Due | DataEnd::WithoutNotice => to.shutdown().await,
                 DataEnd::Never | DataEnd::Stall(_) => std::future::pending().await,
@@ -400,12 +446,14 @@ impl Plan {
     fn connected(&self, client: &TcpStream, from: SocketAddr) -> io::Result<()> {
         let (local, peer) = (client.local_addr()?.to_string(), from.to_string());
         self.witness.note(Channel::Data, What::Connected { local, peer });
+        self.course.send_replace(Course::Made);
         Ok(())
     }
 
     /// It could be made or not.
     fn reached(&self, made: io::Result<TcpStream>) -> io::Result<TcpStream> {
         if let Err(error) = &made {
+            self.course.send_replace(Course::Done);
             self.witness.note(Channel::Data, What::NotConnected { why: error.to_string() });
         }
         made

@@ -302,9 +302,9 @@ impl Session {
         let Some(client) = client.filter(|client| client.ip() == own_client && client.port() >= 1024) else {
             return Ok(line.octets.clone());
         };
-        let (passage, port) = Passage::active(&self.shared, client, agreed, self.belongings())?;
+        let own = SocketAddr::new(self.server.local_addr()?.ip(), 0);
+        let (passage, own) = Passage::active(&self.shared, own, client, agreed, self.belongings())?;
         self.takes(passage);
-        let own = SocketAddr::new(self.shared.own_host(), port);
         if let Some((_, place)) = numbers {
             return Ok(with(&line.octets, place, &written(own)));
         }
@@ -363,6 +363,13 @@ impl Session {
             Which::Preliminary => preliminary,
         };
         let mut next = Next::Go;
+        if let Some(passage) = &self.passage
+            && self.witness.is_there()
+            && Direction::of(&owed.verb).is_some()
+            && matches!(reply.code, 100..=299)
+        {
+            passage.catches_up(preliminary).await;
+        }
         if owed.kind == Kind::Client && (preliminary || !owed.answered) {
             next = self.emit(rule.filter(fits), &reply, &owed.gaps).await?;
             if next == Next::Go {
@@ -392,7 +399,7 @@ impl Session {
 
     /// 227 and 229 with an address of the relay.
     fn relisted(&mut self, owed: &mut Owed, rule: Option<&Rule>, reply: Reply) -> io::Result<Reply> {
-        let own_host = self.shared.own_host();
+        let own_host = self.shared.server_host();
         let found = match reply.code {
             227 => six_numbers(&reply.octets),
             229 => port_of_229(&reply.octets).map(|(port, place)| (SocketAddr::new(own_host, port), place)),

@@ -14,6 +14,7 @@ use crate::scenario::yaml::{self, Node, Value};
 pub(crate) const SCENARIO: &[&str] = &[
     "purpose",
     "covers",
+    "recorded",
     "given",
     "needs",
     "text",
@@ -82,6 +83,7 @@ fn read(filled: Filled, keys: impl FnOnce(&mut Reader<'_>, &Node, &mut Scenario)
         row,
         purpose: Located { value: String::new(), span: nowhere },
         covers: Vec::new(),
+        recorded: None,
         given: Vec::new(),
         needs: Vec::new(),
         text: TextMode::Shown,
@@ -105,10 +107,7 @@ impl Reader<'_> {
     fn scenario(&mut self, node: &Node, scenario: &mut Scenario, givens: &Givens) {
         let Some(fields) = self.fields(node, "a scenario", SCENARIO) else { return };
         self.purpose(node, fields.value("purpose"), scenario);
-        match fields.value("covers") {
-            Some(node) => scenario.covers = self.texts(node, "covers"),
-            None => self.missing(node, "covers", "name the requirements that it is for: covers: [rfc959-…]"),
-        }
+        self.measure(node, &fields, scenario);
         if fields.value("task").is_some() {
             scenario.needs = fields.value("needs").map(|node| self.texts(node, "needs")).unwrap_or_default();
             return self.errand(&fields, scenario);
@@ -185,6 +184,23 @@ impl Reader<'_> {
             self.fault(&node.span, "the purpose is one sentence on one line");
         }
         scenario.purpose = Located { value: text.to_owned(), span: node.span.clone() };
+    }
+
+    /// What it is measured by: requirements, or what one server answered.
+    fn measure(&mut self, node: &Node, fields: &Fields<'_>, scenario: &mut Scenario) {
+        if let Some((key, value)) = fields.entry("recorded") {
+            self.word(value, "value of recorded", &[("true", ())]);
+            scenario.recorded = Some(key.span.clone());
+            if let Some((covers, _)) = fields.entry("covers") {
+                let help = "take out recorded where requirements decide, or covers where the recording does";
+                self.fault_with_help(&covers.span, "what was recorded covers no requirement", help);
+            }
+            return;
+        }
+        match fields.value("covers") {
+            Some(node) => scenario.covers = self.texts(node, "covers"),
+            None => self.missing(node, "covers", "name the requirements that it is for: covers: [rfc959-…]"),
+        }
     }
 
     /// What the given states bring: their files, and what they need.

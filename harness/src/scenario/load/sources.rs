@@ -27,6 +27,8 @@ pub struct Sources {
     disk: BTreeMap<PathBuf, FileName>,
     /// Files that are part of no folder: their names are not ids that the suite keeps.
     loose: BTreeSet<FileName>,
+    /// Files and folders that stand in no suite.
+    apart: BTreeSet<FileName>,
     /// Files that were asked for by their path.
     named: BTreeSet<FileName>,
     /// Files that came along with those.
@@ -93,10 +95,15 @@ impl Sources {
         match (root, path.is_dir()) {
             (Some(root), true) => self.add_below(root, &absolute, 0)?,
             (Some(root), false) => self.read(&absolute, &slashed(absolute.strip_prefix(root).unwrap_or(&absolute)))?,
-            (None, true) => self.add_folder(&absolute)?,
+            (None, true) => {
+                self.add_folder(&absolute)?;
+                let below = self.disk.iter().filter(|(found, _)| found.starts_with(&absolute));
+                self.apart.extend(below.map(|(_, name)| Arc::clone(name)));
+            }
             (None, false) => {
                 let name = name_of(path, std::env::current_dir().ok().as_deref());
                 self.loose.insert(name.as_str().into());
+                self.apart.insert(name.as_str().into());
                 self.read(&absolute, &name)?;
             }
         }
@@ -135,6 +142,11 @@ impl Sources {
     /// Whether the file is part of no folder.
     pub(crate) fn is_loose(&self, file: &str) -> bool {
         self.loose.contains(file)
+    }
+
+    /// Whether the file stands in no suite: neither in the program's, nor in a folder with a `given` or `requirements` folder.
+    pub(crate) fn is_apart(&self, file: &str) -> bool {
+        self.apart.contains(file)
     }
 
     /// The files of the suite that this path on disk, a file or a folder, became.

@@ -30,6 +30,7 @@ pub(super) fn scenario_key(key: &str) -> Value {
     let (description, form) = match key {
         "purpose" => ("What it is for, in one sentence.", reference("text")),
         "covers" => ("Ids of requirements, the principal one first.", reference("texts")),
+        "recorded" => ("Instead of covers: it asks for what one server answered.", json!({ "enum": ["true", true] })),
         "given" => ("Start states: files of given/.", reference("texts")),
         "needs" => ("What the subject must claim; else the case is skipped.", reference("texts")),
         "text" => ("Whether texts of replies decide.", words(&["exact", "shown"])),

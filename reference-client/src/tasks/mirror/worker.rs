@@ -33,7 +33,15 @@ pub(super) async fn work(undertaking: &Undertaking<'_>, queue: &Queue, caller: &
                 }
             },
         };
-        match perform(undertaking, queue, &job, &mut connection, report).await {
+        let done = perform(undertaking, queue, &job, &mut connection, report).await;
+        let is_spent = connection.is_out_of_tickets();
+        match done {
+            // Without a ticket some servers take no data connection. A new session has new ones.
+            Err(problem) if is_spent && !problem.is_interruption() => {
+                undertaking.demands_resumption.set(true);
+                queue.leave();
+                queue.again(job, problem);
+            }
             Err(problem) if problem.is_worth_a_retry() => {
                 queue.leave();
                 let tries = queue.again(job, problem);
@@ -49,7 +57,10 @@ pub(super) async fn work(undertaking: &Undertaking<'_>, queue: &Queue, caller: &
                     _ => true,
                 };
                 queue.close(job, result);
-                if is_usable {
+                if is_spent && undertaking.demands_resumption.get() {
+                    queue.leave();
+                    leave(connection, report).await;
+                } else if is_usable {
                     session = Some(connection);
                 } else {
                     queue.leave();

@@ -8,7 +8,7 @@ use socket2::SockRef;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
-use super::{BLOCK, Direction, Plan, Transfer};
+use super::{BLOCK, Course, Direction, Plan, Transfer};
 use crate::run::relay::flow::Flow;
 use crate::run::relay::secrets::{First, Protection, Secrets, first_word};
 use crate::run::socket::Socket;
@@ -95,10 +95,10 @@ async fn both_ways(client: &mut Socket, server: &mut Socket, plan: &Plan) -> io:
     while stored.is_open || retrieved.is_open {
         tokio::select! {
             read = client.read(&mut of_client), if stored.is_open => {
-                stored.pass(of_client.get(..read?).unwrap_or_default(), client, server).await?;
+                stored.pass(of_client.get(..read?).unwrap_or_default(), client, server, plan).await?;
             }
             read = server.read(&mut of_server), if retrieved.is_open => {
-                retrieved.pass(of_server.get(..read?).unwrap_or_default(), server, client).await?;
+                retrieved.pass(of_server.get(..read?).unwrap_or_default(), server, client, plan).await?;
             }
         }
     }
@@ -122,7 +122,7 @@ impl Lane {
         Self { flow, end, moved: 0, is_open: true, seen: plan.witness.lane(direction.way()), direction }
     }
 
-    async fn pass(&mut self, octets: &[u8], from: &Socket, to: &mut Socket) -> io::Result<()> {
+    async fn pass(&mut self, octets: &[u8], from: &Socket, to: &mut Socket, plan: &Plan) -> io::Result<()> {
         let mut out = if octets.is_empty() { self.flow.finish() } else { self.flow.pass(octets.to_vec()) };
         if let DataEnd::Stall(limit) = self.end {
             out.truncate(usize::try_from(limit.saturating_sub(self.moved)).unwrap_or(usize::MAX));
@@ -137,6 +137,14 @@ impl Lane {
             return Ok(());
         }
         self.is_open = false;
+        let ended = self.close(from, to).await;
+        if self.direction == Direction::Retrieved {
+            plan.course.send_replace(Course::Done);
+        }
+        ended
+    }
+
+    async fn close(&self, from: &Socket, to: &mut Socket) -> io::Result<()> {
         match self.end {
             // An end that nobody announced stays one.
             DataEnd::Due if from.was_notified() == Some(false) => to.stream().shutdown().await,
