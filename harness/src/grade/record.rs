@@ -1,7 +1,7 @@
 //! The result of one submission, as it is kept: one line of `results.jsonl`.
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::score::Score;
 use crate::scenario::rubric::{PartOfGrade, Points, Rubric, Visibility};
@@ -10,7 +10,7 @@ use crate::scenario::rubric::{PartOfGrade, Points, Rubric, Visibility};
 pub const SCHEMA: &str = "ftpspec/grade/1";
 
 /// The result of one submission.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Record {
     /// [`SCHEMA`].
     pub schema: String,
@@ -19,7 +19,7 @@ pub struct Record {
     /// How far it came.
     pub status: Status,
     /// Why it is not graded, or only in part.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// Its points.
     pub points: Points,
@@ -37,14 +37,17 @@ pub struct Record {
     pub deductions: Vec<DeductionRecord>,
     /// The static checks.
     pub checks: Vec<CheckRecord>,
+    /// The cases, group by group, in the order of the report.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cases: Vec<CaseRecord>,
     /// How it was built.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub build: Option<Built>,
     /// What became of each way to start it, where it listened in none.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attempts: Vec<String>,
     /// The way in which it was started.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub launch: Option<String>,
     /// What kept it from doing harm.
     pub sandbox: String,
@@ -55,7 +58,7 @@ pub struct Record {
 }
 
 /// How far a submission came.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Status {
     /// It has not begun.
@@ -92,7 +95,7 @@ impl Status {
 }
 
 /// A group's points.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct GroupRecord {
     /// Its name.
     pub name: String,
@@ -111,7 +114,7 @@ pub struct GroupRecord {
 }
 
 /// What a cause cost.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct DeductionRecord {
     /// `crash` or `hang`.
     pub kind: String,
@@ -124,7 +127,7 @@ pub struct DeductionRecord {
 }
 
 /// A static check's points.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct CheckRecord {
     /// Its name.
     pub name: String,
@@ -134,8 +137,28 @@ pub struct CheckRecord {
     pub holds: Option<bool>,
 }
 
+/// A case's points in its group.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct CaseRecord {
+    /// Its id.
+    pub id: String,
+    /// The group's place in the list of groups, from 0.
+    pub group: usize,
+    /// `visible`, `after-due-date` or `hidden`.
+    pub visibility: String,
+    /// `earned`, `deviates`, `sometimes`, `lost`, `unreached`, `missing`, `same-cause`, `left-out` or `ungraded`.
+    pub outcome: String,
+    /// Why, for the outcomes that have a reason.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// What it gave.
+    pub points: Points,
+    /// What it is worth.
+    pub of: Points,
+}
+
 /// How a submission was built.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Built {
     /// Whether it was.
     pub well: bool,
@@ -161,6 +184,7 @@ impl Record {
             groups: Vec::new(),
             deductions: Vec::new(),
             checks: Vec::new(),
+            cases: Vec::new(),
             build: None,
             attempts: Vec::new(),
             launch: None,
@@ -200,6 +224,17 @@ impl Record {
             points: check.points,
             holds: check.outcome.holds,
         });
+        let cases = score.groups.iter().enumerate().flat_map(|(group, of)| {
+            of.cases.iter().map(move |case| CaseRecord {
+                id: case.id.clone(),
+                group,
+                visibility: visibility_word(case.visibility).to_owned(),
+                outcome: case.outcome.word().to_owned(),
+                reason: case.outcome.reason(),
+                points: case.points,
+                of: case.of,
+            })
+        });
         let whole = score.ungraded == Points::ZERO;
         Self {
             status: if whole { Status::Graded } else { Status::PartlyGraded },
@@ -209,6 +244,7 @@ impl Record {
             groups: groups.collect(),
             deductions: deductions.collect(),
             checks: checks.collect(),
+            cases: cases.collect(),
             ..self
         }
     }

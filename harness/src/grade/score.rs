@@ -113,6 +113,36 @@ pub enum Outcome {
     },
 }
 
+impl Outcome {
+    /// Its word in the results.
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Earned => "earned",
+            Self::Deviates => "deviates",
+            Self::Sometimes { .. } => "sometimes",
+            Self::Lost => "lost",
+            Self::Unreached { .. } => "unreached",
+            Self::Missing { .. } => "missing",
+            Self::SameCause { .. } => "same-cause",
+            Self::LeftOut { .. } => "left-out",
+            Self::Ungraded { .. } => "ungraded",
+        }
+    }
+
+    /// Its reason, if it has one of its own.
+    pub fn reason(&self) -> Option<String> {
+        match self {
+            Self::Earned | Self::Deviates | Self::Lost => None,
+            Self::Sometimes { passed, runs } => Some(format!("it passed in {passed} of {runs} runs")),
+            Self::SameCause { told_in } => Some(format!("the same as in {told_in}, and counted there")),
+            Self::Unreached { reason }
+            | Self::Missing { reason }
+            | Self::LeftOut { reason }
+            | Self::Ungraded { reason } => Some(reason.clone()),
+        }
+    }
+}
+
 /// What the causes of one kind cost.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeductionScore {
