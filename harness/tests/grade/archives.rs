@@ -1,0 +1,1 @@
+//! Submissions that are archives, and what a regrade says.
