@@ -7,7 +7,7 @@ use reports::model::{Case, Report, Verdict};
 use rstest::rstest;
 
 /// A client that fetches a file, and does one thing wrong.
-const CLIENT: &str = r##"about: A client with the fault FAULT.
+const CLIENT: &str = r#"about: A client with the fault FAULT.
 role: client
 tasks:
   command: [bash, "{config}/client", FAULT, "{host}", "{port}", "{task}"]
@@ -53,7 +53,7 @@ tasks:
       say QUIT
       [ "$fault" = negotiates ] || hear
 login: { user: test, password: test1234 }
-"##;
+"#;
 
 const TRIED: [&str; 5] = [
     "clients/session/conversation[get]",
