@@ -1,1 +1,0 @@
-//! Submissions that are archives, and what a regrade says.
