@@ -14,10 +14,12 @@ use reports::Symbols;
 
 use self::names::entries;
 use self::results::Results;
+use super::export::{Exports, Place, place};
 use super::run::profile;
 use super::{Failure, SuiteFolder};
 use crate::grade::explain::{Found, explain};
-use crate::grade::{Audience, Record, table};
+use crate::grade::export::Assignment;
+use crate::grade::{Audience, Outline, Record, table};
 use crate::run::class::{Class, Graded, Interrupted, Ledger};
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics, escape, nearest};
 use crate::scenario::rubric::{Group, Rubric, matches};
@@ -47,6 +49,10 @@ pub(super) struct Grade {
     /// Where the results go: results.jsonl, results.csv, and a folder for each submission.
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// Write the results for a platform as well, as `ftpspec export` does; may be given several times. A format for one
+    /// submission wants a folder (a path that ends in /) where a class is graded.
+    #[arg(long = "export", value_name = "FORMAT=FILE", value_parser = place)]
+    exports: Vec<Place>,
     /// For whom the results are: students do not see hidden cases. Without it, --one is for students and a class for staff.
     #[arg(long, value_enum)]
     audience: Option<For>,
@@ -138,7 +144,12 @@ impl Grade {
         let waiting = entries
             .iter()
             .map(|named| Record::waiting(&named.entry.name, &named.folder, &rubric, &graded_by, &seclusion.words()));
-        let results = Results::new(self.out.as_deref(), &rubric, self.audience())?;
+        let exports = Exports::new(&self.exports, Assignment::of(&suite, Outline::of_rubric(&rubric)))?;
+        if exports.has_output() {
+            return Err(Failure::Usage("--export writes files; for standard output type `ftpspec export`".to_owned()));
+        }
+        exports.fit(entries.len(), "grade them one by one with --one DIR")?;
+        let results = Results::new(self.out.as_deref(), &rubric, self.audience(), exports)?;
         self.grade(&class, waiting.collect(), &results, self.deadline.map(|time| begun + time), out)
     }
 
