@@ -90,6 +90,17 @@ fn whole_points_are_what_the_parts_sum_to() {
 }
 
 #[test]
+fn no_name_stands_twice() {
+    let mut record = plain()[0].clone();
+    for group in &mut record.groups {
+        "Submission".clone_into(&mut group.name);
+    }
+    let outcome = outcome(&one(Platform::Classroom50, &record));
+    let names: Vec<_> = outcome.tests.iter().take(4).map(|test| &*test.name).collect();
+    assert_eq!(names, ["Submission", "Submission 2", "Submission 3", "Submission 4"]);
+}
+
+#[test]
 fn what_could_not_be_graded_is_no_zero() {
     for record in &plain()[5..] {
         let outcome = outcome(&one(Platform::Classroom50, record));

@@ -69,14 +69,14 @@ mod tests {
 
     const TEXT: &str = "# ann: 7 of 9 points\n\n## Login: 1 of 2\n\n### USER is answered (1 of 2 points)\n\n\
         Check: `rfc959/login/user`\n\nRFC 959 §4.1.1 (must): a\\_b.\n\n- Came: \\#\\#\\# x\n\n\
-        The same in: `rfc959/login/a[x=1]`, `rfc959/login/b`\n\n    S: ### y\n    Check: `rfc959/forged`\n\n\
+        The same in: `rfc959/login/a[x=1]`, `rfc959/login/b`\n\n    S: ### y\\_z\n    Check: `rfc959/forged`\n\n\
         ### 2 checks (0 of 1 points)\n\nIt could not be asked.\n\nIn: `c`, `d`\n\n## Files: 0 of 1\n\nCheck: `e`\n\n---\n\nIn: `f`\n";
 
     #[test]
     fn each_check_has_its_text() {
         let feedback = Feedback::read(TEXT);
         let text = "Check: `rfc959/login/user`\n\nRFC 959 §4.1.1 (must): a_b.\n\n- Came: ### x\n\n\
-            The same in: `rfc959/login/a[x=1]`, `rfc959/login/b`\n\n    S: ### y\n    Check: `rfc959/forged`";
+            The same in: `rfc959/login/a[x=1]`, `rfc959/login/b`\n\n    S: ### y\\_z\n    Check: `rfc959/forged`";
         for id in ["rfc959/login/user", "rfc959/login/a[x=1]", "rfc959/login/b"] {
             assert_eq!(feedback.of(id), Some(text), "{id}");
         }
