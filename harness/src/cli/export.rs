@@ -12,7 +12,7 @@ use self::places::is_safe;
 pub(super) use self::places::{Exports, Place, place};
 use super::{Failure, SuiteFolder, grade};
 use crate::grade::export::Assignment;
-use crate::grade::{Outline, Record, record};
+use crate::grade::{Outline, Record};
 use crate::scenario::Suite;
 use crate::scenario::diagnostic::{escape, nearest};
 
@@ -82,23 +82,11 @@ impl Export {
     }
 }
 
-/// The results in a file.
+/// The results in a file, one at least.
 fn records(file: &Path) -> Result<Vec<Record>, Failure> {
-    let name = escape(&file.display().to_string());
-    let text = std::fs::read_to_string(file).map_err(|error| Failure::Usage(format!("cannot read {name}: {error}")))?;
-    let mut records = Vec::new();
-    for (number, line) in (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty()) {
-        let wrong =
-            |why: String| Failure::Usage(format!("{name}, line {number}: this is no result of `ftpspec grade`: {why}"));
-        let record: Record = serde_json::from_str(line).map_err(|error| wrong(escape(&error.to_string())))?;
-        if record.schema != record::SCHEMA {
-            let schema = escape(&record.schema);
-            return Err(wrong(format!("it is of the form {schema}, and this program reads {}", record::SCHEMA)));
-        }
-        records.push(record);
-    }
+    let records = grade::earlier(file)?;
     if records.is_empty() {
-        return Err(Failure::Usage(format!("{name} holds no results")));
+        return Err(Failure::Usage(format!("{} holds no results", escape(&file.display().to_string()))));
     }
     Ok(records)
 }

@@ -17,9 +17,10 @@ use self::results::Results;
 use super::export::{Exports, Place, place};
 use super::run::profile;
 use super::{Failure, SuiteFolder};
+use crate::grade::compare::{self, compare};
 use crate::grade::explain::{Found, explain};
 use crate::grade::export::Assignment;
-use crate::grade::{Audience, Outline, Record, table};
+use crate::grade::{Audience, Outline, Record, record, table};
 use crate::run::class::{Class, Graded, Interrupted, Ledger};
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics, escape, nearest};
 use crate::scenario::rubric::{Group, Rubric, matches};
@@ -27,15 +28,15 @@ use crate::scenario::tree::Located;
 use crate::scenario::{LoadError, Suite};
 use crate::subject::{Kind, Seclusion, check_command, sweep};
 
-/// Grade a folder of submissions by a rubric. Each folder in it is one. The exit code is 0 once every submission has a
+/// Grade a folder of submissions by a rubric. Each folder, zip and tar.gz in it is one. The exit code is 0 once every submission has a
 /// result, whatever its points.
 #[derive(Debug, Args)]
 pub(super) struct Grade {
     /// The folder of the submissions.
     #[arg(value_name = "SUBMISSIONS", required_unless_present = "one", conflicts_with = "one")]
     submissions: Option<PathBuf>,
-    /// One submission, for a student at home: its points and the reasons are printed.
-    #[arg(long, value_name = "DIR")]
+    /// One submission, a folder or an archive, for a student at home: its points and the reasons are printed.
+    #[arg(long, value_name = "PATH")]
     one: Option<PathBuf>,
     /// A rubric that the program carries, or a file of your own. A name that is not known is answered by those there are.
     #[arg(long, value_name = "NAME-or-FILE")]
@@ -62,6 +63,9 @@ pub(super) struct Grade {
     /// Only these cases of the rubric; may be given several times. The other cases are left out of the points.
     #[arg(long, value_name = "GLOB")]
     only: Vec<String>,
+    /// The results.jsonl of an earlier time: says who has other points now, and by which cases.
+    #[arg(long, value_name = "FILE", conflicts_with = "one")]
+    compare: Option<PathBuf>,
     /// What keeps submissions apart. The best that there is, if it is not said.
     #[arg(long, value_enum, default_value_t)]
     sandbox: Sandbox,
@@ -124,6 +128,7 @@ impl Grade {
         if let Some(warning) = seclusion.warning() {
             writeln!(anstream::stderr(), "warning: the sandbox is {}: {warning}", seclusion.words())?;
         }
+        let before = self.compare.as_deref().map(earlier).transpose()?;
         let profile = profile(&suite, &rubric.profile)?;
         let graded = |id: &str| rubric.groups.iter().any(|group| group.part_of(id).is_some());
         let class = Class {
@@ -144,13 +149,15 @@ impl Grade {
         let waiting = entries
             .iter()
             .map(|named| Record::waiting(&named.entry.name, &named.folder, &rubric, &graded_by, &seclusion.words()));
-        let exports = Exports::new(&self.exports, Assignment::of(&suite, Outline::of_rubric(&rubric)))?;
-        if exports.has_output() {
-            return Err(Failure::Usage("--export writes files; for standard output type `ftpspec export`".to_owned()));
-        }
-        exports.fit(entries.len(), "grade them one by one with --one DIR")?;
+        let exports = self.exports(&suite, &rubric, entries.len())?;
         let results = Results::new(self.out.as_deref(), &rubric, self.audience(), exports)?;
-        self.grade(&class, waiting.collect(), &results, self.deadline.map(|time| begun + time), out)
+        let records = self.grade(&class, waiting.collect(), &results, self.deadline.map(|time| begun + time), out)?;
+        if let (Some(before), Some(file)) = (before, &self.compare) {
+            let comparison = compare(&before, &records);
+            let text = compare::human(&comparison, &file.to_string_lossy(), self.audience(), Symbols::Unicode);
+            out.write_all(text.as_bytes())?;
+        }
+        Ok(ExitCode::SUCCESS)
     }
 
     fn grade(
@@ -160,7 +167,7 @@ impl Grade {
         results: &Results<'_>,
         deadline: Option<Instant>,
         out: &mut dyn Write,
-    ) -> Result<ExitCode, Failure> {
+    ) -> Result<Vec<Record>, Failure> {
         let said = Mutex::new(String::new());
         let failed = Mutex::new(None);
         let done = |graded: &Graded| {
@@ -195,8 +202,18 @@ impl Grade {
         }
         match failed.into_inner().ok().flatten() {
             Some(failure) => Err(failure),
-            None => Ok(ExitCode::SUCCESS),
+            None => Ok(records),
         }
+    }
+
+    /// What is written for platforms, if so many submissions find their places there.
+    fn exports<'a>(&'a self, suite: &'a Suite, rubric: &Rubric, submissions: usize) -> Result<Exports<'a>, Failure> {
+        let exports = Exports::new(&self.exports, Assignment::of(suite, Outline::of_rubric(rubric)))?;
+        if exports.has_output() {
+            return Err(Failure::Usage("--export writes files; for standard output type `ftpspec export`".to_owned()));
+        }
+        exports.fit(submissions, "grade them one by one with --one DIR")?;
+        Ok(exports)
     }
 
     fn seclusion(&self) -> Result<Seclusion, Failure> {
@@ -237,6 +254,14 @@ impl Grade {
         }
         Ok(rubric)
     }
+}
+
+/// The results of an earlier time.
+pub(super) fn earlier(file: &Path) -> Result<Vec<Record>, Failure> {
+    let shown = escape(&file.display().to_string());
+    let text = std::fs::read_to_string(file)
+        .map_err(|error| Failure::Usage(format!("cannot read the results {shown}: {error}")))?;
+    record::read(&text).map_err(|error| Failure::Usage(format!("{shown}: {}", escape(&error.to_string()))))
 }
 
 /// A rubric that the suite has, or the one in a file.

@@ -77,8 +77,8 @@ fn what_cannot_be_written_is_explained(#[case] arguments: &[&str], #[case] messa
 
 #[rstest]
 #[case("", "holds no results")]
-#[case("{}\n", "line 1: this is no result of `ftpspec grade`: missing field `schema`")]
-#[case("\n{\"schema\": \"\\ud800\"}\n", "line 2: this is no result")]
+#[case("{}\n", "line 1 is no result of `ftpspec grade`: missing field `schema`")]
+#[case("\n{\"schema\": \"\\ud800\"}\n", "line 2 is no result")]
 fn what_are_no_results_is_said(#[case] text: &str, #[case] message: &str) {
     let folder = TempDir::new().unwrap();
     let file = folder.path().join("results.jsonl");
