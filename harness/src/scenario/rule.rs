@@ -324,6 +324,8 @@ pub enum TlsChange {
     Due,
     /// It stays, where CCC or REIN should end it.
     Kept,
+    /// It does not begin behind 234: nothing is said or read any more.
+    Never,
 }
 
 /// How a data connection is protected.

@@ -130,7 +130,12 @@ fn with_operands(values: &Values, operands: &BTreeMap<&'static str, String>) -> 
         values.set(name, operand.clone());
         match *name {
             "remote" => values.set("remote-url", for_url(operand)),
-            "directory" => values.set("directory-url", for_url(operand)),
+            "directory" => {
+                let url = for_url(operand);
+                // Where a URL ends in a slash, it names a directory; the one of the login has no name.
+                values.set("listed-url", if url.is_empty() { String::new() } else { format!("{url}/") });
+                values.set("directory-url", url);
+            }
             _ => {}
         }
     }

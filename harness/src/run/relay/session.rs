@@ -374,9 +374,14 @@ impl Session {
     }
 
     async fn answers(&mut self, octets: &[u8]) -> io::Result<Next> {
+        let was_secured = self.server.is_secured();
         for reply in self.replies.feed(octets) {
             if self.answer(reply).await? == Next::End {
                 return Ok(Next::End);
+            }
+            // What came in clear behind 234 answers nothing under TLS.
+            if self.server.is_secured() != was_secured {
+                break;
             }
         }
         Ok(Next::Go)

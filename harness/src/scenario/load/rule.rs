@@ -88,7 +88,7 @@ impl Reader<'_> {
             data: fields.value("data").map(|node| self.data_change(node)).unwrap_or_default(),
             tls: fields
                 .value("tls")
-                .and_then(|node| self.word(node, "tls", &[("kept", TlsChange::Kept)]))
+                .and_then(|node| self.word(node, "tls", &[("kept", TlsChange::Kept), ("never", TlsChange::Never)]))
                 .unwrap_or_default(),
             close: fields.value("close").and_then(|node| {
                 let words = [("fin", Close::Fin), ("reset", Close::Reset), ("everything", Close::Everything)];
