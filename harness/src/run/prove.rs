@@ -328,7 +328,8 @@ fn trials<'a>(suite: &'a Suite, asked: &Asked<'a>, runnable: &[&'a Scenario], fa
         for &scenario in runnable {
             let near = match asked.breadth {
                 Breadth::Named => false,
-                Breadth::Relatives => covers(scenario).any(|id| covered.contains(id)),
+                // A client is a fresh process in every case, and its scenarios have relatives by the dozen.
+                Breadth::Relatives => scenario.errand.is_none() && covers(scenario).any(|id| covered.contains(id)),
                 Breadth::All => true,
             };
             // What a client will say, nobody knows before.
@@ -347,7 +348,7 @@ fn trials<'a>(suite: &'a Suite, asked: &Asked<'a>, runnable: &[&'a Scenario], fa
     }
     let length = |scenario: &Scenario| (client::waits(scenario), wait(scenario, facts), is_large(scenario));
     trials.sort_by_key(|trial| std::cmp::Reverse(length(trial.scenario)));
-    trials
+    client::mixed(trials)
 }
 
 /// The first row of each scenario that takes no time.

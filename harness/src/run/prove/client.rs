@@ -34,6 +34,21 @@ pub(super) fn waits(scenario: &Scenario) -> bool {
     scenario.covers.iter().any(|id| id.value == WAITS)
 }
 
+/// Those in which a client waits are mixed with the others: who waits needs no processor.
+pub(super) fn mixed(trials: Vec<Trial<'_>>) -> Vec<Trial<'_>> {
+    let (waiting, others): (Vec<_>, Vec<_>) = trials.into_iter().partition(|trial| waits(trial.scenario));
+    let (mut waiting, mut others) = (waiting.into_iter(), others.into_iter());
+    let mut mixed = Vec::new();
+    loop {
+        let before = mixed.len();
+        mixed.extend(waiting.next());
+        mixed.extend(others.next());
+        if mixed.len() == before {
+            return mixed;
+        }
+    }
+}
+
 impl<P: Progress> Floor<'_, P> {
     /// Plays a case on the client, which reaches the server by a relay of its own where it is not itself.
     pub(super) async fn on_client(&self, trial: &Trial<'_>, server: &Running) -> Result<Ran, StartError> {
