@@ -18,13 +18,16 @@ use crate::scenario::{Diagnostic, LoadError, Select, Suite};
 mod bench;
 mod check;
 mod compare;
+mod confined;
 mod course;
 mod coverage;
 mod doctor;
 mod explain;
+mod grade;
 mod judge;
 mod list;
 mod man;
+mod observe;
 mod prove;
 mod record;
 mod report;
@@ -45,12 +48,19 @@ struct Program {
 enum Command {
     /// Run scenarios against a server or a client and judge it.
     Run(Box<run::Run>),
+    /// Grade a folder of submissions by a rubric.
+    Grade(Box<grade::Grade>),
+    /// Take limits upon this process, and become a command.
+    #[command(hide = true)]
+    Confined(confined::Confined),
     /// Judge a transcript again, without a network.
     Judge(judge::Judge),
     /// Prove the suite: each scenario is red on a server with the fault that it is for.
     Prove(prove::Prove),
     /// Write down what a client and a live server say, as a scenario that replays.
     Record(record::Record),
+    /// Watch any client at its work, and say which requirements it kept and which it broke.
+    Observe(observe::Observe),
     /// Look at a subject before it is judged: whether it starts, what it can do, what would be skipped.
     Doctor(doctor::Doctor),
     /// Compare two reports: what regressed, what is fixed, what is new, gone or otherwise changed.
@@ -143,9 +153,12 @@ where
     let mut out = anstream::stdout().lock();
     let done = match program.command {
         Command::Run(run) => run.run(&mut out),
+        Command::Grade(grade) => grade.run(&mut out),
+        Command::Confined(confined) => return confined.run(),
         Command::Judge(judge) => judge.run(&mut out),
         Command::Prove(prove) => prove.run(&mut out),
         Command::Record(record) => record.run(&mut out),
+        Command::Observe(observe) => observe.run(&mut out),
         Command::Doctor(doctor) => doctor.run(&mut out),
         Command::Bench(bench) => bench.run(&mut out),
         Command::Compare(compare) => compare.run(&mut out),

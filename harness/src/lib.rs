@@ -3,6 +3,7 @@
 mod builtin;
 mod cli;
 pub mod coverage;
+pub mod grade;
 pub mod judge;
 pub mod plan;
 pub mod record;

@@ -3,8 +3,10 @@
 pub mod bench;
 mod body;
 mod case;
+pub mod class;
 mod data;
 mod disk;
+pub mod door;
 mod examine;
 mod gather;
 mod known;
@@ -12,7 +14,6 @@ mod live;
 mod order;
 mod probe;
 pub mod prove;
-pub mod record;
 mod recorder;
 pub mod relay;
 mod rounds;
@@ -50,11 +51,14 @@ use crate::scenario::{Profile, Suite};
 use crate::subject::{Health, Known as Excuse, Role, Running, StartError, Subject};
 
 pub use self::examine::{Examined, Feature, Met, examine};
-pub use self::gather::again;
+pub use self::gather::{again, observed};
 pub use self::order::Order;
 
 /// How long a reply may take.
 pub const REPLY: Duration = Duration::from_secs(10);
+
+/// The most time that one case may take, besides what it is told to wait.
+pub const LONGEST: Duration = Duration::from_secs(90);
 
 /// How long the greeting may take of a subject that gave none when it was tried.
 const MUTE: Duration = Duration::from_secs(2);
@@ -78,6 +82,10 @@ pub struct Options {
     pub order: Order,
     /// Whether the first fail that is not known is the end.
     pub fail_fast: bool,
+    /// How long one case may take, besides what it is told to wait.
+    pub longest: Duration,
+    /// When no other case is begun: those that are left are skipped.
+    pub until: Option<Instant>,
     /// What is known besides what the subject's file says. An entry that holds no more is said.
     pub baseline: Vec<Excuse>,
 }
@@ -97,8 +105,17 @@ impl Default for Options {
             repeat: 1,
             order: Order::default(),
             fail_fast: false,
+            longest: LONGEST,
+            until: None,
             baseline: Vec::new(),
         }
+    }
+}
+
+impl Options {
+    /// Whether no other case is begun.
+    fn is_over(&self) -> bool {
+        self.until.is_some_and(|until| Instant::now() >= until)
     }
 }
 
@@ -158,13 +175,15 @@ pub fn run(
             next: AtomicUsize::new(0),
         };
         rounds.add(floor.all(jobs.min(planned.len().max(1))));
-        if failed_at.get().is_some() {
+        if failed_at.get().is_some() || options.is_over() {
             break;
         }
     }
     if let Some(id) = failed_at.get() {
         let reason = format!("not run: {id} failed, and --fail-fast ends the run there");
         rounds.fill(&planned, &reason);
+    } else if options.is_over() {
+        rounds.fill(&planned, "not run: the time for all cases was used up");
     }
     let mut report = gather::report(suite, subject, options, &claims, rounds);
     report.started = started.to_string();
@@ -236,6 +255,7 @@ pub(crate) fn facts(suite: &Suite, subject: &Subject, options: &Options) -> Fact
         reply: options.reply,
         scale: Scale::of(&options.profile, suite),
         greeting: options.reply,
+        longest: options.longest,
         stretch: options.stretch,
         tells_failure: false,
     }
@@ -276,6 +296,10 @@ impl<P: Progress> Floor<'_, P> {
     }
 
     fn worker(&self) -> Vec<(usize, Ran)> {
+        if let Err(error) = self.subject.enter_network() {
+            tracing::error!(%error, "a worker has no network of its own");
+            return Vec::new();
+        }
         match runtime() {
             Ok(runtime) => runtime.block_on(self.work()),
             Err(error) => {
@@ -302,7 +326,7 @@ impl<P: Progress> Floor<'_, P> {
                 let _ = self.failed_at.set(done.case.id.clone());
             }
             ran.push((at, done));
-            if self.failed_at.get().is_some() {
+            if self.failed_at.get().is_some() || self.options.is_over() {
                 break;
             }
         }

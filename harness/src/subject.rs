@@ -3,6 +3,7 @@
 mod accounts;
 mod address;
 mod attach;
+mod confinement;
 mod driven;
 mod embedded;
 mod file;
@@ -18,6 +19,7 @@ mod running;
 mod similar_name;
 mod start_error;
 mod subject_error;
+mod submission;
 mod tasks;
 mod words;
 
@@ -27,6 +29,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 pub use self::accounts::{Account, Accounts};
+pub use self::confinement::{Bounds, Confinement, Kind, Seclusion, Step, become_confined, sweep};
 pub use self::driven::Driven;
 pub use self::known::Known;
 pub(crate) use self::listening::is_listened_on;
@@ -35,6 +38,7 @@ pub use self::root::{Found, Placed};
 pub use self::running::{Health, Running};
 pub use self::start_error::StartError;
 pub use self::subject_error::SubjectError;
+pub use self::submission::{CopyError, Done, Ended, StartStyle, Submission, check_command, stem};
 pub use self::tasks::{Asked, Tasks};
 
 use self::attach::Attach;
@@ -154,6 +158,17 @@ impl Subject {
     /// Whether it runs already: then it is one for all cases.
     pub fn is_attached(&self) -> bool {
         matches!(self.way, Way::Attached(_))
+    }
+
+    /// Gives this thread, and the processes that it will start, a network of their own, if the subject is confined so.
+    ///
+    /// # Errors
+    /// The kernel gives none.
+    pub fn enter_network(&self) -> std::io::Result<()> {
+        match &self.way {
+            Way::Launched(Launch { confined: Some((confinement, _)), .. }) => confinement.enter_network(),
+            Way::Launched(_) | Way::Attached(_) => Ok(()),
+        }
     }
 
     /// Waits longer, or shorter, until it listens.

@@ -2,15 +2,15 @@
 
 use std::collections::BTreeSet;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
 use clap::Args;
 
 use super::{Failure, SuiteFolder, USAGE};
-use crate::scenario::diagnostic::Paint;
-use crate::scenario::{LoadError, Sources, Suite};
+use crate::scenario::diagnostic::{Diagnostic, Paint};
+use crate::scenario::{LoadError, Rubric, Sources, Suite};
 
 /// Check scenario files without running them.
 #[derive(Debug, Args)]
@@ -28,7 +28,8 @@ impl Check {
         if let Some(folder) = &self.suite.scenarios {
             sources.add_folder(folder).map_err(LoadError::from)?;
         }
-        for path in &self.files {
+        let rubrics: Vec<_> = self.files.iter().filter(|path| is_rubric(path)).collect();
+        for path in self.files.iter().filter(|path| !is_rubric(path)) {
             sources.add_path(path).map_err(LoadError::from)?;
         }
         let (suite, mut faults) = Suite::read_all(sources);
@@ -36,6 +37,11 @@ impl Check {
         if !named.is_empty() {
             // The suite around them has its own check.
             faults.retain(|fault| suite.sources().is_from_disk(&fault.span.file));
+        }
+        faults.extend(rubric_faults(&suite, &rubrics));
+        if faults.is_empty() && !rubrics.is_empty() && rubrics.len() == self.files.len() {
+            writeln!(out, "no errors in {}", plural(rubrics.len(), "rubric"))?;
+            return Ok(ExitCode::SUCCESS);
         }
         if faults.is_empty() {
             let checked = |file: &str| named.is_empty() || named.contains(file);
@@ -57,6 +63,23 @@ impl Check {
         writeln!(errors, "{} in {}", plural(faults.len(), "error"), plural(files.len(), "file"))?;
         Ok(ExitCode::from(USAGE))
     }
+}
+
+/// Whether a file is meant to be a rubric. One that cannot be read is left to those who read scenarios, and say so.
+fn is_rubric(path: &Path) -> bool {
+    path.is_file() && std::fs::read_to_string(path).is_ok_and(|text| Rubric::is_meant(&text))
+}
+
+/// What is wrong in the rubrics that are named; or in those of the suite, where nothing is named.
+fn rubric_faults(suite: &Suite, named: &[&PathBuf]) -> Vec<Diagnostic> {
+    let read = |file: &str, text: &str| super::grade::read(file, text, suite).err().map(|faults| faults.0);
+    let carried = suite.sources().iter().filter(|(file, _)| named.is_empty() && file.starts_with("rubrics/"));
+    let carried = carried.filter_map(|(file, text)| read(file, text));
+    let own = named.iter().filter_map(|path| {
+        let text = std::fs::read_to_string(path).unwrap_or_default();
+        read(&path.to_string_lossy(), &text)
+    });
+    carried.chain(own).flatten().collect()
 }
 
 fn plural(count: usize, word: &str) -> String {

@@ -47,6 +47,8 @@ pub struct Facts {
     pub scale: Scale,
     /// How long the greeting may take: less, where the subject had its time already.
     pub greeting: Duration,
+    /// How long a case may take, besides what it is told to wait.
+    pub longest: Duration,
     /// By how much the deadlines of scenarios are stretched, on a slow machine. Silences are not.
     pub stretch: f64,
     /// Whether the subject, a client that is asked to do something, was seen to tell that it failed.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use reports::model::{Case, Finding, Grade, Verdict};
 
@@ -16,9 +16,6 @@ use crate::judge::play::{End, Facts, Played, place};
 use crate::scenario::Suite;
 use crate::scenario::tree::{Entry, Scenario};
 use crate::subject::Running;
-
-/// The most time that one case may take, besides what it is told to wait.
-const LONGEST: Duration = Duration::from_secs(90);
 
 /// A case that was run: its report, and what is still to be judged over all cases together.
 #[derive(Debug)]
@@ -93,7 +90,7 @@ async fn once(
         let case = unseen(scenario, Verdict::Inconclusive, format!("the files could not be laid: {error}"));
         return (Ran { case, framing: Vec::new(), identity: Vec::new(), short: None }, false);
     }
-    let longest = LONGEST.mul_f64(facts.stretch) + wait(scenario, facts);
+    let longest = facts.longest.mul_f64(facts.stretch) + wait(scenario, facts);
     let mut live = Live::new(Recorder::new(longest), running, door, &files);
     let played = Box::pin(play(scenario, given, suite.catalogue(), facts, &mut live)).await;
     let events = live.recorder.into_events();

@@ -9,6 +9,7 @@ use super::check;
 use super::diagnostic::{Diagnostic, Diagnostics};
 use super::profile::{self, Profile};
 use super::readings::{self, Readings};
+use super::rubric;
 use super::tree::Scenario;
 use super::vocabulary::{self, Vocabulary};
 
@@ -33,7 +34,8 @@ pub use sources::{Sources, Unreadable};
 use file::{Filled, Givens};
 
 /// What the scenarios' folder holds besides scenarios.
-const OTHER: [&str; 6] = ["given/", "requirements/", profile::FOLDER, "vectors/", readings::FILE, vocabulary::FILE];
+const OTHER: [&str; 7] =
+    ["given/", "requirements/", profile::FOLDER, rubric::FOLDER, "vectors/", readings::FILE, vocabulary::FILE];
 
 /// Every scenario, the given states they begin with, and the catalogue of requirements.
 #[derive(Debug)]

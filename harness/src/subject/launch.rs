@@ -5,8 +5,9 @@ mod perform;
 mod ports;
 mod workplace;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::time::sleep;
@@ -16,6 +17,7 @@ pub(super) use self::workplace::{CONFIG, HOME, WORK};
 
 use self::workplace::Workplace;
 use super::Login;
+use super::confinement::{Confinement, Place};
 use super::listening::{self, Listener};
 use super::placeholder::{Template, Values};
 use super::process::{Exit, Process};
@@ -57,6 +59,8 @@ pub(super) struct Launch {
     pub(super) ownership: Ownership,
     /// Whether only root can start it.
     pub(super) needs_root: bool,
+    /// How it is kept from doing harm, and the ground on which everything of it stands.
+    pub(super) confined: Option<(Arc<Confinement>, PathBuf)>,
 }
 
 /// A file written for a subject before each start.
@@ -83,6 +87,7 @@ impl Launch {
             setup: Vec::new(),
             ownership: Ownership::default(),
             needs_root: false,
+            confined: None,
         }
     }
 
@@ -146,7 +151,8 @@ impl Launch {
     async fn start_on(&self, port: u16, login: &Login) -> Result<Running, StartError> {
         let (workplace, values) = self.prepare(HOST, port, login).await?;
         let command = filled(&self.command, &values);
-        let process = Process::run(self.command_of(&command, &values))
+        let process = self
+            .run(&command, &values)
             .map_err(|source| StartError::CannotRun { command: words::join(&command), source })?;
         let listener = self.await_listener(&process, port, &command).await?;
         Ok(workplace.become_running(process, listener))
@@ -154,7 +160,8 @@ impl Launch {
 
     /// Does everything that comes before the command itself.
     async fn prepare(&self, host: &str, port: u16, login: &Login) -> Result<(Workplace, Values), StartError> {
-        let workplace = Workplace::make(self.ownership).map_err(StartError::own("make a private folder"))?;
+        let workplace = Workplace::make(self.ownership, self.confined.as_ref().map(|(_, ground)| ground.as_path()))
+            .map_err(StartError::own("make a private folder"))?;
         let values = values(host, port, login, &workplace).map_err(StartError::own("find this program"))?;
         workplace.write(&self.files, &values).map_err(StartError::own("write the subject's files"))?;
         for command in &self.setup {
@@ -166,8 +173,8 @@ impl Launch {
     async fn set_up(&self, command: &[Template], values: &Values) -> Result<(), StartError> {
         let command = filled(command, values);
         let shown = words::join(&command);
-        let process = Process::run(self.command_of(&command, values))
-            .map_err(|source| StartError::CannotRun { command: shown.clone(), source })?;
+        let process =
+            self.run(&command, values).map_err(|source| StartError::CannotRun { command: shown.clone(), source })?;
         let began = Instant::now();
         let exit = loop {
             match process.exit().map_err(StartError::own("watch a setup command"))? {
@@ -214,7 +221,20 @@ impl Launch {
         Err(exited_at_once(process, port, command))
     }
 
+    fn run(&self, words: &[String], values: &Values) -> std::io::Result<Process> {
+        let command = self.command_of(words, values);
+        let held = self.confined.as_ref().is_some_and(|(confinement, _)| confinement.holds());
+        if held { Process::run_held(command) } else { Process::run(command) }
+    }
+
     fn command_of(&self, words: &[String], values: &Values) -> Command {
+        if let Some((confinement, ground)) = &self.confined {
+            let environment: Vec<_> =
+                self.environment.iter().map(|(name, value)| (name.clone(), value.filled(values))).collect();
+            let directory = self.directory.as_ref().map_or_else(|| ground.clone(), |own| own.filled(values).into());
+            let place = Place { directory: &directory, writable: &[ground], environment: &environment };
+            return confinement.command(words, &place);
+        }
         let mut words = words.iter();
         let mut command = Command::new(program(words.next().map(String::as_str).unwrap_or_default()));
         command.args(words);
@@ -247,7 +267,7 @@ fn pause(began: Instant) -> Duration {
 }
 
 /// `./server` is meant from where we are, whatever working directory it is given.
-fn program(word: &str) -> std::path::PathBuf {
+fn program(word: &str) -> PathBuf {
     let path = Path::new(word);
     if path.components().count() > 1 || word.starts_with("./") {
         std::path::absolute(path).unwrap_or_else(|_| path.to_owned())

@@ -1,4 +1,4 @@
-//! Who listens where, read from /proc.
+//! Who listens where, read from /proc: the tables of this thread's network, for threads may have networks of their own.
 //!
 //! A connection that is made only to see whether a server is there, and closed at once, ends one student's server in
 //! three. The kernel's table of sockets tells the same and touches nobody.
@@ -30,8 +30,8 @@ impl Listener {
 /// # Errors
 /// The kernel's table cannot be read.
 pub(super) fn on(port: u16) -> io::Result<Vec<Listener>> {
-    let mut listeners = rows(lines_of(File::open("/proc/net/tcp")?))?;
-    match File::open("/proc/net/tcp6") {
+    let mut listeners = rows(lines_of(File::open("/proc/thread-self/net/tcp")?))?;
+    match File::open("/proc/thread-self/net/tcp6") {
         Ok(table) => listeners.extend(rows(lines_of(table))?),
         // A kernel without IPv6 has no such table.
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}

@@ -51,7 +51,13 @@ impl Log {
     /// The last lines, with nothing in them that a terminal would obey.
     pub(super) fn tail(&self) -> Vec<String> {
         let octets: Vec<u8> = self.0.locked().kept.iter().copied().collect();
-        lines(&octets)
+        lines(&octets, SHOWN_LINES)
+    }
+
+    /// All lines that are kept.
+    pub(super) fn kept(&self) -> Vec<String> {
+        let octets: Vec<u8> = self.0.locked().kept.iter().copied().collect();
+        lines(&octets, usize::MAX)
     }
 }
 
@@ -86,12 +92,12 @@ impl State {
     }
 }
 
-fn lines(octets: &[u8]) -> Vec<String> {
+fn lines(octets: &[u8], most: usize) -> Vec<String> {
     let octets = octets.strip_suffix(b"\n").unwrap_or(octets);
     if octets.is_empty() {
         return Vec::new();
     }
-    let mut lines: Vec<String> = octets.rsplit(|octet| *octet == b'\n').take(SHOWN_LINES).map(line).collect();
+    let mut lines: Vec<String> = octets.rsplit(|octet| *octet == b'\n').take(most).map(line).collect();
     lines.reverse();
     lines
 }

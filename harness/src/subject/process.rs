@@ -2,17 +2,20 @@
 
 mod family;
 
-use std::io::{self, Write};
+use std::io::{self, PipeReader, Read, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::OFlags;
 use rustix::process::{Pid, PidfdFlags, Signal, WaitId, WaitIdOptions, WaitIdStatus};
 
 use self::family::Member;
+use super::confinement::TOLD;
 use super::log::Log;
 
 /// The variable by which a process that left the group is still known as ours.
@@ -36,6 +39,9 @@ pub(super) struct Process {
     leader: Pid,
     mark: String,
     log: Log,
+    /// Where a process that holds another tells how that one ended.
+    told: Option<PipeReader>,
+    ended: OnceLock<Exit>,
 }
 
 impl Process {
@@ -48,6 +54,22 @@ impl Process {
         let mut command = command;
         command.stdin(Stdio::null()).stdout(writer.try_clone()?).stderr(writer);
         Self::spawn(command, reader)
+    }
+
+    /// Runs a command that holds another: it stays as long as any process of that one, and tells on its standard input how
+    /// that one itself ended.
+    ///
+    /// # Errors
+    /// The program cannot be run.
+    pub(super) fn run_held(command: Command) -> io::Result<Self> {
+        let (reader, writer) = io::pipe()?;
+        let (told, telling) = io::pipe()?;
+        rustix::fs::fcntl_setfl(&told, OFlags::NONBLOCK)?;
+        let mut command = command;
+        command.stdin(telling).stdout(writer.try_clone()?).stderr(writer);
+        let mut process = Self::spawn(command, reader)?;
+        process.told = Some(told);
+        Ok(process)
     }
 
     /// Runs a command that is spoken to line by line: its standard input and output are taken, the log has the errors.
@@ -91,7 +113,7 @@ impl Process {
         Ok(rustix::process::pidfd_open(self.leader, PidfdFlags::empty())?)
     }
 
-    fn spawn(mut command: Command, reader: io::PipeReader) -> io::Result<Self> {
+    fn spawn(mut command: Command, reader: PipeReader) -> io::Result<Self> {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         // A daemon's parent exits. Its orphan then becomes our child instead of init's, so that we can reap it.
         rustix::process::set_child_subreaper(Some(rustix::process::getpid()))?;
@@ -102,7 +124,41 @@ impl Process {
         let leader = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
         let leader = leader.ok_or_else(|| io::Error::other("the process has no number"))?;
         let log = Log::draining(reader)?;
-        Ok(Self { child, leader, mark: format!("{MARK}={mark}"), log })
+        Ok(Self { child, leader, mark: format!("{MARK}={mark}"), log, told: None, ended: OnceLock::new() })
+    }
+
+    /// Waits until the process that was started ends, and no longer than this.
+    ///
+    /// # Errors
+    /// The kernel does not say.
+    pub(super) fn wait(&self, within: Duration) -> io::Result<()> {
+        let within = Timespec::try_from(within).map_err(io::Error::other)?;
+        match &self.told {
+            Some(told) => poll(&mut [PollFd::new(told, PollFlags::IN)], Some(&within))?,
+            None => poll(&mut [PollFd::new(&self.watched()?, PollFlags::IN)], Some(&within))?,
+        };
+        Ok(())
+    }
+
+    /// What was told of the end of the process that is held, if anything was.
+    fn told_exit(&self) -> Option<Exit> {
+        if let Some(exit) = self.ended.get() {
+            return Some(*exit);
+        }
+        let mut told = [0; TOLD];
+        let mut reader = self.told.as_ref()?;
+        // It does not block; nothing is there while the process lives, and nothing ever if the holder was ended first.
+        if !matches!(reader.read(&mut told), Ok(TOLD)) {
+            return None;
+        }
+        let [letter, number @ ..] = told;
+        let number = i32::from_ne_bytes(number);
+        let exit = if letter == b's' {
+            Exit { code: None, signal: Some(number) }
+        } else {
+            Exit { code: Some(number), signal: None }
+        };
+        Some(*self.ended.get_or_init(|| exit))
     }
 
     /// How the process that was started ended, if it did. It is not reaped, so its number stays its own.
@@ -111,6 +167,9 @@ impl Process {
     /// The kernel does not say.
     pub(super) fn exit(&self) -> io::Result<Option<Exit>> {
         let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+        if let Some(exit) = self.told_exit() {
+            return Ok(Some(exit));
+        }
         Ok(rustix::process::waitid(WaitId::Pid(self.leader), options)?.map(|status| exit_of(&status)))
     }
 
@@ -150,6 +209,7 @@ impl Process {
     /// Kills the family and reaps it, until nobody of it is left.
     fn end(&self) -> io::Result<()> {
         let deadline = Instant::now() + PATIENCE;
+        self.end_held(deadline)?;
         // The group first, at one blow: nobody in it can fork away between being found and being killed. An error
         // means that the group is empty, which is what is wanted.
         let _: rustix::io::Result<()> = rustix::process::kill_process_group(self.leader, Signal::KILL);
@@ -169,6 +229,25 @@ impl Process {
             if Instant::now() >= deadline {
                 return Err(io::Error::other("a process of the subject does not die"));
             }
+        }
+        Ok(())
+    }
+
+    /// Ends the namespace in which the command is held: with its first process, the child of the leader, end all others.
+    /// The leader is asked for it while it lives. Behind its end nothing is left by which they could be known as ours:
+    /// they bear no mark, are of another session, and die when they have the time, with their ports still taken.
+    fn end_held(&self, deadline: Instant) -> io::Result<()> {
+        if self.told.is_none() {
+            return Ok(());
+        }
+        let held: Vec<_> = self.family()?.into_iter().filter(|member| member.pid != self.leader).collect();
+        for member in &held {
+            kill_and_wait(member.pid, deadline)?;
+        }
+        // The leader reaps its child, unless it ends first and leaves it to us.
+        kill_and_wait(self.leader, deadline)?;
+        for member in &held {
+            reap(member.pid);
         }
         Ok(())
     }

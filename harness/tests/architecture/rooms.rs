@@ -4,10 +4,12 @@ use crate::none;
 use crate::reader::{Named, Source, sources};
 
 /// What each module of the harness may import of the others: cli → run → judge, plan → subject → scenario, wire.
-const ROOMS: [(&str, &[&str]); 10] = [
-    ("cli", &["builtin", "coverage", "run", "judge", "plan", "record", "subject", "scenario", "wire"]),
+const ROOMS: [(&str, &[&str]); 11] = [
+    // A score comes from a report, and from nothing else.
+    ("grade", &["scenario"]),
+    ("cli", &["builtin", "coverage", "grade", "run", "judge", "plan", "record", "subject", "scenario", "wire"]),
     ("coverage", &["scenario"]),
-    ("run", &["judge", "plan", "record", "subject", "scenario", "wire"]),
+    ("run", &["grade", "judge", "plan", "subject", "scenario", "wire"]),
     // From what was written down to a scenario: no socket is needed for that.
     ("record", &["scenario", "wire"]),
     ("plan", &["subject", "scenario"]),
@@ -85,8 +87,8 @@ fn only_run_and_subject_act() {
 }
 
 #[test]
-fn judge_plan_and_wire_open_no_files() {
-    let rooms = ["judge", "plan", "record", "wire"];
+fn judge_plan_grade_and_wire_open_no_files() {
+    let rooms = ["grade", "judge", "plan", "record", "wire"];
     let sources = harness();
     let pure = sources.iter().filter(|source| rooms.contains(&room(source)));
     let files = pure.flat_map(|source| {

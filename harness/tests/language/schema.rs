@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use harness::scenario::{Sources, schema};
+use harness::scenario::{Sources, rubric, schema};
 use rstest::rstest;
 use serde_json::Value;
 
@@ -24,11 +24,28 @@ fn the_schema_on_disk_is_current() {
 }
 
 #[test]
+fn the_schema_of_rubrics_is_current_and_takes_them() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios/rubric.schema.json");
+    let schema = rubric::schema();
+    let made = format!("{schema:#}\n");
+    if std::env::var_os("BLESS").is_some() {
+        std::fs::write(&file, &made).unwrap();
+    }
+    let written = std::fs::read_to_string(&file).unwrap();
+    assert!(written == made, "write it anew: BLESS=1 cargo test -p harness --test language schema");
+    let sources = Sources::embedded();
+    for (file, text) in sources.iter().filter(|(file, _)| file.starts_with("rubrics/")) {
+        let faults = validate(&schema, &schema, &read(text), "");
+        assert!(faults.is_empty(), "{file}: {faults:?}");
+    }
+}
+
+#[test]
 fn every_scenario_is_valid() {
     let mut sources = Sources::embedded();
     sources.add_folder(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/suite")).unwrap();
     let schema = schema::scenario();
-    let others = ["requirements/", "profiles/", "vectors/", "readings.yaml", "vocabulary.yaml"];
+    let others = ["requirements/", "profiles/", "rubrics/", "vectors/", "readings.yaml", "vocabulary.yaml"];
     for (file, text) in sources.iter().filter(|(file, _)| !others.iter().any(|other| file.starts_with(other))) {
         let faults = validate(&schema, &schema, &read(text), "");
         assert!(faults.is_empty(), "{file}: {faults:?}");

@@ -30,13 +30,14 @@ pub(in crate::subject) const HOME: &str = "home";
 pub(in crate::subject) const WORK: &str = "around/between/work";
 
 impl Workplace {
-    /// Makes it, below the folder for temporary files.
+    /// Makes it, below the folder for temporary files, or this one.
     ///
     /// # Errors
     /// It cannot be made, or not be given to its owner.
-    pub(super) fn make(ownership: Ownership) -> io::Result<Self> {
+    pub(super) fn make(ownership: Ownership, below: Option<&Path>) -> io::Result<Self> {
         // Resolved, because a server with a chroot may compare the path with its real one.
-        let folder = tempfile::Builder::new().prefix("ftpspec-").tempdir_in(std::env::temp_dir().canonicalize()?)?;
+        let below = below.map_or_else(|| std::env::temp_dir().canonicalize(), |below| Ok(below.to_owned()))?;
+        let folder = tempfile::Builder::new().prefix("ftpspec-").tempdir_in(below)?;
         Self::within(folder, "root", ownership)
     }
 
