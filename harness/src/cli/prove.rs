@@ -65,7 +65,7 @@ impl Prove {
         let mutants = mutants(sources, &suite).map_err(LoadError::from)?;
         let asked = self.asked(&suite, &mutants)?;
         let progress = Shown::new();
-        let proof = self.prove(&suite, asked, &progress);
+        let proof = self.prove(&suite, &asked, &progress);
         progress.end();
         let (proof, asked) = proof?;
         if let Some(file) = &self.report {
@@ -81,7 +81,7 @@ impl Prove {
 
     /// Proves on the reference server, and over IPv6 what it cannot play elsewhere; and on the reference client, told by lines or in
     /// one command.
-    fn prove<'a>(&self, suite: &Suite, asked: Asked<'a>, progress: &Shown) -> Result<(Proof, Asked<'a>), Failure> {
+    fn prove<'a>(&self, suite: &Suite, asked: &Asked<'a>, progress: &Shown) -> Result<(Proof, Asked<'a>), Failure> {
         let servers = if has_ipv6() { &SERVERS[..] } else { SERVERS.get(..1).unwrap_or_default() };
         let (of_servers, of_clients) = asked.by_kind(suite);
         let (mut proof, mut done) = self.chain(suite, servers, of_servers, progress)?;

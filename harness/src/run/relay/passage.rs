@@ -292,8 +292,7 @@ impl Passage {
     /// sent is on its way to the client before 226. Where the deviation is that it never is, nobody waits.
     pub(super) async fn catches_up(&self, preliminary: bool) {
         let kept = |change: &DataChange| {
-            matches!(change.make, Make::Never)
-                || matches!(change.end, DataEnd::Never | DataEnd::Stall(_))
+            change.make == Make::Never || matches!(change.end, DataEnd::Never | DataEnd::Stall(_))
         };
         let transfer = self.plan.transfer();
         if kept(&self.plan.agreed) || transfer.as_ref().is_some_and(|transfer| kept(&transfer.change)) {

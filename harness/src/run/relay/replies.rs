@@ -252,6 +252,17 @@ mod tests {
         assert_eq!(replies.rest(), b"22");
     }
 
+    #[rstest]
+    #[case(Segments::AreReplies, &["22", "0 a\r\n"], &[(0, 4), (0, 5)])]
+    #[case(Segments::FirstReply, &["150 a\r\n226 b\r\n", "221 c\r\n"], &[(150, 7), (221, 7)])]
+    #[case(Segments::CrLf, &["220 a\n", "331 b\r\n"], &[(220, 13)])]
+    fn misread(#[case] how: Segments, #[case] segments: &[&str], #[case] seen: &[(u16, usize)]) {
+        let mut replies = Replies::new(Some(how));
+        let found = segments.iter().flat_map(|segment| replies.feed(segment.as_bytes()));
+        let found: Vec<_> = found.map(|reply| (reply.code, reply.octets.len())).collect();
+        assert_eq!(found, seen);
+    }
+
     #[test]
     fn a_reply_without_end_is_bounded() {
         let mut replies = Replies::default();
