@@ -90,7 +90,7 @@ fn a_client_without_a_fault_lives() {
     std::fs::create_dir_all(folder.path().join("trial")).unwrap();
     let text = "about: A trial.\nsource: this test\nkills: clients/session/conversation\n\
                 for: rfc959-5.3.1-client-command-syntax\naxis: command\n\
-                rules: [{ on: TYPE, says: FEAT, where: 599, code: 500 }]\nclient: { mode: passive }\n";
+                rules: [{ on: TYPE, says: FEAT, where: 559, code: 500 }]\nclient: { mode: passive }\n";
     std::fs::write(folder.path().join("trial/same.yaml"), text).unwrap();
     let (code, said) = prove(&["trial/same", "--mutants", folder.path().to_str().unwrap()]);
     assert_eq!(code, 1, "{said}");
