@@ -42,6 +42,7 @@ use self::known::is_unexcused;
 use self::probe::{Patience, Probed};
 use self::rounds::Rounds;
 use self::stop::{Cause, Stops};
+use self::task::Changed;
 use crate::judge::grade::Scale;
 use crate::judge::play::Facts;
 use crate::plan::{Known, Planned, plan};
@@ -405,7 +406,8 @@ impl<P: Progress> Floor<'_, P> {
                 Some(serving) => running.insert(serving),
                 None => running.insert(server.start().await?),
             };
-            task::on_client(scenario, self.suite, self.facts, self.subject, serving, &server.login).await
+            task::on_client(scenario, self.suite, self.facts, self.subject, serving, &server.login, Changed::default())
+                .await
         };
         match done.await {
             Ok(ran) => ran,

@@ -74,8 +74,10 @@ impl Arguments {
 #[derive(Debug, Clone, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(crate) struct Connecting {
-    /// How long to wait for the server each time, in seconds.
-    #[arg(long, value_name = "SECONDS", default_value_t = 30.0, value_parser = seconds, global = true)]
+    /// How long to wait for the server each time, in seconds. Said twice, the last counts.
+    #[arg(
+        long, value_name = "SECONDS", default_value_t = 30.0, value_parser = seconds, global = true, overrides_with = "timeout"
+    )]
     timeout: f64,
 
     /// Log in under TLS only (AUTH TLS, then PBSZ 0 and PROT P), also with ftp://.

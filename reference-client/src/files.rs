@@ -53,7 +53,7 @@ pub(crate) enum Answer {
 }
 
 /// The octets of a file by SIZE, as a transfer would count them (RFC 3659 §4); TYPE is agreed on before. None where the server does
-/// not tell.
+/// not tell, or what it tells cannot be read.
 pub(crate) async fn size(
     connection: &mut Connection,
     name: &[u8],
@@ -68,7 +68,8 @@ pub(crate) async fn size(
     connection.perform(agree, Local::Nothing, witness).await?;
     match ask(connection, CommandLine::new("SIZE", name), witness).await? {
         Answer::Refused => Ok(None),
-        Answer::Given => Ok(connection.last_reply().map(answers::size).transpose().map_err(RuntimeError::from)?),
+        // What is no number tells no size.
+        Answer::Given => Ok(connection.last_reply().and_then(|reply| answers::size(reply).ok())),
     }
 }
 

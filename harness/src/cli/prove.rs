@@ -11,12 +11,11 @@ use clap::{Args, ValueEnum};
 
 use super::Failure;
 use super::run::{Shown, jobs, replace, unwritable};
-use crate::run::prove::{Asked, Breadth, Proof, has_ipv6, is_meant, prove, without_row};
-use crate::scenario::tree::Scenario;
+use crate::run::prove::{Asked, Breadth, Proof, has_ipv6, is_meant, prove};
 use crate::scenario::{LoadError, Mutant, Select, Sources, Suite, mutants};
 use crate::subject::{StartError, Subject};
 
-/// Prove the suite: each scenario is red on a server with the fault that it is for.
+/// Prove the suite: each scenario is red on a server, or a client, with the fault that it is for.
 #[derive(Debug, Args)]
 pub(super) struct Prove {
     /// Mutants (`transfer/early-success`), folders of them, or scenarios to be proven. Everything, if there is none.
@@ -42,6 +41,11 @@ pub(super) struct Prove {
     scenarios: Option<PathBuf>,
 }
 
+/// The reference client as its mutants are played: what it cannot be asked by lines, it is asked in one command.
+const CLIENTS: [&str; 2] = ["reference-client", "reference-client-once"];
+/// The reference server; and where it is reached over IPv6, for what it cannot be asked else.
+const SERVERS: [&str; 2] = ["reference-server", "reference-server-ipv6"];
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 enum Format {
     /// For people.
@@ -59,15 +63,11 @@ impl Prove {
             sources.add_folder(folder).map_err(LoadError::from)?;
         }
         let mutants = mutants(sources, &suite).map_err(LoadError::from)?;
-        let mut asked = self.asked(&suite, &mutants)?;
-        let (servers, clients) = asked.scenarios.into_iter().partition(|scenario| scenario.errand.is_none());
-        let clients: Vec<&Scenario> = clients;
-        asked.scenarios = servers;
+        let asked = self.asked(&suite, &mutants)?;
         let progress = Shown::new();
-        let proof = self.prove(&suite, asked, &progress);
+        let proof = self.prove(&suite, &asked, &progress);
         progress.end();
-        let (mut proof, asked) = proof?;
-        proof.for_clients = clients.iter().map(|scenario| without_row(&scenario.id).to_owned()).collect();
+        let (proof, asked) = proof?;
         if let Some(file) = &self.report {
             let json = format!("{:#}\n", shown::json(&proof, &asked));
             replace(file, json.as_bytes()).map_err(|error| unwritable(file, &error))?;
@@ -79,23 +79,41 @@ impl Prove {
         Ok(if proof.holds() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 
-    /// Proves on the reference server, and over IPv6 what it cannot play elsewhere.
-    fn prove<'a>(&self, suite: &Suite, asked: Asked<'a>, progress: &Shown) -> Result<(Proof, Asked<'a>), Failure> {
-        let named = |name| Subject::named(name).map_err(|error| Failure::Usage(error.to_string()));
-        let failed = |error: StartError| Failure::Usage(format!("the reference server does not start: {error}"));
-        let subject = named("reference-server")?;
-        if !has_ipv6() {
-            return Ok((prove(suite, &asked, &subject, self.jobs, progress).map_err(failed)?, asked));
+    /// Proves on the reference server, and over IPv6 what it cannot play elsewhere; and on the reference client, told by lines or in
+    /// one command.
+    fn prove<'a>(&self, suite: &Suite, asked: &Asked<'a>, progress: &Shown) -> Result<(Proof, Asked<'a>), Failure> {
+        let servers = if has_ipv6() { &SERVERS[..] } else { SERVERS.get(..1).unwrap_or_default() };
+        let (of_servers, of_clients) = asked.by_kind(suite);
+        let (mut proof, mut done) = self.chain(suite, servers, of_servers, progress)?;
+        let (of_clients, clients) = self.chain(suite, &CLIENTS, of_clients, progress)?;
+        proof.add(of_clients);
+        done.add(clients);
+        Ok((proof, done))
+    }
+
+    /// Proves on each of these subjects what none before can play. The last one takes what is left: so it is told what was not run.
+    fn chain<'a>(
+        &self,
+        suite: &Suite,
+        subjects: &[&str],
+        asked: Asked<'a>,
+        progress: &Shown,
+    ) -> Result<(Proof, Asked<'a>), Failure> {
+        let (mut proof, mut done) = (Proof::default(), Asked::nothing());
+        let mut rest = asked;
+        for (at, name) in subjects.iter().enumerate() {
+            let subject = Subject::named(name).map_err(|error| Failure::Usage(error.to_string()))?;
+            let is_last = at + 1 == subjects.len();
+            let (here, left) = if is_last { (rest, Asked::nothing()) } else { rest.parted(suite, &subject) };
+            rest = left;
+            if here.mutants.is_empty() && here.scenarios.is_empty() {
+                continue;
+            }
+            let failed = |error: StartError| Failure::Usage(format!("{name} does not start: {error}"));
+            proof.add(prove(suite, &here, &subject, self.jobs, progress).map_err(failed)?);
+            done.add(here);
         }
-        let (mut here, over_ipv6) = asked.parted(suite, &subject);
-        let mut proof = prove(suite, &here, &subject, self.jobs, progress).map_err(failed)?;
-        if !over_ipv6.mutants.is_empty() || !over_ipv6.scenarios.is_empty() {
-            let subject = named("reference-server-ipv6")?;
-            proof.add(prove(suite, &over_ipv6, &subject, self.jobs, progress).map_err(failed)?);
-            here.mutants.extend(over_ipv6.mutants);
-            here.scenarios.extend(over_ipv6.scenarios);
-        }
-        Ok((proof, here))
+        Ok((proof, done))
     }
 
     /// What the ids name: mutants, or else scenarios and the mutants that name them.

@@ -20,7 +20,7 @@ use self::story::Story;
 use super::grade::Outcome;
 use super::play::{End, Facts, Played, Said, place};
 use crate::scenario::catalogue::{Catalogue, Level};
-use crate::scenario::rule::{DataEnd, Deviations, Forward, Make, Rule, Times, Trigger, When};
+use crate::scenario::rule::{DataEnd, Deviations, Forward, Make, Rule, Times, TlsChange, Trigger, When};
 use crate::scenario::tree::{Errand, Fact, Left, Located, Scenario, Seen, Span};
 
 /// How long a client may take, where a scenario does not say.
@@ -230,6 +230,7 @@ fn withholds(deviations: &Deviations) -> bool {
             || rule.replies.when == When::NextCommand
             || rule.forward == Forward::Nothing && rule.replies.whole.is_none()
             || rule.data.make == Make::Never
+            || rule.tls == TlsChange::Never
             || matches!(rule.data.end, DataEnd::Never | DataEnd::Stall(_))
     };
     deviations.clients.is_some() || deviations.rules.iter().any(one)

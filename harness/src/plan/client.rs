@@ -9,7 +9,7 @@ use crate::subject::Asked;
 /// What a scenario asks a client to do, as its file has words for it.
 pub fn asked(errand: &Errand) -> Asked<'_> {
     let tasks = errand.tasks.iter().map(|task| (task.name, &task.operands)).collect();
-    Asked { tasks, mode: errand.mode.word(), tls: errand.protection.word() }
+    Asked { tasks, mode: errand.mode.word(), tls: errand.protection.word(), words: &[] }
 }
 
 /// The longest command line that a client is told.

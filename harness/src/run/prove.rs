@@ -1,6 +1,9 @@
-//! The suite, judged: on a server with one fault the scenario named must be red for the reason named.
+//! The suite, judged: on a server or a client with one fault the scenario named must be red for the reason named.
 //!
-//! Every case is played through a relay in front of the reference server, with a folder, a door and counters of its own.
+//! Every case is played through a relay in front of the reference server, with a folder, a door and counters of its own; or by the
+//! reference client, through a relay in front of the one that writes down what is seen of it.
+
+mod client;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{Ipv6Addr, TcpListener};
@@ -10,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use reports::model::{Axis, Case, FailKind, Grade, Verdict};
 
-use super::case::Short;
+use super::case::{Ran, Short};
 use super::order::wait;
 use super::relay::Relay;
 use super::{Options, Progress, case, gather, runtime};
@@ -21,7 +24,7 @@ use crate::scenario::rule::{Deviations, Trigger};
 use crate::scenario::spoken::Spoken;
 use crate::scenario::tree::{Content, Entry, Scenario};
 use crate::scenario::{Mutant, Suite};
-use crate::subject::{Health, Running, StartError, Subject};
+use crate::subject::{Health, Role, Running, StartError, Subject};
 
 /// How long a reply may take. The server is ours and on this machine.
 pub const REPLY: Duration = Duration::from_secs(4);
@@ -51,7 +54,7 @@ pub enum Breadth {
 }
 
 /// What came of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Proof {
     /// How many cases the control run had.
     pub controls: usize,
@@ -61,8 +64,6 @@ pub struct Proof {
     pub mutants: Vec<Tried>,
     /// The scenarios, by their file without its ending, and the mutants on which they were red.
     pub reds: BTreeMap<String, Vec<String>>,
-    /// The scenarios for clients that were asked for, by their file without its ending: a mutant is a server, and proves none of them.
-    pub for_clients: BTreeSet<String>,
     /// How long it took.
     pub duration: Duration,
 }
@@ -185,6 +186,34 @@ pub fn is_meant(mutant: &Mutant, case: &str) -> bool {
 }
 
 impl Asked<'_> {
+    /// Nothing at all.
+    pub fn nothing() -> Self {
+        Self { scenarios: Vec::new(), mutants: Vec::new(), breadth: Breadth::Named }
+    }
+
+    /// Adds what else was asked.
+    pub fn add(&mut self, other: Self) {
+        self.scenarios.extend(other.scenarios);
+        self.mutants.extend(other.mutants);
+    }
+
+    /// What servers play, and what clients do.
+    pub fn by_kind(&self, suite: &Suite) -> (Self, Self) {
+        let clients: BTreeSet<&str> = suite
+            .scenarios()
+            .iter()
+            .filter(|scenario| scenario.errand.is_some())
+            .map(|scenario| without_row(&scenario.id))
+            .collect();
+        let (of_servers, of_clients) = self.scenarios.iter().copied().partition(|scenario| scenario.errand.is_none());
+        let is_server = |mutant: &&Mutant| !clients.contains(without_row(&mutant.kills.value));
+        let (servers, client_mutants) = self.mutants.iter().copied().partition(is_server);
+        (
+            Self { scenarios: of_servers, mutants: servers, breadth: self.breadth },
+            Self { scenarios: of_clients, mutants: client_mutants, breadth: self.breadth },
+        )
+    }
+
     /// What this subject can play, and what it cannot.
     pub fn parted(&self, suite: &Suite, subject: &Subject) -> (Self, Self) {
         let runnable = runnable(suite, subject);
@@ -227,7 +256,11 @@ pub fn prove(
 ) -> Result<Proof, StartError> {
     let begun = Instant::now();
     let options = Options { jobs, reply: REPLY, profile: Profile::usual(), ..Options::default() };
-    let facts = super::facts(suite, subject, &options);
+    let facts = match subject.role {
+        Role::Server => super::facts(suite, subject, &options),
+        Role::Client => client::facts(super::facts(suite, subject, &client::options(options))),
+    };
+    let server = client::server_of(subject)?;
     let runnable = runnable(suite, subject);
     let trials = trials(suite, asked, &runnable, &facts);
     progress.begins(trials.len());
@@ -235,6 +268,7 @@ pub fn prove(
         suite,
         asked,
         subject,
+        server: &server,
         facts: &facts,
         trials: &trials,
         progress,
@@ -271,7 +305,11 @@ fn runnable<'a>(suite: &'a Suite, subject: &Subject) -> Vec<&'a Scenario> {
     let given: Vec<_> = all.iter().map(|scenario| case::given_of(suite, scenario)).collect();
     let known = Known { claims: &subject.claims, folder: subject.folder_is_known() };
     let planned = plan(&all, &given, subject, &known).into_iter();
-    planned.filter(|planned| planned.skip.is_none()).map(|planned| planned.scenario).collect()
+    let is_for = |scenario: &Scenario| scenario.errand.is_some() == (subject.role == Role::Client);
+    planned
+        .filter(|planned| planned.skip.is_none() && is_for(planned.scenario))
+        .map(|planned| planned.scenario)
+        .collect()
 }
 
 /// Everything that is played, what takes long first.
@@ -290,10 +328,15 @@ fn trials<'a>(suite: &'a Suite, asked: &Asked<'a>, runnable: &[&'a Scenario], fa
         for &scenario in runnable {
             let near = match asked.breadth {
                 Breadth::Named => false,
-                Breadth::Relatives => covers(scenario).any(|id| covered.contains(id)),
+                // A client is a fresh process in every case, and its scenarios have relatives by the dozen.
+                Breadth::Relatives => scenario.errand.is_none() && covers(scenario).any(|id| covered.contains(id)),
                 Breadth::All => true,
             };
-            let meets = || verbs.get(scenario.id.as_str()).is_some_and(|verbs| may_show(mutant, verbs));
+            // What a client will say, nobody knows before.
+            let meets = || {
+                scenario.errand.is_some()
+                    || verbs.get(scenario.id.as_str()).is_some_and(|verbs| may_show(mutant, verbs))
+            };
             if is_meant(mutant, &scenario.id) || near && quick.contains(scenario.id.as_str()) && meets() {
                 trials.push(Trial { scenario, door: Door::Mutant(at) });
                 controls.insert(&scenario.id);
@@ -303,14 +346,17 @@ fn trials<'a>(suite: &'a Suite, asked: &Asked<'a>, runnable: &[&'a Scenario], fa
     for &scenario in runnable.iter().filter(|scenario| controls.contains(scenario.id.as_str())) {
         trials.extend([Door::Direct, Door::Relayed].map(|door| Trial { scenario, door }));
     }
-    trials.sort_by_key(|trial| std::cmp::Reverse((wait(trial.scenario, facts), is_large(trial.scenario))));
-    trials
+    let length = |scenario: &Scenario| (client::waits(scenario), wait(scenario, facts), is_large(scenario));
+    trials.sort_by_key(|trial| std::cmp::Reverse(length(trial.scenario)));
+    client::mixed(trials)
 }
 
 /// The first row of each scenario that takes no time.
 fn quick<'a>(runnable: &[&'a Scenario], facts: &Facts) -> BTreeSet<&'a str> {
     let mut files = BTreeSet::new();
-    let quick = runnable.iter().filter(|scenario| wait(scenario, facts).is_zero() && !is_large(scenario));
+    let is_quick =
+        |scenario: &Scenario| wait(scenario, facts).is_zero() && !client::waits(scenario) && !is_large(scenario);
+    let quick = runnable.iter().filter(|scenario| is_quick(scenario));
     quick.filter(|scenario| files.insert(without_row(&scenario.id))).map(|scenario| scenario.id.as_str()).collect()
 }
 
@@ -345,6 +391,8 @@ struct Floor<'a, P> {
     suite: &'a Suite,
     asked: &'a Asked<'a>,
     subject: &'a Subject,
+    /// What runs: the subject, or the server that a client is judged with.
+    server: &'a Subject,
     facts: &'a Facts,
     trials: &'a [Trial<'a>],
     progress: &'a P,
@@ -382,7 +430,7 @@ impl<P: Progress> Floor<'_, P> {
             let Some(trial) = self.trials.get(at) else { break };
             let mut server = match running.take() {
                 Some(server) => server,
-                None => self.subject.start().await?,
+                None => self.server.start().await?,
             };
             let case = self.one(trial, &mut server).await?;
             self.progress.judged(&case);
@@ -406,6 +454,22 @@ impl<P: Progress> Floor<'_, P> {
         if let Some(reason) = self.silent(trial) {
             return Ok(case::unseen(trial.scenario, Verdict::Blocked, reason));
         }
+        let ran = match self.subject.role {
+            Role::Server => self.on_server(trial, server).await?,
+            Role::Client => self.on_client(trial, server).await?,
+        };
+        let hangs = ran.case.kind == Some(FailKind::Hang);
+        if let (true, Door::Mutant(at), Some(short)) = (hangs, trial.door, &ran.short) {
+            let state = if let Short::Of { state, .. } = short { Some(state.clone()) } else { None };
+            self.silences.lock().unwrap_or_else(PoisonError::into_inner).insert((at, state));
+        }
+        let only = gather::one_cause_one_finding(vec![ran]).into_iter().next();
+        // One case went in, so one comes out.
+        Ok(only.unwrap_or_else(|| case::unseen(trial.scenario, Verdict::Inconclusive, "it was lost".to_owned())))
+    }
+
+    /// Plays a case on the server, through a relay or not.
+    async fn on_server(&self, trial: &Trial<'_>, server: &mut Running) -> Result<Ran, StartError> {
         let deviations = match trial.door {
             Door::Direct => None,
             Door::Relayed => Some(Arc::new(Deviations::default())),
@@ -418,15 +482,7 @@ impl<P: Progress> Floor<'_, P> {
         };
         let door = relay.as_ref().map(Relay::address);
         let given = case::given_of(self.suite, trial.scenario);
-        let ran = case::on_server(trial.scenario, &given, self.suite, self.facts, server, door).await;
-        let hangs = ran.case.kind == Some(FailKind::Hang);
-        if let (true, Door::Mutant(at), Some(short)) = (hangs, trial.door, &ran.short) {
-            let state = if let Short::Of { state, .. } = short { Some(state.clone()) } else { None };
-            self.silences.lock().unwrap_or_else(PoisonError::into_inner).insert((at, state));
-        }
-        let only = gather::one_cause_one_finding(vec![ran]).into_iter().next();
-        // One case went in, so one comes out.
-        Ok(only.unwrap_or_else(|| case::unseen(trial.scenario, Verdict::Inconclusive, "it was lost".to_owned())))
+        Ok(case::on_server(trial.scenario, &given, self.suite, self.facts, server, door).await)
     }
 }
 
@@ -476,7 +532,7 @@ fn gathered(asked: &Asked<'_>, trials: &[Trial<'_>], mut seen: BTreeMap<usize, S
         }
         mutants.push(tried);
     }
-    Proof { controls, strange, mutants, reds, for_clients: BTreeSet::new(), duration: Duration::ZERO }
+    Proof { controls, strange, mutants, reds, duration: Duration::ZERO }
 }
 
 fn tried(mutant: &Mutant, met: Vec<(&str, Seen)>) -> Tried {

@@ -1,6 +1,7 @@
 //! One case of a client that is asked to do something: the reference server, the relay in front of it, and the client.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io;
 use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
@@ -16,6 +17,7 @@ use crate::judge::play::Facts;
 use crate::judge::task::{Act, PATIENCE, Stage, play};
 use crate::plan::client::asked;
 use crate::scenario::Suite;
+use crate::scenario::mutant::Careless;
 use crate::scenario::rule::Deviations;
 use crate::scenario::tree::{Entry, Scenario};
 use crate::subject::{Asked, Health, Login, Performing, Running, StartError, Subject};
@@ -29,6 +31,23 @@ const LONGEST: Duration = Duration::from_mins(2);
 /// How long the connections of a client that ended may take to end.
 const SETTLING: Duration = Duration::from_secs(2);
 
+/// What makes a client another one: what lies between it and the server that it is judged by, and what it does of its own accord.
+pub(super) struct Otherwise<'a> {
+    /// What becomes of what it says and hears.
+    pub(super) deviations: Arc<Deviations>,
+    /// What it does otherwise than it is asked.
+    pub(super) careless: &'a Careless,
+}
+
+/// How a client is changed.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Changed<'a> {
+    /// Words behind those of its command.
+    pub(super) words: &'a [String],
+    /// Its fault.
+    pub(super) otherwise: Option<&'a Otherwise<'a>>,
+}
+
 /// Runs a case on a client: a fresh process, which connects to a relay of its own.
 ///
 /// # Errors
@@ -40,13 +59,11 @@ pub(super) async fn on_client(
     subject: &Subject,
     server: &Running,
     login: &Login,
+    changed: Changed<'_>,
 ) -> Result<Ran, StartError> {
     let begun = Instant::now();
     let Some(errand) = scenario.errand.as_deref() else {
-        return Err(StartError::Own {
-            doing: format!("play {}", scenario.id),
-            source: std::io::Error::other("no task"),
-        });
+        return Err(StartError::Own { doing: format!("play {}", scenario.id), source: io::Error::other("no task") });
     };
     let own = |doing: &str| {
         let doing = doing.to_owned();
@@ -57,9 +74,29 @@ pub(super) async fn on_client(
     let witness = Witness::new(Recorder::new(LONGEST.mul_f64(facts.stretch) + PATIENCE));
     let relay = Relay::witnessed(server.address(), Arc::clone(&errand.deviations), witness.clone()).await;
     let relay = relay.map_err(own("open a relay"))?;
-    let client = subject.prepare(&asked(errand), relay.address(), login).await?;
+    let between = match changed.otherwise {
+        None => None,
+        Some(otherwise) => {
+            let between = Relay::open(relay.address(), Arc::clone(&otherwise.deviations)).await;
+            Some(between.map_err(own("open a second relay"))?)
+        }
+    };
+    let reached = between.as_ref().unwrap_or(&relay).address();
+    let careless = changed.otherwise.map(|otherwise| otherwise.careless);
+    let errand_done = careless.map_or_else(|| errand.clone(), |careless| careless.instead_of(errand));
+    let words = [changed.words, careless.map(|careless| careless.words.as_slice()).unwrap_or_default()].concat();
+    let client = subject.prepare(&Asked { words: &words, ..asked(&errand_done) }, reached, login).await?;
     disk::lay(client.running(), &errand.files).map_err(own("lay the files of the client"))?;
-    let mut stage = Counterpart { witness: witness.clone(), relay: Some(relay), client, server, scenario };
+    let mut stage = Counterpart {
+        witness: witness.clone(),
+        relay: Some(relay),
+        between,
+        client,
+        careless,
+        password: &facts.password,
+        server,
+        scenario,
+    };
     let played = Box::pin(play(scenario, suite.catalogue(), facts, &mut stage)).await;
     stage.client.stop().await;
     let mut ran = judged(scenario, played);
@@ -97,14 +134,18 @@ pub(super) static NO_SUCH_FILE: LazyLock<BTreeMap<&'static str, String>> =
 
 /// A get with these operands.
 pub(super) fn bogus<'a>(operands: &'a BTreeMap<&'static str, String>) -> Asked<'a> {
-    Asked { tasks: vec![("get", operands)], mode: "usual", tls: "none" }
+    Asked { tasks: vec![("get", operands)], mode: "usual", tls: "none", words: &[] }
 }
 
 /// The server's side, and the client's process.
 struct Counterpart<'a> {
     witness: Witness,
     relay: Option<Relay>,
+    /// What lies between the client and that relay.
+    between: Option<Relay>,
     client: Performing,
+    careless: Option<&'a Careless>,
+    password: &'a str,
     server: &'a Running,
     scenario: &'a Scenario,
 }
@@ -148,7 +189,11 @@ impl Counterpart<'_> {
                 if let Some(relay) = &self.relay {
                     relay.settled(SETTLING).await;
                 }
-                let log = self.client.running().log_tail();
+                let mut log = self.client.running().log_tail();
+                let code = match self.misbehaved(&mut log) {
+                    Ok(instead) => instead.or(code),
+                    Err(error) => return self.note(What::Fault { why: error.to_string() }),
+                };
                 let failed = self.client.has_failed(code, &log);
                 self.note(What::Exited { code, signal, log });
                 self.note(What::Outcome { failed });
@@ -160,7 +205,24 @@ impl Counterpart<'_> {
             Err(_) => self.note(What::Deadline { waited: millis(within) }),
         }
         // What comes later is not this act's any more.
+        self.between = None;
         self.relay = None;
+    }
+
+    /// What the client does at its end of its own accord; gives the code with which it then ends.
+    fn misbehaved(&self, log: &mut Vec<String>) -> io::Result<Option<i32>> {
+        let (Some(careless), Some(directory)) = (self.careless, self.client.running().root()) else { return Ok(None) };
+        for (name, octets) in &careless.writes {
+            std::fs::write(directory.join(name), octets)?;
+        }
+        for name in &careless.deletes {
+            match std::fs::remove_file(directory.join(name)) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                Ok(()) | Err(_) => {}
+            }
+        }
+        log.extend(careless.prints.iter().map(|text| text.replace("{password}", self.password)));
+        Ok(careless.exit)
     }
 
     /// The files that contents may name: those of the other side before those of the own.

@@ -1,4 +1,6 @@
-//! Mutants: servers with one deliberate fault, and the scenario that must be red on each.
+//! Mutants: servers and clients with one deliberate fault, and the scenario that must be red on each.
+
+mod careless;
 
 use std::sync::Arc;
 
@@ -11,7 +13,9 @@ use super::rule::Deviations;
 use super::tree::Located;
 use super::yaml::Node;
 
-const FILE: &[&str] = &["about", "source", "kills", "for", "axis", "verdict", "clients", "rules"];
+pub use self::careless::Careless;
+
+const FILE: &[&str] = &["about", "source", "kills", "for", "axis", "verdict", "clients", "client", "rules"];
 const AXES: &[(&str, Axis)] = &[
     ("reply", Axis::Reply),
     ("text", Axis::Text),
@@ -23,7 +27,7 @@ const AXES: &[(&str, Axis)] = &[
     ("files", Axis::Files),
 ];
 
-/// A server with one fault.
+/// A server with one fault; or a client, if what it kills is a scenario for clients.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mutant {
     /// Its path without the ending: `transfer/early-success`.
@@ -42,8 +46,10 @@ pub struct Mutant {
     pub axis: Axis,
     /// How red it must be: fail; deviation where the text only advises; pass, with a note, where it only allows.
     pub verdict: Verdict,
-    /// What deviates.
+    /// What deviates: of a server, or of what passes between a client and the server that it is judged by.
     pub deviations: Arc<Deviations>,
+    /// What a client does otherwise than it is asked.
+    pub careless: Careless,
 }
 
 /// The mutants of these files, in order of id.
@@ -66,8 +72,16 @@ pub fn mutants(mut sources: Sources, suite: &Suite) -> Result<Vec<Mutant>, Diagn
 /// A mutant that names what is not there would never be killed.
 fn names_what_is_there(mutant: &Mutant, text: &str, suite: &Suite) -> Vec<Diagnostic> {
     let mut faults = Vec::new();
-    if let Err(error) = suite.select(&[&mutant.kills.value]) {
-        faults.push(Diagnostic::new(mutant.kills.span.clone(), text, error.to_string()));
+    match suite.select(&[&mutant.kills.value]) {
+        Err(error) => faults.push(Diagnostic::new(mutant.kills.span.clone(), text, error.to_string())),
+        Ok(named) => {
+            let is_server = named.iter().any(|scenario| scenario.errand.is_none());
+            if is_server && mutant.careless != Careless::default() {
+                let message = format!("\"client\" says what a client does, and {} is for servers", mutant.kills.value);
+                let fault = Diagnostic::new(mutant.kills.span.clone(), text, message);
+                faults.push(fault.help("name a scenario for clients, or take \"client\" away"));
+            }
+        }
     }
     if suite.requirement(&mutant.requirement.value).is_none() {
         let id = &mutant.requirement.value;
@@ -97,7 +111,8 @@ impl Reader<'_> {
                 self.word(node, "verdict", &words)
             }
         };
-        if fields.value("rules").is_none() && fields.value("clients").is_none() && fields.are_known() {
+        let says = ["rules", "clients", "client"].into_iter().any(|key| fields.value(key).is_some());
+        if !says && fields.are_known() {
             self.fault_with_help(
                 &node.span,
                 "\"rules\" is missing",
@@ -105,6 +120,7 @@ impl Reader<'_> {
             );
         }
         let deviations = self.deviations(&fields);
+        let careless = fields.value("client").map(|node| self.careless(node)).unwrap_or_default();
         Some(Mutant {
             id: file.strip_suffix(".yaml").unwrap_or(file).to_owned(),
             file: Arc::clone(file),
@@ -115,6 +131,7 @@ impl Reader<'_> {
             axis: axis?,
             verdict: verdict?,
             deviations: Arc::new(deviations),
+            careless,
         })
     }
 
@@ -174,6 +191,10 @@ mod tests {
     #[case("rules: [{ on: RETR, raw: { hex: f } }]", 6, "\"f\" is not hexadecimal")]
     #[case("rules: [{ on: RETR, close: gently }]", 6, "unknown close \"gently\"")]
     #[case("verdict: bad\nrules: [{ on: NOOP, code: 250 }]", 6, "unknown verdict \"bad\"")]
+    #[case("client: { exit: 256 }", 6, "\"256\" is not an exit code")]
+    #[case("client: { writes: { ../../../a: x } }", 6, "is not near the client's directory")]
+    #[case("client: { exit: 0 }", 3, "rfc959/control/noop is for servers")]
+    #[case("rules: [{ on: RETR, forward: { end: x } }]", 6, "\"line\" is missing")]
     #[case("", 1, "\"rules\" is missing")]
     fn what_is_wrong_is_said_with_its_line(#[case] rest: &str, #[case] line: usize, #[case] message: &str) {
         let Diagnostics(faults) = read(&format!("{HEAD}{rest}\n")).unwrap_err();

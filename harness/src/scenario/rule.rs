@@ -1,4 +1,4 @@
-//! How a server deviates, as data: what the relay lays over replies, commands, timing, segments and data.
+//! How a server or a client deviates, as data: what the relay lays over replies, commands, timing, segments and data.
 //!
 //! Everything that no rule speaks of passes as it is.
 
@@ -25,7 +25,9 @@ pub struct Rule {
     pub on: Trigger,
     /// What happens to the command on its way to the server.
     pub forward: Forward,
-    /// Commands that the relay says before it; their replies are kept back.
+    /// Commands that the relay says before it, each behind the reply to the one before; their replies are kept back.
+    pub says: Vec<Template>,
+    /// Commands that the relay says before it and waits for none; their replies are kept back.
     pub first: Vec<Template>,
     /// Commands that the relay says behind it; their replies are kept back.
     pub also: Vec<Template>,
@@ -46,6 +48,7 @@ impl Rule {
             span,
             on,
             forward: Forward::default(),
+            says: Vec::new(),
             first: Vec::new(),
             also: Vec::new(),
             replies: ReplyChange::default(),
@@ -124,6 +127,12 @@ pub enum Segments {
     FirstLine,
     /// Urgent data is passed on in band.
     InBand,
+    /// Each segment of the server is taken for a reply.
+    AreReplies,
+    /// Of each segment of the server only the first reply is read.
+    FirstReply,
+    /// A line of the server ends nowhere but in CR LF.
+    CrLf,
 }
 
 /// What the server gets instead of a command.
@@ -136,6 +145,15 @@ pub enum Forward {
     Nothing,
     /// This one.
     Instead(Template),
+    /// This one, with these octets before and behind it, and as it is written: an address in it is not the relay's.
+    Written {
+        /// The octets before it.
+        before: Arc<[u8]>,
+        /// The line without its end.
+        line: Template,
+        /// What ends it.
+        end: Arc<[u8]>,
+    },
 }
 
 /// What the client gets instead of a reply.
@@ -143,6 +161,8 @@ pub enum Forward {
 pub struct ReplyChange {
     /// Which of the replies to a command.
     pub which: Which,
+    /// Only a reply like this.
+    pub only: Option<Alike>,
     /// This one: code and text, its lines joined by LF.
     pub whole: Option<Template>,
     /// These octets, with no line end added.
@@ -178,6 +198,15 @@ pub struct Inserted {
     pub line: Template,
     /// How often.
     pub times: u64,
+}
+
+/// What a reply must be like.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Alike {
+    /// It has this code.
+    Code(u16),
+    /// This stands in it.
+    Holds(String),
 }
 
 /// Which replies to a command are changed.
@@ -295,6 +324,8 @@ pub enum TlsChange {
     Due,
     /// It stays, where CCC or REIN should end it.
     Kept,
+    /// It does not begin behind 234: nothing is said or read any more.
+    Never,
 }
 
 /// How a data connection is protected.
@@ -309,6 +340,8 @@ pub enum DataTls {
     Private,
     /// By TLS with another certificate than that of the control connection.
     OtherCertificate,
+    /// By TLS to the client, and what goes to the server is in clear.
+    InClear,
 }
 
 /// How a data connection ends.

@@ -38,6 +38,7 @@ impl Spoken {
             Seen::Followed(first, second) => [first, second].into_iter().for_each(|pattern| self.pattern(pattern)),
             Seen::Never(_)
             | Seen::AtMost(..)
+            | Seen::Answered(_)
             | Seen::Applies(_)
             | Seen::Data(_)
             | Seen::Local(_)

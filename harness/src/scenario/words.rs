@@ -73,12 +73,16 @@ pub fn fact(fact: &Fact) -> String {
         Seen::Followed(first, second) => format!("right behind {} comes {}", lines(first), lines(second)),
         Seen::Never(line) => format!("the client never says {}", lines(line)),
         Seen::AtMost(times, line) => format!("the client says {} at most {times} times", lines(line)),
+        Seen::Answered(line) => format!("until {} is answered the client says nothing else", lines(line)),
         Seen::Applies(line) => format!("a client that never says {} is skipped", lines(line)),
         Seen::Data(DataSeen::ToServer) => "the client connects to no other host than the server's".to_owned(),
         Seen::Data(DataSeen::Made) => "there is a data connection".to_owned(),
         Seen::Data(DataSeen::None) => "there is no data connection".to_owned(),
         Seen::Data(DataSeen::Listens) => "the client listens before it asks for the transfer".to_owned(),
         Seen::Data(DataSeen::EndsInOrder) => "the client ends what it stores in order".to_owned(),
+        Seen::Data(DataSeen::Notified) => {
+            "the client ends TLS before it ends the connection on which it stores".to_owned()
+        }
         Seen::Data(DataSeen::Secured) => "every data connection is under TLS".to_owned(),
         Seen::Local(tree) => format!("in the client's directory stands {}", stands(tree)),
         Seen::Remote(tree) => format!("on the server stands {}", stands(tree)),

@@ -26,6 +26,7 @@ pub(super) const PLACEHOLDERS: &[(&str, &str)] = &[
     ("local", "the name in the client's directory"),
     ("directory", "a directory of the server"),
     ("directory-url", "the same, as it stands in a URL"),
+    ("listed-url", "the same with a slash at its end"),
     ("to", "the new name"),
     ("line", "a command line"),
 ];

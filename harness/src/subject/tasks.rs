@@ -42,6 +42,8 @@ pub struct Asked<'a> {
     pub mode: &'a str,
     /// `none`, `explicit` or `verified`.
     pub tls: &'a str,
+    /// Words behind those of its command.
+    pub words: &'a [String],
 }
 
 impl Tasks {
@@ -88,7 +90,8 @@ impl Tasks {
         values.set("task", text.join(&self.between));
         values.set("mode", spoken.mode.join(" "));
         values.set("tls", spoken.tls.join(" "));
-        let command: Vec<String> = self.launch.command.iter().flat_map(|word| spoken.words(word, &values)).collect();
+        let own = self.launch.command.iter().flat_map(|word| spoken.words(word, &values));
+        let command: Vec<String> = own.chain(asked.words.iter().cloned()).collect();
         let input = self.input.as_ref().map(|input| input.filled(&values));
         let process = self.launch.client_command(&command, &values, &running);
         Ok(Performing::new(running, process, input, words::join(&command), self.failure.clone()))
@@ -127,7 +130,12 @@ fn with_operands(values: &Values, operands: &BTreeMap<&'static str, String>) -> 
         values.set(name, operand.clone());
         match *name {
             "remote" => values.set("remote-url", for_url(operand)),
-            "directory" => values.set("directory-url", for_url(operand)),
+            "directory" => {
+                let url = for_url(operand);
+                // Where a URL ends in a slash, it names a directory; the one of the login has no name.
+                values.set("listed-url", if url.is_empty() { String::new() } else { format!("{url}/") });
+                values.set("directory-url", url);
+            }
             _ => {}
         }
     }

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use assert_cmd::Command;
+use harness::run::prove::without_row;
 use harness::scenario::{Sources, Suite, mutants};
 use serde_json::Value;
 
@@ -22,6 +23,26 @@ const KINDS: [&str; 14] = [
     "login/mkd-without-login",
     "rename/stale",
     "telnet/nop-closes",
+];
+
+/// The same for clients: one of each way to be another one.
+const CLIENTS: [&str; 16] = [
+    "clients/active/takes-anybody",
+    "clients/feat/host-late",
+    "clients/listings/climbs",
+    "clients/listings/small-facts",
+    "clients/names/latin-1",
+    "clients/passive/believes-227",
+    "clients/passive/prefers-port",
+    "clients/session/before-the-greeting",
+    "clients/session/first-reply-of-a-segment",
+    "clients/session/needs-cr-lf",
+    "clients/session/segments-are-replies",
+    "clients/session/shows-the-password",
+    "clients/tls/falls-back",
+    "clients/tls/takes-clear-data",
+    "clients/transfer/150-is-enough",
+    "clients/transfer/resets-at-the-end",
 ];
 
 fn prove(arguments: &[&str]) -> (i32, String) {
@@ -53,6 +74,27 @@ fn mutants_of_all_kinds_are_killed_and_the_control_run_is_green() {
     let greeting = mutants.iter().find(|mutant| mutant["id"] == "control/greeting-200").unwrap();
     let finding = &greeting["red"]["rfc959/control/greeting"]["findings"][0];
     assert_eq!((&finding["axis"], &finding["requirement"]), (&"reply".into(), &"rfc959-5.4-greeting-220".into()));
+}
+
+#[test]
+fn clients_of_all_kinds_are_killed_and_the_control_run_is_green() {
+    let (code, said) = prove(&CLIENTS);
+    assert_eq!(code, 0, "{said}");
+    assert!(said.contains("Mutants   16 of 16 killed as they say") && said.contains(", 0 strange"), "{said}");
+}
+
+/// What lies between a client and its witness changes nothing by itself, and a client that is asked nothing else is the same.
+#[test]
+fn a_client_without_a_fault_lives() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir_all(folder.path().join("trial")).unwrap();
+    let text = "about: A trial.\nsource: this test\nkills: clients/session/conversation\n\
+                for: rfc959-5.3.1-client-command-syntax\naxis: command\n\
+                rules: [{ on: TYPE, says: FEAT, where: 559, code: 500 }]\nclient: { mode: passive }\n";
+    std::fs::write(folder.path().join("trial/same.yaml"), text).unwrap();
+    let (code, said) = prove(&["trial/same", "--mutants", folder.path().to_str().unwrap()]);
+    assert_eq!(code, 1, "{said}");
+    assert!(said.contains("LIVES: trial/same") && said.matches("but it is pass").count() == 6, "{said}");
 }
 
 /// Rules that break nothing change no verdict: the relay is fair, and the suite forgives what the texts allow.
@@ -145,4 +187,10 @@ fn every_mutant_that_is_carried_is_sound() {
         assert!(seen.insert((&mutant.about, &mutant.kills.value)), "{} is there twice", mutant.id);
         assert!(mutant.about.ends_with('.'), "{}: {}", mutant.id, mutant.about);
     }
+    let named = |file: &str| carried.iter().any(|mutant| without_row(&mutant.kills.value) == file);
+    let errands = suite.scenarios().iter().filter(|scenario| scenario.errand.is_some());
+    let clients: std::collections::BTreeSet<_> = errands.map(|scenario| without_row(&scenario.id)).collect();
+    assert!(clients.len() >= 150, "{}", clients.len());
+    let unnamed: Vec<_> = clients.into_iter().filter(|file| !named(file)).collect();
+    assert!(unnamed.is_empty(), "no mutant names {unnamed:?}");
 }

@@ -55,6 +55,16 @@ impl CommandLine {
         Self { octets: [line, b"\r\n"].concat(), shown: line.to_vec() }.without_password()
     }
 
+    /// The same with the verb that it had while it was an experiment (RFC 1123 §4.1.3.1), if it had one.
+    pub(crate) fn experimental(&self) -> Option<Self> {
+        let verbs = [("MKD", "XMKD"), ("RMD", "XRMD"), ("PWD", "XPWD"), ("CWD", "XCWD"), ("CDUP", "XCUP")];
+        verbs.into_iter().find_map(|(verb, old)| {
+            let rest = |line: &[u8]| line.strip_prefix(verb.as_bytes()).map(|rest| [old.as_bytes(), rest].concat());
+            let (octets, shown) = (rest(&self.octets)?, rest(&self.shown)?);
+            octets.get(old.len()).is_some_and(|next| !next.is_ascii_alphanumeric()).then_some(Self { octets, shown })
+        })
+    }
+
     /// The octets to send.
     pub(crate) fn octets(&self) -> &[u8] {
         &self.octets

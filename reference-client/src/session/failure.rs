@@ -9,19 +9,22 @@ use thiserror::Error;
 
 use crate::escape::escaped;
 
+/// Of a reply that is longer no more is told.
+const MOST_LINES: usize = 20;
+
 /// "Service not available, closing control connection" (RFC 959 §4.2.2).
 pub(super) const CLOSING: u16 = 421;
 
 /// Why an operation did not do what it was for.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub(crate) enum Failure {
-    #[error("the server refused: {}", first_line(.0))]
+    #[error("the server refused: {}", whole(.0))]
     Refused(Reply),
-    #[error("the server closes the connection, and says: {}", first_line(.0))]
+    #[error("the server closes the connection, and says: {}", whole(.0))]
     Leaving(Reply),
-    #[error("the server's reply does not fit here: {}", first_line(.0))]
+    #[error("the server's reply does not fit here: {}", whole(.0))]
     Unexpected(Reply),
-    #[error("the server's reply to {verb} cannot be read: {}", first_line(.reply))]
+    #[error("the server's reply to {verb} cannot be read: {}", whole(.reply))]
     Unreadable { verb: &'static str, reply: Reply },
     #[error("{} is not sent: {problem}", .verb)]
     Argument { verb: &'static str, problem: PathnameError },
@@ -29,9 +32,9 @@ pub(crate) enum Failure {
     Parameter { verb: &'static str, problem: ParameterError },
     #[error("a command cannot hold CR, LF or NUL; nothing was sent")]
     Control,
-    #[error("no address can be read in the server's reply ({problem}): {}", first_line(.reply))]
+    #[error("no address can be read in the server's reply ({problem}): {}", whole(.reply))]
     Address { problem: AddressError, reply: Reply },
-    #[error("the server names port 0, where nothing can listen: {}", first_line(.0))]
+    #[error("the server names port 0, where nothing can listen: {}", whole(.0))]
     Port0(Reply),
     #[error("PORT has no room for an IPv6 address; use EPRT")]
     Family,
@@ -39,9 +42,9 @@ pub(crate) enum Failure {
     AccountWanted,
     #[error("the server wants a password, and none was given: login USER PASSWORD")]
     PasswordWanted,
-    #[error("the server does not begin TLS; nobody was logged in. It says: {}", first_line(.0))]
+    #[error("the server does not begin TLS; nobody was logged in. It says: {}", whole(.0))]
     NoTls(Reply),
-    #[error("the server does not protect data connections by TLS; nothing was transferred. It says: {}", first_line(.0))]
+    #[error("the server does not protect data connections by TLS; nothing was transferred. It says: {}", whole(.0))]
     NotProtected(Reply),
     #[error("a file is resumed in image type, structure F and mode S only; say `binary` first")]
     ResumeAscii,
@@ -116,6 +119,11 @@ impl Failure {
     }
 }
 
-fn first_line(reply: &Reply) -> String {
-    escaped(reply.lines().first().map_or(&[], Vec::as_slice))
+/// RFC 1123 §4.1.4.3: the whole text of a refusal is for the user. Its lines stand in one.
+fn whole(reply: &Reply) -> String {
+    let mut lines: Vec<String> = reply.lines().iter().take(MOST_LINES).map(|line| escaped(line)).collect();
+    if reply.lines().len() > MOST_LINES {
+        lines.push("...".to_owned());
+    }
+    lines.join(" | ")
 }

@@ -24,7 +24,6 @@ fn interrupt(child: &Child) {
 
 /// A transfer that begins and does not end; `begun` tells when it goes on.
 fn hang(peer: &mut Peer, begun: &Sender<()>) -> std::net::TcpStream {
-    peer.take_urgent_data_inline();
     peer.log_in();
     peer.answer("TYPE I", "200 image");
     peer.answer("SIZE f", "213 1000");
@@ -43,6 +42,7 @@ fn hang(peer: &mut Peer, begun: &Sender<()>) -> std::net::TcpStream {
 fn a_transfer_is_aborted_with_a_synch(#[case] replies: &'static str) {
     let (begun, wait): (Sender<()>, Receiver<()>) = channel();
     let server = FakeServer::play(move |peer| {
+        peer.take_urgent_data_inline();
         let _data = hang(peer, &begun);
         peer.hear(r"\xff\xf4\xff\xf2ABOR");
         peer.say(replies);
@@ -58,10 +58,29 @@ fn a_transfer_is_aborted_with_a_synch(#[case] replies: &'static str) {
     assert_eq!(fs::read_dir(here.path()).unwrap().count(), 0, "nothing is left over");
 }
 
+/// RFC 854: the DM of a Synch goes as urgent data. Where a server does not read that in band, the mark is not among the rest.
+#[test]
+fn the_mark_of_a_synch_is_urgent() {
+    let (begun, wait): (Sender<()>, Receiver<()>) = channel();
+    let server = FakeServer::play(move |peer| {
+        let _data = hang(peer, &begun);
+        peer.hear(r"\xff\xf4\xffABOR");
+        peer.say("426 cut\r\n226 aborted");
+        peer.rest();
+    });
+    let here = tempdir().unwrap();
+    let child = start(&["get", &format!("ftp://u:sesame@{}/f", server.address), "--no-epsv"], here.path());
+    wait.recv().unwrap();
+    interrupt(&child);
+    assert_eq!(child.wait_with_output().unwrap().status.code(), Some(130));
+    server.end();
+}
+
 #[test]
 fn an_abor_without_an_answer_is_not_waited_for_without_end() {
     let (begun, wait) = channel();
     let server = FakeServer::play(move |peer| {
+        peer.take_urgent_data_inline();
         let _data = hang(peer, &begun);
         peer.rest();
     });
@@ -79,6 +98,7 @@ fn a_second_interruption_waits_for_no_reply() {
     let (begun, wait) = channel();
     let (aborted, abort) = channel();
     let server = FakeServer::play(move |peer| {
+        peer.take_urgent_data_inline();
         let _data = hang(peer, &begun);
         peer.hear(r"\xff\xf4\xff\xf2ABOR");
         aborted.send(()).unwrap();

@@ -34,10 +34,6 @@ pub(super) fn human(proof: &Proof, asked: &Asked<'_>, out: &mut dyn Write) -> io
     writeln!(out, "\nControl   {} cases, {} strange", proof.controls, proof.strange.len())?;
     writeln!(out, "Mutants   {} of {} killed as they say", killed, proof.mutants.len())?;
     writeln!(out, "Scenarios {} of {} proven", proven, proof.reds.len())?;
-    if !proof.for_clients.is_empty() {
-        let count = proof.for_clients.len();
-        writeln!(out, "Clients   {count} scenarios for clients have no mutant: a mutant is a server")?;
-    }
     writeln!(out, "Took      {:.1} s", proof.duration.as_secs_f64())
 }
 
@@ -107,7 +103,6 @@ pub(super) fn json(proof: &Proof, asked: &Asked<'_>) -> Value {
         "mutants": mutants,
         "scenarios": proof.reds,
         "unproven": proof.unproven(),
-        "for-clients": proof.for_clients,
         "duration": u64::try_from(proof.duration.as_millis()).unwrap_or(u64::MAX),
     })
 }

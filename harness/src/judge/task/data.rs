@@ -15,6 +15,7 @@ impl<S: Stage> Play<'_, S> {
             DataSeen::Listens => self.unreached(),
             DataSeen::EndsInOrder => self.broken_off(),
             DataSeen::Secured => self.in_clear(),
+            DataSeen::Notified => self.cut_off(),
         };
         if let Some(said) = found {
             self.against(fact, Axis::Data, said);
@@ -56,6 +57,14 @@ impl<S: Stage> Play<'_, S> {
                 .expected("an end in order")
                 .at(first.event),
         )
+    }
+
+    /// RFC 4217 §12.
+    fn cut_off(&self) -> Option<Said> {
+        let mut stored = self.story.data.iter().filter(|data| data.stored.is_some());
+        let first = stored.find(|data| data.notified == Some(false))?;
+        let said = Said::new("the client ends the connection on which it stores, and not TLS").expected("close_notify");
+        Some(said.received("the end of the connection").at(first.event))
     }
 
     fn in_clear(&self) -> Option<Said> {

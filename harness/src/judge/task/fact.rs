@@ -14,6 +14,7 @@ impl<S: Stage> Play<'_, S> {
             Seen::Followed(first, second) => self.followed(fact, first, second),
             Seen::Never(pattern) => self.at_most(fact, 0, pattern),
             Seen::AtMost(times, pattern) => self.at_most(fact, *times, pattern),
+            Seen::Answered(pattern) => self.answered(fact, pattern),
             Seen::Data(data) => self.data_fact(fact, *data),
             Seen::Local(wanted) => {
                 let events = self.act(Act::Local { wanted }).await;
@@ -79,6 +80,22 @@ impl<S: Stage> Play<'_, S> {
         };
         let said = Said::new(message).expected(expected).received(shown(&first.text)).at(first.event);
         self.against(fact, Axis::Command, said);
+    }
+
+    /// RFC 959 §4.1: ABOR, STAT and QUIT may come while a command is not answered.
+    fn answered(&mut self, fact: &Fact, pattern: &LinePattern) {
+        let Some(line) = self.story.first(pattern) else { return };
+        let mut next = self.story.lines.iter().filter(|next| next.event >= line.event && next.verb != line.verb);
+        let early = next.find(|next| {
+            next.waits_for.as_ref() == Some(&line.verb) && !matches!(next.verb.as_str(), "ABOR" | "STAT" | "QUIT")
+        });
+        if let Some(early) = early {
+            let said = Said::new(format!("the client goes on before {} is answered", line.verb))
+                .expected("the reply first")
+                .received(shown(&early.text))
+                .at(early.event);
+            self.against(fact, Axis::Order, said);
+        }
     }
 
     fn exit(&mut self, fact: &Fact, exit: Exit) {

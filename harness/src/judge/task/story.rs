@@ -67,6 +67,8 @@ pub(super) struct DataConnection {
     pub(super) stored: Option<Body>,
     /// How the client ended it.
     pub(super) closed: Option<CloseKind>,
+    /// Whether the client announced the end of TLS on it.
+    pub(super) notified: Option<bool>,
     /// Whether it was under TLS.
     pub(super) secured: bool,
     /// The event.
@@ -178,6 +180,7 @@ impl Story {
                     passive,
                     stored: None,
                     closed: None,
+                    notified: None,
                     secured: false,
                     event: at,
                     connection: connection.to_owned(),
@@ -186,12 +189,12 @@ impl Story {
             What::NotConnected { .. } => self.unreached = Some(at),
             What::Secured { .. } => self.on_last(connection, |data| data.secured = true),
             What::BodyReceived(body) => self.on_last(connection, |data| data.stored = Some(body.clone())),
+            What::TlsEnded { notified } => self.on_last(connection, |data| data.notified = Some(*notified)),
             What::Closed { how } => self.on_last(connection, |data| data.closed = Some(*how)),
             What::Sent { .. }
             | What::Received { .. }
             | What::Urgent
             | What::NotSecured { .. }
-            | What::TlsEnded { .. }
             | What::BodySent(_)
             | What::Hung { .. }
             | What::Deadline { .. }

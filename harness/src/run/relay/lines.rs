@@ -59,8 +59,8 @@ impl Lines {
     /// Takes what one read gave, and the place of its urgent octet.
     pub(super) fn feed(&mut self, segment: &[u8], urgent: Option<usize>) -> Vec<Heard> {
         match self.misread {
-            None | Some(Segments::InBand) => {
-                let urgent = urgent.filter(|_| self.misread.is_none());
+            None | Some(Segments::InBand | Segments::AreReplies | Segments::FirstReply | Segments::CrLf) => {
+                let urgent = urgent.filter(|_| self.misread != Some(Segments::InBand));
                 self.urgent = urgent.map(|at| self.pending.len() + at).or(self.urgent);
                 self.pending.extend_from_slice(segment);
             }

@@ -226,13 +226,20 @@ impl Passage {
         let task = shared.spawn(async move {
             let mut early = if make == Make::AtOnce { TcpStream::connect(client).await.ok() } else { None };
             let _kept = socket;
-            while let Ok((server, _)) = listener.accept().await {
+            while let Ok((server, from)) = listener.accept().await {
                 let connected = early.take();
                 let (plan, shared) = (Arc::clone(&own), Arc::clone(&all));
                 all.spawn(async move {
                     let course = async {
                         let client = match connected {
                             Some(client) => client,
+                            // Another host of this machine stays one: the client judges who comes to its port.
+                            None if make == Make::Due
+                                && from.ip() != shared.server_host()
+                                && from.ip().is_loopback() =>
+                            {
+                                plan.reached(from_address(from.ip(), client).await)?
+                            }
                             None => plan.reached(Self::reach(&shared, client, make).await)?,
                         };
                         plan.connected(&client, client.peer_addr()?)?;
@@ -285,8 +292,7 @@ impl Passage {
     /// sent is on its way to the client before 226. Where the deviation is that it never is, nobody waits.
     pub(super) async fn catches_up(&self, preliminary: bool) {
         let kept = |change: &DataChange| {
-            matches!(change.make, Make::Never | Make::Late(_))
-                || matches!(change.end, DataEnd::Never | DataEnd::Stall(_))
+            change.make == Make::Never || matches!(change.end, DataEnd::Never | DataEnd::Stall(_))
         };
         let transfer = self.plan.transfer();
         if kept(&self.plan.agreed) || transfer.as_ref().is_some_and(|transfer| kept(&transfer.change)) {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::scenario::rule::{Inserted, ReplyChange, Times};
+use crate::scenario::rule::{Inserted, ReplyChange, Segments, Times};
 use crate::scenario::tree::{Piece, Template};
 
 /// A longer reply is passed on in pieces.
@@ -23,6 +23,11 @@ impl Reply {
         self.code / 100 == 1
     }
 
+    /// Whether these octets stand in it.
+    pub(super) fn holds(&self, octets: &[u8]) -> bool {
+        !octets.is_empty() && self.octets.windows(octets.len()).any(|part| part == octets)
+    }
+
     /// A reply of these words: lines joined by LF.
     pub(super) fn of(words: &[u8]) -> Self {
         let mut octets = Vec::new();
@@ -39,15 +44,26 @@ impl Reply {
 #[derive(Debug, Default)]
 pub(super) struct Replies {
     pending: Vec<u8>,
+    misread: Option<Segments>,
 }
 
 impl Replies {
+    pub(super) fn new(misread: Option<Segments>) -> Self {
+        Self { misread, ..Self::default() }
+    }
+
     /// Takes what one read gave. Gives the replies that are whole.
     pub(super) fn feed(&mut self, octets: &[u8]) -> Vec<Reply> {
+        if self.misread == Some(Segments::AreReplies) {
+            return vec![Reply::of(octets.trim_ascii_end())];
+        }
         self.pending.extend_from_slice(octets);
         let mut replies = Vec::new();
         while let Some(reply) = self.next() {
             replies.push(reply);
+            if self.misread == Some(Segments::FirstReply) {
+                self.pending.clear();
+            }
         }
         replies
     }
@@ -60,7 +76,7 @@ impl Replies {
     fn next(&mut self) -> Option<Reply> {
         let mut opened = None;
         let mut begin = 0;
-        while let Some(length) = self.pending.get(begin..)?.iter().position(|octet| *octet == b'\n') {
+        while let Some(length) = self.line_end(begin) {
             let line = self.pending.get(begin..begin + length)?;
             begin += length + 1;
             let seen = code_of(line);
@@ -74,6 +90,15 @@ impl Replies {
             }
         }
         (self.pending.len() > LONGEST).then(|| self.taken(self.pending.len(), 0))
+    }
+
+    /// How far the end of the line that begins there is.
+    fn line_end(&self, begin: usize) -> Option<usize> {
+        let rest = self.pending.get(begin..)?;
+        if self.misread == Some(Segments::CrLf) {
+            return rest.windows(2).position(|pair| pair == b"\r\n").map(|at| at + 1);
+        }
+        rest.iter().position(|octet| *octet == b'\n')
     }
 
     fn taken(&mut self, length: usize, code: u16) -> Reply {
@@ -225,6 +250,17 @@ mod tests {
         let codes: Vec<_> = found.iter().map(|reply| (reply.code, reply.octets.len())).collect();
         assert_eq!(codes, [(211, 29), (200, 7), (0, 10)]);
         assert_eq!(replies.rest(), b"22");
+    }
+
+    #[rstest]
+    #[case(Segments::AreReplies, &["22", "0 a\r\n"], &[(0, 4), (0, 5)])]
+    #[case(Segments::FirstReply, &["150 a\r\n226 b\r\n", "221 c\r\n"], &[(150, 7), (221, 7)])]
+    #[case(Segments::CrLf, &["220 a\n", "331 b\r\n"], &[(220, 13)])]
+    fn misread(#[case] how: Segments, #[case] segments: &[&str], #[case] seen: &[(u16, usize)]) {
+        let mut replies = Replies::new(Some(how));
+        let found = segments.iter().flat_map(|segment| replies.feed(segment.as_bytes()));
+        let found: Vec<_> = found.map(|reply| (reply.code, reply.octets.len())).collect();
+        assert_eq!(found, seen);
     }
 
     #[test]

@@ -25,7 +25,7 @@ use super::secrets::{Protection, Secrets};
 use crate::run::socket::Socket;
 use crate::run::witness::Witness;
 use crate::scenario::rule::{
-    DataChange, Fits, Forward, Letters, Login, Make, ReplyChange, Rule, Segments, Telnet, Trigger, When, Which,
+    Alike, DataChange, Fits, Forward, Letters, Login, Make, ReplyChange, Rule, Telnet, Trigger, When, Which,
 };
 use crate::wire::address::{extended_address, port_of_229, six_numbers};
 
@@ -109,6 +109,7 @@ impl Session {
             Trigger::Segments(segments) => Some(segments),
             Trigger::Greeting | Trigger::Command(_) => None,
         });
+        let replies = Replies::new(misread);
         let witness = shared.witness.of(number);
         let (local, peer) = (client.local_addr()?.to_string(), client.peer_addr()?.to_string());
         witness.note(Channel::Control, What::Connected { local, peer });
@@ -121,7 +122,7 @@ impl Session {
             server: Socket::clear(server),
             secrets: None,
             protection: Protection::default(),
-            replies: Replies::default(),
+            replies,
             owed: VecDeque::new(),
             held: Vec::new(),
             joined: Vec::new(),
@@ -140,6 +141,7 @@ impl Session {
         let mut from_client = vec![0; 16 * 1024];
         let mut from_server = vec![0; 16 * 1024];
         let mut client_speaks = true;
+        self.before_the_greeting().await?;
         loop {
             while let Some((segment, urgent)) = self.early.pop_front() {
                 if self.hear(&segment, urgent).await? == Next::End {
@@ -178,6 +180,18 @@ impl Session {
                 return Ok(());
             }
         }
+    }
+
+    /// What a client says that waits for no greeting.
+    async fn before_the_greeting(&mut self) -> io::Result<()> {
+        let shared = Arc::clone(&self.shared);
+        let Some(rule) = shared.deviations.rules.iter().find(|rule| rule.on == Trigger::Greeting) else {
+            return Ok(());
+        };
+        for template in &rule.first {
+            self.say_hidden(&filled(template, &Gaps::new())).await?;
+        }
+        Ok(())
     }
 
     async fn client_ends(&mut self) -> io::Result<Next> {
@@ -229,6 +243,12 @@ impl Session {
         let rule = at.and_then(|at| shared.deviations.rules.get(at));
         self.remember(line);
         let gaps = Gaps::from([("argument", line.argument.clone()), ("verb", line.verb.clone().into_bytes())]);
+        for template in rule.map(|rule| rule.says.as_slice()).unwrap_or_default() {
+            self.say_hidden(&filled(template, &gaps)).await?;
+            if self.until_answered().await? == Next::End {
+                return Ok(Next::End);
+            }
+        }
         for template in rule.map(|rule| rule.first.as_slice()).unwrap_or_default() {
             self.say_hidden(&filled(template, &gaps)).await?;
         }
@@ -237,6 +257,11 @@ impl Session {
             Some(Forward::Instead(template)) => {
                 let line = CommandLine::new([&filled(template, &gaps), &b"\r\n"[..]].concat());
                 self.forward(&line, at, rule, gaps.clone()).await?;
+            }
+            Some(Forward::Written { before, line: template, end }) => {
+                let octets = [before, filled(template, &gaps).as_slice(), end].concat();
+                self.owe(at, Kind::Client, CommandLine::new(octets.clone()).verb, gaps.clone());
+                self.server.write_all(&octets).await?;
             }
             Some(Forward::Nothing) => self.owe(at, Kind::Kept, line.verb.clone(), gaps.clone()),
         }
@@ -263,6 +288,21 @@ impl Session {
         let line = CommandLine::new([line, b"\r\n"].concat());
         self.owe(None, Kind::Hidden, line.verb, Gaps::new());
         self.server.write_all(&line.octets).await
+    }
+
+    /// Waits until nothing that the relay said is unanswered.
+    async fn until_answered(&mut self) -> io::Result<Next> {
+        let mut from_server = vec![0; 16 * 1024];
+        while self.owed.iter().any(|owed| owed.kind == Kind::Hidden) {
+            let next = match self.server.read(&mut from_server).await? {
+                0 => self.server_ends().await?,
+                length => self.answers(from_server.get(..length).unwrap_or_default()).await?,
+            };
+            if next == Next::End {
+                return Ok(next);
+            }
+        }
+        Ok(Next::Go)
     }
 
     async fn forward(
@@ -334,9 +374,14 @@ impl Session {
     }
 
     async fn answers(&mut self, octets: &[u8]) -> io::Result<Next> {
+        let was_secured = self.server.is_secured();
         for reply in self.replies.feed(octets) {
             if self.answer(reply).await? == Next::End {
                 return Ok(Next::End);
+            }
+            // What came in clear behind 234 answers nothing under TLS.
+            if self.server.is_secured() != was_secured {
+                break;
             }
         }
         Ok(Next::Go)
@@ -357,11 +402,7 @@ impl Session {
             self.login = Login::After;
         }
         let preliminary = reply.is_preliminary();
-        let fits = |rule: &&Rule| match rule.replies.which {
-            Which::Each => true,
-            Which::Final => !preliminary,
-            Which::Preliminary => preliminary,
-        };
+        let fits = |rule: &&Rule| changes(&rule.replies, &reply);
         let mut next = Next::Go;
         if let Some(passage) = &self.passage
             && self.witness.is_there()
@@ -446,9 +487,7 @@ impl Session {
         let rules = self.shared.deviations.rules.iter().enumerate();
         let fitting = rules.filter_map(|(at, rule)| match &rule.on {
             Trigger::Command(fits) if self.fits(fits, line) => Some((at, fits.nth)),
-            Trigger::Command(_)
-            | Trigger::Greeting
-            | Trigger::Segments(Segments::AreCommands | Segments::FirstLine | Segments::InBand) => None,
+            Trigger::Command(_) | Trigger::Greeting | Trigger::Segments(_) => None,
         });
         // Each counts, also behind one that is used.
         let counted: Vec<_> = fitting.map(|(at, nth)| (at, nth, self.shared.count(at))).collect();
@@ -465,6 +504,21 @@ impl Session {
             && fits.telnet.is_none_or(|telnet| (telnet == Telnet::Some) == self.telnet)
             && fits.connection.is_none_or(|number| number == self.number)
     }
+}
+
+/// Whether a rule is for this one of the replies to a command.
+fn changes(change: &ReplyChange, reply: &Reply) -> bool {
+    let which = match change.which {
+        Which::Each => true,
+        Which::Final => !reply.is_preliminary(),
+        Which::Preliminary => reply.is_preliminary(),
+    };
+    which
+        && match &change.only {
+            None => true,
+            Some(Alike::Code(code)) => reply.code == *code,
+            Some(Alike::Holds(text)) => reply.holds(text.as_bytes()),
+        }
 }
 
 /// Another address of this machine that the client will be told in 227: somebody listens there too, so that it is seen

@@ -37,6 +37,7 @@ fn rule(verb: &str) -> Rule {
         span: Span { file: "t.yaml".into(), line: 1, column: 1, width: 1 },
         on: Trigger::Command(Fits { verbs: vec![verb.to_owned()], ..Fits::default() }),
         forward: Forward::Same,
+        says: Vec::new(),
         first: Vec::new(),
         also: Vec::new(),
         replies: ReplyChange::default(),

@@ -6,20 +6,20 @@ use std::time::Duration;
 use super::reader::{Fields, Reader, Wrong};
 use super::values;
 use crate::scenario::rule::{
-    Close, DataChange, DataEnd, DataTls, Deviations, Fits, Forward, Inserted, Letters, Login, Make, OctetChange,
+    Alike, Close, DataChange, DataEnd, DataTls, Deviations, Fits, Forward, Inserted, Letters, Login, Make, OctetChange,
     ReplyChange, Rule, Segments, Telnet, Times, TlsChange, Trigger, When, Which,
 };
 use crate::scenario::tree::{CodePattern, Piece, Template};
 use crate::scenario::yaml::{Node, Value};
 
 const RULE: &[&str] = &[
-    "on", "forward", "first", "also", "to", "reply", "raw", "code", "text", "replace", "before", "insert", "pad",
-    "append", "line-end", "times", "split", "when", "data", "tls", "close",
+    "on", "forward", "says", "first", "also", "to", "where", "reply", "raw", "code", "text", "replace", "before",
+    "insert", "pad", "append", "line-end", "times", "split", "when", "data", "tls", "close",
 ];
 /// The same where `on` is the key.
 const SHORT_RULE: &[&str] = &[
-    "forward", "first", "also", "to", "reply", "raw", "code", "text", "replace", "before", "insert", "pad", "append",
-    "line-end", "times", "split", "when", "data", "tls", "close",
+    "forward", "says", "first", "also", "to", "where", "reply", "raw", "code", "text", "replace", "before", "insert",
+    "pad", "append", "line-end", "times", "split", "when", "data", "tls", "close",
 ];
 const FITS: &[&str] =
     &["command", "argument", "nth", "after", "since", "login", "letters", "telnet", "connection", "segments"];
@@ -81,13 +81,14 @@ impl Reader<'_> {
             span: node.span.clone(),
             on,
             forward: fields.value("forward").map(|node| self.forward(node)).unwrap_or_default(),
+            says: self.commands(fields, "says"),
             first: self.commands(fields, "first"),
             also: self.commands(fields, "also"),
             replies: self.replies(fields),
             data: fields.value("data").map(|node| self.data_change(node)).unwrap_or_default(),
             tls: fields
                 .value("tls")
-                .and_then(|node| self.word(node, "tls", &[("kept", TlsChange::Kept)]))
+                .and_then(|node| self.word(node, "tls", &[("kept", TlsChange::Kept), ("never", TlsChange::Never)]))
                 .unwrap_or_default(),
             close: fields.value("close").and_then(|node| {
                 let words = [("fin", Close::Fin), ("reset", Close::Reset), ("everything", Close::Everything)];
@@ -123,6 +124,9 @@ impl Reader<'_> {
                 ("are-commands", Segments::AreCommands),
                 ("first-line", Segments::FirstLine),
                 ("in-band", Segments::InBand),
+                ("are-replies", Segments::AreReplies),
+                ("first-reply", Segments::FirstReply),
+                ("crlf-only", Segments::CrLf),
             ];
             return self.word(segments, "segments", &words).map(Trigger::Segments);
         }
@@ -175,11 +179,39 @@ impl Reader<'_> {
     }
 
     fn forward(&mut self, node: &Node) -> Forward {
+        if let Value::Map(_) = node.value {
+            return self.written(node).unwrap_or_default();
+        }
         match self.text(node, "forward") {
             Some("nothing") => Forward::Nothing,
             Some(_) => self.gapped(node, "forward").map(Forward::Instead).unwrap_or_default(),
             None => Forward::Same,
         }
+    }
+
+    /// A line with the octets before and behind it.
+    fn written(&mut self, node: &Node) -> Option<Forward> {
+        let fields = self.fields(node, "forward", &["before", "line", "end"])?;
+        let octets = |reader: &mut Self, key: &str, usual: &[u8]| match fields.value(key) {
+            None => Some(Arc::from(usual)),
+            Some(node) => reader.octets(node, key),
+        };
+        let before = octets(self, "before", b"");
+        let end = octets(self, "end", b"\r\n");
+        let Some(line) = fields.value("line") else {
+            self.fault(&node.span, "\"line\" is missing");
+            return None;
+        };
+        Some(Forward::Written { before: before?, line: self.gapped(line, "line")?, end: end? })
+    }
+
+    /// A code, or a text that stands in the reply.
+    fn alike(&mut self, node: &Node) -> Option<Alike> {
+        let text = self.text(node, "where")?;
+        if text.len() == 3 && text.bytes().all(|octet| octet.is_ascii_digit()) {
+            return self.code(node).map(Alike::Code);
+        }
+        Some(Alike::Holds(text.to_owned()))
     }
 
     fn commands(&mut self, fields: &Fields<'_>, key: &str) -> Vec<Template> {
@@ -197,6 +229,7 @@ impl Reader<'_> {
         let times = [("never", Times::Never), ("once", Times::Once), ("twice", Times::Twice)];
         ReplyChange {
             which: fields.value("to").and_then(|node| self.word(node, "to", &which)).unwrap_or_default(),
+            only: fields.value("where").and_then(|node| self.alike(node)),
             whole: fields.value("reply").and_then(|node| self.gapped(node, "reply")),
             raw: fields.value("raw").and_then(|node| self.octets(node, "raw")),
             code: fields.value("code").and_then(|node| self.code(node)),
@@ -244,6 +277,7 @@ impl Reader<'_> {
             ("clear", DataTls::Clear),
             ("private", DataTls::Private),
             ("other-certificate", DataTls::OtherCertificate),
+            ("in-clear", DataTls::InClear),
         ];
         DataChange {
             tls: fields.value("tls").and_then(|node| self.word(node, "tls", &protections)).unwrap_or_default(),
@@ -340,7 +374,7 @@ impl Reader<'_> {
     }
 
     /// Octets: a text, or `{ hex: "0d 0a" }`.
-    fn octets(&mut self, node: &Node, what: &str) -> Option<Arc<[u8]>> {
+    pub(crate) fn octets(&mut self, node: &Node, what: &str) -> Option<Arc<[u8]>> {
         if let Value::Map(_) = node.value {
             let fields = self.fields(node, what, &["hex"])?;
             let hex = fields.value("hex")?;

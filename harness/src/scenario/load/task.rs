@@ -24,6 +24,7 @@ pub(crate) const FACTS: &[&str] = &[
     "followed",
     "never",
     "at-most",
+    "answered",
     "applies",
     "data",
     "local",
@@ -40,6 +41,7 @@ pub(crate) const FACT_KEYS: &[&str] = &[
     "followed",
     "never",
     "at-most",
+    "answered",
     "applies",
     "data",
     "local",
@@ -59,6 +61,7 @@ pub(crate) const DATA_FACTS: &[(&str, DataSeen)] = &[
     ("listens", DataSeen::Listens),
     ("ends-in-order", DataSeen::EndsInOrder),
     ("secured", DataSeen::Secured),
+    ("notified", DataSeen::Notified),
 ];
 const MODES: &[(&str, DataMode)] = &[("passive", DataMode::Passive), ("active", DataMode::Active)];
 const PROTECTIONS: &[(&str, Protection)] = &[("explicit", Protection::Explicit), ("verified", Protection::Verified)];
@@ -121,7 +124,7 @@ impl Reader<'_> {
         std::mem::replace(&mut self.fixtures, server)
     }
 
-    fn tasks(&mut self, node: &Node) -> Vec<Task> {
+    pub(crate) fn tasks(&mut self, node: &Node) -> Vec<Task> {
         match &node.value {
             Value::List(items) => items.iter().filter_map(|item| self.task(item)).collect(),
             Value::Scalar { .. } | Value::Map(_) => self.task(node).into_iter().collect(),
@@ -238,6 +241,7 @@ impl Reader<'_> {
             "C" => Seen::Said(self.line_pattern(value)?),
             "never" => Seen::Never(self.line_pattern(value)?),
             "applies" => Seen::Applies(self.line_pattern(value)?),
+            "answered" => Seen::Answered(self.line_pattern(value)?),
             "in-order" => {
                 let items = self.list(value, key)?;
                 Seen::InOrder(items.iter().filter_map(|item| self.line_pattern(item)).collect())

@@ -129,6 +129,7 @@ fn fact_key(key: &str) -> Value {
                 "additionalProperties": false,
             }),
         ),
+        "answered" => ("Until that is answered the client says nothing else.".to_owned(), reference("text")),
         "applies" => ("Where the client never says this line, the case is skipped.".to_owned(), reference("text")),
         "data" => (
             "Something about the data connections.".to_owned(),

@@ -137,6 +137,8 @@ pub enum Seen {
     Never(LinePattern),
     /// It said this so often at most.
     AtMost(usize, LinePattern),
+    /// Between a line like this and the reply that ends it, it said nothing but ABOR, STAT and QUIT.
+    Answered(LinePattern),
     /// Where it never said this, the case does not arise.
     Applies(LinePattern),
     /// Something about its data connections.
@@ -170,6 +172,8 @@ pub enum DataSeen {
     EndsInOrder,
     /// Each was under TLS.
     Secured,
+    /// The client said by `close_notify` where TLS ended on which it stored.
+    Notified,
 }
 
 /// How a task ended.

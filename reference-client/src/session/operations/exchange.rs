@@ -11,6 +11,8 @@ use crate::session::{Action, Event, Failure, Manner};
 pub(crate) struct Exchange {
     command: CommandLine,
     accepted: Accepted,
+    /// What is said where the server does not know the command (RFC 1123 §4.1.3.1).
+    otherwise: Option<CommandLine>,
 }
 
 /// Which replies are success.
@@ -25,12 +27,12 @@ enum Accepted {
 impl Exchange {
     /// A command that is done with a 2yz.
     pub(crate) fn new(command: CommandLine) -> Self {
-        Self { command, accepted: Accepted::Completion }
+        Self { otherwise: command.experimental(), command, accepted: Accepted::Completion }
     }
 
     /// Any command, typed by the user: a 3yz is fine too, the user says the next command.
     pub(crate) fn quoted(command: CommandLine) -> Self {
-        Self { command, accepted: Accepted::CompletionOrIntermediate }
+        Self { command, accepted: Accepted::CompletionOrIntermediate, otherwise: None }
     }
 }
 
@@ -45,7 +47,10 @@ impl Operation for Exchange {
             (Severity::Completion, _) | (Severity::Intermediate, Accepted::CompletionOrIntermediate) => {
                 Ok(Progress::Done(Vec::new()))
             }
-            _ => Err(Failure::of(reply)),
+            _ => match self.otherwise.take().filter(|_| matches!(reply.code().number(), 500 | 502)) {
+                Some(line) => Ok(Progress::Wait(vec![Action::Say(line)])),
+                None => Err(Failure::of(reply)),
+            },
         }
     }
 }
@@ -67,6 +72,17 @@ mod tests {
     fn one_command(#[case] script: &[&str], #[case] end: &str) {
         let done = play(Exchange::new(CommandLine::new("CWD", b"a").unwrap()), script);
         assert_eq!(done, ["C: CWD a", end]);
+    }
+
+    #[rstest]
+    #[case::mkd(CommandLine::new("MKD", b"a"), &["502 no", "257 made"], &["C: MKD a", "C: XMKD a", "done"])]
+    #[case::pwd(Ok(CommandLine::bare("PWD")), &["500 what?", "257 \"/\""], &["C: PWD", "C: XPWD", "done"])]
+    #[case::up(Ok(CommandLine::bare("CDUP")), &["500 what?", "200 up"], &["C: CDUP", "C: XCUP", "done"])]
+    #[case::once(CommandLine::new("RMD", b"a"), &["500 no", "500 no"], &["C: RMD a", "C: XRMD a", "failed: the server refused: 500 no"])]
+    #[case::refused(CommandLine::new("MKD", b"a"), &["550 there"], &["C: MKD a", "failed: the server refused: 550 there"])]
+    #[case::others(CommandLine::new("DELE", b"a"), &["502 no"], &["C: DELE a", "failed: the server refused: 502 no"])]
+    fn the_names_of_old(#[case] command: Result<CommandLine, Failure>, #[case] script: &[&str], #[case] done: &[&str]) {
+        assert_eq!(play(Exchange::new(command.unwrap()), script), done);
     }
 
     #[test]

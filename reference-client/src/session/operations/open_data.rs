@@ -1,5 +1,6 @@
 //! PASV, EPSV, PORT, EPRT: how a data connection comes to be.
 
+use std::collections::VecDeque;
 use std::net::SocketAddr;
 
 use protocol::{ExtendedAddress, ExtendedPort, HostPort, Reply, Severity};
@@ -21,8 +22,9 @@ pub(crate) enum Opening {
 #[derive(Debug)]
 pub(crate) struct OpenData {
     opening: Opening,
-    /// What a refusal leads to: the command that RFC 2428 replaced.
-    fallback: Option<Opening>,
+    /// What refusals lead to, in this order: the command that RFC 2428 replaced, and where the server does not listen at all, that
+    /// this client does (RFC 1579).
+    fallbacks: VecDeque<Opening>,
     /// Where this client listens.
     here: Option<SocketAddr>,
 }
@@ -30,21 +32,20 @@ pub(crate) struct OpenData {
 impl OpenData {
     /// By this command and no other.
     pub(crate) fn by(opening: Opening) -> Self {
-        Self { opening, fallback: None, here: None }
+        Self { opening, fallbacks: VecDeque::new(), here: None }
     }
 
     /// As the user wants it: EPSV or EPRT, and with IPv4 then PASV or PORT.
     pub(crate) fn as_wanted(manner: &Manner) -> Self {
-        let (extended, classic) = match manner.side {
-            Side::Passive => (Opening::Epsv, Opening::Pasv),
-            Side::Active => (Opening::Eprt, Opening::Port),
+        let (opening, fallbacks): (_, &[Opening]) = match (manner.side, manner.peer, manner.extended) {
+            (Side::Passive, SocketAddr::V6(_), _) => (Opening::Epsv, &[Opening::Eprt]),
+            (Side::Passive, SocketAddr::V4(_), Extended::Tried) => (Opening::Epsv, &[Opening::Pasv, Opening::Port]),
+            (Side::Passive, SocketAddr::V4(_), Extended::Off) => (Opening::Pasv, &[Opening::Port]),
+            (Side::Active, SocketAddr::V6(_), _) => (Opening::Eprt, &[]),
+            (Side::Active, SocketAddr::V4(_), Extended::Tried) => (Opening::Eprt, &[Opening::Port]),
+            (Side::Active, SocketAddr::V4(_), Extended::Off) => (Opening::Port, &[]),
         };
-        let (opening, fallback) = match (manner.peer, manner.extended) {
-            (SocketAddr::V6(_), _) => (extended, None),
-            (SocketAddr::V4(_), Extended::Tried) => (extended, Some(classic)),
-            (SocketAddr::V4(_), Extended::Off) => (classic, None),
-        };
-        Self { opening, fallback, here: None }
+        Self { opening, fallbacks: fallbacks.iter().copied().collect(), here: None }
     }
 
     fn begin(&self) -> Vec<Action> {
@@ -73,20 +74,30 @@ impl OpenData {
             (Severity::Completion, Opening::Pasv) => passive(reply, manner),
             (Severity::Completion, Opening::Epsv) => extended_passive(reply, manner.peer),
             (Severity::Completion, Opening::Port | Opening::Eprt) => Ok(Progress::Done(Vec::new())),
-            (Severity::Permanent, _) if speaks_of_the_command(&reply) && self.fallback.is_some() => {
-                manner.extended = Extended::Off;
-                self.fall_back()
-            }
+            (Severity::Permanent, _) if speaks_of_the_command(&reply) => match self.fallbacks.pop_front() {
+                Some(next) => self.fall_back(next, manner),
+                None => Err(Failure::of(reply)),
+            },
             _ => Err(Failure::of(reply)),
         }
     }
 
-    fn fall_back(&mut self) -> Result<Progress, Failure> {
-        self.opening = self.fallback.take().unwrap_or(self.opening);
-        let actions = match self.here {
-            Some(here) => vec![Action::Say(self.announce(here)?)],
-            None => self.begin(),
-        };
+    /// Tries the next command, and it first from then on.
+    fn fall_back(&mut self, next: Opening, manner: &mut Manner) -> Result<Progress, Failure> {
+        self.opening = next;
+        match next {
+            Opening::Pasv | Opening::Port => manner.extended = Extended::Off,
+            Opening::Epsv | Opening::Eprt => {}
+        }
+        let mut actions = Vec::new();
+        if matches!(next, Opening::Port | Opening::Eprt) && manner.side == Side::Passive {
+            manner.side = Side::Active;
+            actions.push(Action::Note("The server does not listen for data connections; this client does.".to_owned()));
+        }
+        match self.here {
+            Some(here) => actions.push(Action::Say(self.announce(here)?)),
+            None => actions.extend(self.begin()),
+        }
         Ok(Progress::Wait(actions))
     }
 }
@@ -201,6 +212,25 @@ mod tests {
         let progress = open.step(Event::Reply(refusal), &mut manner).unwrap();
         assert_eq!(progress, Progress::Wait(vec![Action::Say(CommandLine::bare("PASV"))]));
         assert_eq!(OpenData::as_wanted(&manner).opening, Opening::Pasv);
+    }
+
+    #[rstest]
+    #[case::v4("127.0.0.1:21", &["500 what?", "502 no"], "PORT")]
+    #[case::v6("[::1]:21", &["502 no"], "EPRT")]
+    fn a_server_that_does_not_listen_connects(#[case] peer: &str, #[case] refusals: &[&str], #[case] verb: &str) {
+        let peer: SocketAddr = peer.parse().unwrap();
+        let mut session = Session::new(peer, peer);
+        let mut actions = session.begin(Box::new(OpenData::as_wanted(&session.manner.clone())));
+        for refusal in refusals {
+            actions = session.hear(&mut format!("{refusal}\r\n").as_bytes());
+        }
+        assert_eq!(actions.last(), Some(&Action::Listen), "{actions:?}");
+        let actions = session.tell(Event::Listening(SocketAddr::new(peer.ip(), 1025)));
+        assert!(
+            matches!(&actions[..], [Action::Say(line)] if line.octets().starts_with(verb.as_bytes())),
+            "{actions:?}"
+        );
+        assert_eq!(session.manner.side, Side::Active, "and it is not asked again");
     }
 
     #[rstest]

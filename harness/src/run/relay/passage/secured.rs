@@ -3,7 +3,7 @@
 use std::io;
 use std::time::Duration;
 
-use reports::model::CloseKind;
+use reports::model::{Channel, CloseKind, What};
 use socket2::SockRef;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
@@ -34,7 +34,7 @@ impl Kind {
     pub(super) async fn of(transfer: &Transfer, client: &TcpStream, server: &TcpStream) -> Option<Self> {
         let kind = match (transfer.change.tls, transfer.protection) {
             (DataTls::Clear, Protection::Private) => return Some(Self::Server),
-            (DataTls::Private, Protection::Clear) => return Some(Self::Client),
+            (DataTls::Private, Protection::Clear) | (DataTls::InClear, _) => return Some(Self::Client),
             (DataTls::Due | DataTls::OtherCertificate | DataTls::Clear, Protection::Clear) => return None,
             (DataTls::Due | DataTls::Private, Protection::Private) => Self::Both,
             (DataTls::OtherCertificate, Protection::Private) => Self::BothAsAnother,
@@ -50,6 +50,7 @@ impl Kind {
             DataTls::Due | DataTls::Private => Self::Both,
             DataTls::OtherCertificate => Self::BothAsAnother,
             DataTls::Clear => Self::Server,
+            DataTls::InClear => Self::Client,
         }
     }
 }
@@ -130,6 +131,9 @@ impl Lane {
         self.moved += out.len() as u64;
         self.seen.passed(if self.direction == Direction::Stored { octets } else { &out });
         if octets.is_empty() {
+            if let (Direction::Stored, Some(notified)) = (self.direction, from.was_notified()) {
+                plan.witness.note(Channel::Data, What::TlsEnded { notified });
+            }
             self.seen.ended(CloseKind::Fin);
         }
         to.write_all(&out).await?;

@@ -16,6 +16,7 @@ impl Session {
     /// What AUTH, PROT, CCC and REIN mean for TLS, once they are accepted.
     pub(super) async fn protect(&mut self, owed: &Owed, rule: Option<&Rule>, code: u16) -> io::Result<()> {
         match (owed.verb.as_str(), code) {
+            ("AUTH", 234) if rule.is_some_and(|rule| rule.tls == TlsChange::Never) => std::future::pending().await,
             ("AUTH", 234) => self.begin_tls().await,
             ("PROT", 200) => {
                 self.protection = owed.level.unwrap_or(self.protection);
