@@ -253,5 +253,5 @@ fn manual_pages_are_written_for_the_program_and_its_subcommands() {
     );
     assert_eq!(server, page(&["serve", "--man"]));
     ftpspec(&["man", "client"]).assert().code(2).stderr(contains("Type `ftpspec client --help`"));
-    ftpspec(&["man", "rnu"]).assert().code(2).stderr(contains("Take one of: run, judge"));
+    ftpspec(&["man", "rnu"]).assert().code(2).stderr(contains("Take one of: run, grade"));
 }

@@ -41,7 +41,8 @@ impl Page {
                 )));
             }
             Some(name) => {
-                let names = || program.get_subcommands().map(Command::get_name).collect::<Vec<_>>().join(", ");
+                let shown = || program.get_subcommands().filter(|command| !command.is_hide_set());
+                let names = || shown().map(Command::get_name).collect::<Vec<_>>().join(", ");
                 let found = program.find_subcommand(name);
                 let found = found
                     .ok_or_else(|| Failure::Usage(format!("there is no such subcommand. Take one of: {}.", names())))?;
