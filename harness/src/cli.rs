@@ -27,6 +27,7 @@ mod grade;
 mod judge;
 mod list;
 mod man;
+mod merge;
 mod prove;
 mod record;
 mod report;
@@ -49,6 +50,8 @@ enum Command {
     Run(Box<run::Run>),
     /// Grade a folder of submissions by a rubric.
     Grade(Box<grade::Grade>),
+    /// Merge the results of a class that was graded on many machines.
+    Merge(merge::Merge),
     /// Take limits upon this process, and become a command.
     #[command(hide = true)]
     Confined(confined::Confined),
@@ -151,6 +154,7 @@ where
     let done = match program.command {
         Command::Run(run) => run.run(&mut out),
         Command::Grade(grade) => grade.run(&mut out),
+        Command::Merge(merge) => merge.run(&mut out),
         Command::Confined(confined) => return confined.run(),
         Command::Judge(judge) => judge.run(&mut out),
         Command::Prove(prove) => prove.run(&mut out),

@@ -3,6 +3,7 @@
 pub mod audience;
 pub mod cause;
 pub mod explain;
+pub mod merge;
 pub mod record;
 pub mod score;
 pub mod table;

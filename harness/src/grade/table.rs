@@ -7,8 +7,33 @@ use reports::{Symbols, visible};
 use super::record::{Record, Status};
 use crate::scenario::rubric::{Points, Rubric};
 
+/// What a table of a class is headed by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Heading {
+    /// The rubric's name.
+    pub rubric: String,
+    /// What could be had, without what comes on top.
+    pub of: Points,
+    /// The names of the groups.
+    pub groups: Vec<String>,
+    /// The names of the static checks.
+    pub checks: Vec<String>,
+}
+
+impl Heading {
+    /// Of a class that this rubric grades.
+    pub fn of(rubric: &Rubric) -> Self {
+        Self {
+            rubric: rubric.name.clone(),
+            of: rubric.points(),
+            groups: rubric.groups.iter().map(|group| group.name.value.clone()).collect(),
+            checks: rubric.checks.iter().map(|check| check.name.clone()).collect(),
+        }
+    }
+}
+
 /// The class as a table of text, the best first.
-pub fn human(rubric: &Rubric, records: &[Record], symbols: Symbols) -> String {
+pub fn human(heading: &Heading, records: &[Record], symbols: Symbols) -> String {
     let mut order: Vec<&Record> = records.iter().collect();
     order.sort_by(|one, other| other.points.cmp(&one.points).then_with(|| one.submission.cmp(&other.submission)));
     let name = |record: &Record| shortened(&visible(&record.submission, symbols));
@@ -33,33 +58,33 @@ pub fn human(rubric: &Rubric, records: &[Record], symbols: Symbols) -> String {
         _ = writeln!(text, "  {:>7}  {}{}", crashes(record), record.status.word(), reason.unwrap_or_default());
     }
     text.push('\n');
-    text.push_str(&summary(rubric, records));
+    text.push_str(&summary(heading, records));
     text
 }
 
 /// How many there are, and what they have in the middle.
-fn summary(rubric: &Rubric, records: &[Record]) -> String {
+fn summary(heading: &Heading, records: &[Record]) -> String {
     let judged = |record: &&Record| !matches!(record.status, Status::Ungraded | Status::Waiting);
     let mut points: Vec<Points> = records.iter().filter(judged).map(|record| record.points).collect();
     points.sort_unstable();
     let count = |status: Status| records.iter().filter(|record| record.status == status).count();
-    let mut text = format!("{} of {} submissions graded by {}", points.len(), records.len(), rubric.name);
+    let mut text = format!("{} of {} submissions graded by {}", points.len(), records.len(), heading.rubric);
     let others = [Status::NotBuilt, Status::NotStarted, Status::PartlyGraded, Status::Ungraded];
     for status in others.into_iter().filter(|status| count(*status) > 0) {
         _ = write!(text, ", {} {}", count(status), status.word());
     }
     if let (Some(median), Some(best)) = (points.get(points.len() / 2), points.last()) {
-        _ = write!(text, "; median {median}, best {best} of {}", rubric.points());
+        _ = write!(text, "; median {median}, best {best} of {}", heading.of);
     }
     text.push('\n');
     text
 }
 
 /// The class for a spreadsheet, in the order of the submissions.
-pub fn csv(rubric: &Rubric, records: &[Record]) -> String {
+pub fn csv(heading: &Heading, records: &[Record]) -> String {
     let fixed = ["submission", "status", "points", "of", "ungraded", "crashes"];
-    let groups = rubric.groups.iter().map(|group| group.name.value.as_str());
-    let checks = rubric.checks.iter().map(|check| check.name.as_str());
+    let groups = heading.groups.iter().map(String::as_str);
+    let checks = heading.checks.iter().map(String::as_str);
     let head: Vec<&str> = fixed.into_iter().chain(groups).chain(checks).chain(["deductions", "reason"]).collect();
     let mut text = line(&head.iter().map(|name| field(name)).collect::<Vec<_>>());
     for record in records {
@@ -72,12 +97,12 @@ pub fn csv(rubric: &Rubric, records: &[Record]) -> String {
             record.ungraded.to_string(),
             crashes(record).to_string(),
         ];
-        for group in &rubric.groups {
-            let found = record.groups.iter().find(|found| found.name == group.name.value);
+        for group in &heading.groups {
+            let found = record.groups.iter().find(|found| found.name == *group);
             fields.push(found.map(|group| group.points.to_string()).unwrap_or_default());
         }
-        for check in &rubric.checks {
-            let found = record.checks.iter().find(|found| found.name == check.name);
+        for check in &heading.checks {
+            let found = record.checks.iter().find(|found| found.name == *check);
             fields.push(found.map(|check| check.points.to_string()).unwrap_or_default());
         }
         fields.push(taken.to_string());

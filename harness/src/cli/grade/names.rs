@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
@@ -36,7 +36,11 @@ pub(super) fn entries(folder: &Path) -> Result<Vec<Named>, Failure> {
         return Err(Failure::Usage(format!("there is no submission in {shown}: each folder in it would be one")));
     }
     let mut taken = BTreeSet::new();
-    Ok(paths.iter().map(|path| named(path, path.file_name().unwrap_or_default().as_bytes(), &mut taken)).collect())
+    let named = |(at, path): (usize, &PathBuf)| {
+        let named = named(path, path.file_name().unwrap_or_default().as_bytes(), &mut taken);
+        Named { entry: Entry { number: u32::try_from(at).unwrap_or_default(), ..named.entry }, ..named }
+    };
+    Ok(paths.iter().enumerate().map(named).collect())
 }
 
 /// One folder.
@@ -58,7 +62,7 @@ fn named(path: &Path, name: &[u8], taken: &mut BTreeSet<String>) -> Named {
         folder = format!("{folder}-{}", digest(name));
         taken.insert(folder.to_lowercase());
     }
-    Named { entry: Entry { name: shown(name), path: path.to_owned() }, folder }
+    Named { entry: Entry { name: shown(name), path: path.to_owned(), number: 0 }, folder }
 }
 
 /// The name as text: octets that are none are escaped.

@@ -9,7 +9,9 @@ use reports::{Format, Style};
 use super::super::Failure;
 use super::super::run::{replace, unwritable};
 use crate::grade::explain::{Found, explain};
+use crate::grade::merge::Run;
 use crate::grade::score::Score;
+use crate::grade::table::Heading;
 use crate::grade::{Audience, Record, record, table};
 use crate::run::class::Graded;
 use crate::scenario::Rubric;
@@ -20,6 +22,8 @@ pub(super) struct Results<'a> {
     out: Option<PathBuf>,
     rubric: &'a Rubric,
     audience: Audience,
+    /// The first line, where this is a shard.
+    run: String,
 }
 
 impl<'a> Results<'a> {
@@ -28,14 +32,25 @@ impl<'a> Results<'a> {
         if let Some(out) = out {
             std::fs::create_dir_all(out).map_err(|error| unwritable(out, &error))?;
         }
-        Ok(Self { out: out.map(Path::to_owned), rubric, audience })
+        Ok(Self { out: out.map(Path::to_owned), rubric, audience, run: String::new() })
+    }
+
+    /// With the first line of a shard.
+    pub(super) fn of_run(self, run: Option<&Run>) -> Result<Self, Failure> {
+        let line = run.map(record::line).transpose().map_err(io::Error::from)?;
+        Ok(Self { run: line.unwrap_or_default(), ..self })
+    }
+
+    /// Where they go.
+    pub(super) fn folder(&self) -> Option<&Path> {
+        self.out.as_deref()
     }
 
     /// Writes the results of all, each file in one blow.
     pub(super) fn save(&self, records: &[Record]) -> io::Result<()> {
         let Some(out) = &self.out else { return Ok(()) };
-        put(&out.join("results.jsonl"), record::lines(records)?.as_bytes())?;
-        put(&out.join("results.csv"), table::csv(self.rubric, records).as_bytes())
+        put(&out.join("results.jsonl"), (self.run.clone() + &record::lines(records)?).as_bytes())?;
+        put(&out.join("results.csv"), table::csv(&Heading::of(self.rubric), records).as_bytes())
     }
 
     /// Writes what a submission's folder holds: what its student may read, and for staff the whole.
@@ -69,7 +84,7 @@ fn rendered(report: &Report, score: &Score, audience: Audience, format: Format) 
 }
 
 /// A reader never finds half a file, and none that somebody else has put a link in the place of.
-fn put(file: &Path, octets: &[u8]) -> io::Result<()> {
+pub(in crate::cli) fn put(file: &Path, octets: &[u8]) -> io::Result<()> {
     if !file.exists() {
         std::fs::write(file, [])?;
     }
