@@ -149,9 +149,7 @@ pub enum Disagreement {
 /// # Errors
 /// They are not of one class, split in one way.
 pub fn merge(parts: &[Part]) -> Result<Merged, Vec<Disagreement>> {
-    let Some(first) = parts.iter().min_by(|one, other| one.name.cmp(&other.name)) else {
-        return Err(vec![Disagreement::Nothing]);
-    };
+    let Some(first) = usual(parts) else { return Err(vec![Disagreement::Nothing]) };
     let faults: Vec<_> = parts.iter().filter_map(|part| disagreement(first, part)).collect();
     if !faults.is_empty() {
         return Err(faults);
@@ -196,6 +194,17 @@ impl Gap {
 }
 
 type Candidate<'a> = (usize, &'a Record);
+
+/// A part of the run and the split that most parts are of: what is said is said of the others.
+fn usual(parts: &[Part]) -> Option<&Part> {
+    let key = |part: &Part| (part.run.run.clone(), part.run.shard.of);
+    let mut counts: BTreeMap<_, usize> = BTreeMap::new();
+    for part in parts {
+        *counts.entry(key(part)).or_default() += 1;
+    }
+    let count = |part: &Part| counts.get(&key(part)).copied().unwrap_or_default();
+    parts.iter().max_by(|one, other| count(one).cmp(&count(other)).then_with(|| other.name.cmp(&one.name)))
+}
 
 /// Why a part is not of the same class as another.
 fn disagreement(first: &Part, part: &Part) -> Option<Disagreement> {

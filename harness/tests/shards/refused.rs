@@ -82,7 +82,7 @@ fn two_runs_are_not_merged() {
 fn two_results_of_one_are_told() {
     let class = graded();
     std::fs::create_dir(class.path("again")).unwrap();
-    let better = class.read("out/shard-1-of-3/results.jsonl").replacen("\"points\":0", "\"points\":7.5", 1);
+    let better = class.read("out/shard-1-of-3/results.jsonl").replacen("\"points\":0.0", "\"points\":7.5", 1);
     std::fs::write(class.path("again/results.jsonl"), better).unwrap();
     for order in [["out", "again"], ["again", "out"]] {
         let output = class.merge(&order, &[]);

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::class::{Class, refused, timeless, well};
+use super::class::{Class, refused, same, well};
 
 /// How many submissions. scripts/slurm/thousand asks for more, and tells the memory too.
 fn size() -> usize {
@@ -41,7 +41,7 @@ fn four_shards_are_the_class() {
     }
     let merged = well(class.merge(&["out"], &[]));
     let whole = well(class.grade("whole", &[]).output().unwrap());
-    assert_eq!(timeless(&class.read("merged/results.jsonl")), timeless(&class.read("whole/results.jsonl")));
+    same(&class.read("merged/results.jsonl"), &class.read("whole/results.jsonl"));
     assert_eq!(class.read("merged/results.csv"), class.read("whole/results.csv"));
     assert_eq!(files(&class.path("merged")), files(&class.path("whole")));
     // The same table, but for the folder that is named last.
@@ -93,5 +93,5 @@ fn a_shard_that_was_killed_is_graded_again() {
     well(class.grade("tries/2", &["--shard", "2/2"]).output().unwrap());
     well(class.merge(&["tries/2", "tries/1", "first"], &[]));
     well(class.grade("whole", &[]).output().unwrap());
-    assert_eq!(timeless(&class.read("merged/results.jsonl")), timeless(&class.read("whole/results.jsonl")));
+    same(&class.read("merged/results.jsonl"), &class.read("whole/results.jsonl"));
 }
