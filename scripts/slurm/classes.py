@@ -14,7 +14,7 @@ readable: [PROGRAM]
 build: { command: test -x server }
 launch: [{ command: "./server -port {port} -root {root}", ready-within: 10s }]
 groups:
-  - { name: Login, points: 40, scenarios: [SCENARIOS] }
+  - { name: Login, points: 40, scenarios: [rfc959/control/greeting] }
   - { name: Files, points: 60, scenarios: ["rfc959/transfer/store[open=PASV,size=1]"] }
 limits: { reply: 10s }
 """
@@ -33,11 +33,11 @@ def program():
     return str(found)
 
 
-def make(folder, size, scenarios="rfc959/control/greeting"):
+def make(folder, size):
     """So many submissions. They take turns: whole, read-only, ended at once, not built. Their rubric stands beside them."""
     folder = Path(folder)
     rubric = folder / "rubric.yaml"
-    rubric.write_text(RUBRIC.replace("PROGRAM", program()).replace("SCENARIOS", scenarios))
+    rubric.write_text(RUBRIC.replace("PROGRAM", program()))
     for number in range(size):
         submission = folder / "submissions" / f"student-{number * 7919 % 10007:05}"
         submission.mkdir(parents=True)
@@ -71,7 +71,7 @@ def compare(merged, whole):
                 print(f"merged: {first[:2000]}\nwhole:  {second[:2000]}", file=sys.stderr)
                 break
         sys.exit("error: the merged results are not those of the class that was not split")
-    names = [json.loads(line)["submission"] for line in one.splitlines()]
+    names = [json.loads(line)["submission"] for line in Path(merged).read_text(encoding="ascii").splitlines()]
     if len(set(names)) != len(names):
         sys.exit("error: a submission was graded twice")
     return len(names)
