@@ -2,6 +2,7 @@
 
 pub mod audience;
 pub mod cause;
+pub mod compare;
 pub mod explain;
 pub mod merge;
 pub mod record;

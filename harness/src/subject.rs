@@ -38,7 +38,7 @@ pub use self::root::{Found, Placed};
 pub use self::running::{Health, Running};
 pub use self::start_error::StartError;
 pub use self::subject_error::SubjectError;
-pub use self::submission::{CopyError, Done, Ended, StartStyle, Submission, check_command};
+pub use self::submission::{CopyError, Done, Ended, StartStyle, Submission, check_command, stem};
 pub use self::tasks::{Asked, Tasks};
 
 use self::attach::Attach;

@@ -1,5 +1,11 @@
 //! `ftpspec grade`, as an instructor and as a student use it.
 
 #[cfg(test)]
+#[path = "grade/seen.rs"]
+mod seen;
+#[cfg(test)]
 #[path = "grade/trial.rs"]
 mod trial;
+
+#[cfg(test)]
+use self::seen::{grounds, is_confined, left_over, lines_of};

@@ -19,10 +19,11 @@ pub(super) use self::results::put;
 use self::shard::Wanted;
 use super::run::profile;
 use super::{Failure, SuiteFolder};
+use crate::grade::compare::{self, compare};
 use crate::grade::explain::{Found, explain};
 use crate::grade::merge::Run;
 use crate::grade::table::{self, Heading};
-use crate::grade::{Audience, Record};
+use crate::grade::{Audience, Record, record};
 use crate::run::class::{Class, Graded, Interrupted, Ledger};
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics, escape, nearest};
 use crate::scenario::rubric::{Group, Rubric, matches};
@@ -30,15 +31,15 @@ use crate::scenario::tree::Located;
 use crate::scenario::{LoadError, Suite};
 use crate::subject::{Kind, Seclusion, check_command, sweep};
 
-/// Grade a folder of submissions by a rubric. Each folder in it is one. The exit code is 0 once every submission has a
+/// Grade a folder of submissions by a rubric. Each folder, zip and tar.gz in it is one. The exit code is 0 once every submission has a
 /// result, whatever its points.
 #[derive(Debug, Args)]
 pub(super) struct Grade {
     /// The folder of the submissions.
     #[arg(value_name = "SUBMISSIONS", required_unless_present = "one", conflicts_with = "one")]
     submissions: Option<PathBuf>,
-    /// One submission, for a student at home: its points and the reasons are printed.
-    #[arg(long, value_name = "DIR")]
+    /// One submission, a folder or an archive, for a student at home: its points and the reasons are printed.
+    #[arg(long, value_name = "PATH")]
     one: Option<PathBuf>,
     /// A rubric that the program carries, or a file of your own. A name that is not known is answered by those there are.
     #[arg(long, value_name = "NAME-or-FILE")]
@@ -54,7 +55,7 @@ pub(super) struct Grade {
     out: Option<PathBuf>,
     /// Grade only a part of the class, the second of four for 2/4, for `ftpspec merge`; `auto` reads it from the variables
     /// of Slurm arrays, Kubernetes Indexed Jobs and GNU parallel, or from `FTPSPEC_SHARD` and `FTPSPEC_SHARDS`.
-    #[arg(long, value_name = "k/n|auto", requires = "out", conflicts_with = "one")]
+    #[arg(long, value_name = "k/n|auto", requires = "out", conflicts_with_all = ["one", "compare"])]
     shard: Option<Wanted>,
     /// For whom the results are: students do not see hidden cases. Without it, --one is for students and a class for staff.
     #[arg(long, value_enum)]
@@ -65,6 +66,9 @@ pub(super) struct Grade {
     /// Only these cases of the rubric; may be given several times. The other cases are left out of the points.
     #[arg(long, value_name = "GLOB")]
     only: Vec<String>,
+    /// The results.jsonl of an earlier time: says who has other points now, and by which cases.
+    #[arg(long, value_name = "FILE", conflicts_with = "one")]
+    compare: Option<PathBuf>,
     /// What keeps submissions apart. The best that there is, if it is not said.
     #[arg(long, value_enum, default_value_t)]
     sandbox: Sandbox,
@@ -130,6 +134,7 @@ impl Grade {
         if let Some(warning) = seclusion.warning() {
             writeln!(anstream::stderr(), "warning: the sandbox is {}: {warning}", seclusion.words())?;
         }
+        let before = self.compare.as_deref().map(earlier).transpose()?;
         let profile = profile(&suite, &rubric.profile)?;
         let graded = |id: &str| rubric.groups.iter().any(|group| group.part_of(id).is_some());
         let class = Class {
@@ -153,7 +158,13 @@ impl Grade {
         let folder =
             self.out.as_ref().map(|out| run.as_ref().map_or_else(|| out.clone(), |run| out.join(run.shard.folder())));
         let results = Results::new(folder.as_deref(), &rubric, self.audience())?.of_run(run.as_ref())?;
-        self.grade(&class, waiting.collect(), &results, self.deadline.map(|time| begun + time), out)
+        let records = self.grade(&class, waiting.collect(), &results, self.deadline.map(|time| begun + time), out)?;
+        if let (Some(before), Some(file)) = (before, &self.compare) {
+            let comparison = compare(&before, &records);
+            let text = compare::human(&comparison, &file.to_string_lossy(), self.audience(), Symbols::Unicode);
+            out.write_all(text.as_bytes())?;
+        }
+        Ok(ExitCode::SUCCESS)
     }
 
     fn grade(
@@ -163,7 +174,7 @@ impl Grade {
         results: &Results<'_>,
         deadline: Option<Instant>,
         out: &mut dyn Write,
-    ) -> Result<ExitCode, Failure> {
+    ) -> Result<Vec<Record>, Failure> {
         let said = Mutex::new(String::new());
         let failed = Mutex::new(None);
         let done = |graded: &Graded| {
@@ -198,7 +209,7 @@ impl Grade {
         }
         match failed.into_inner().ok().flatten() {
             Some(failure) => Err(failure),
-            None => Ok(ExitCode::SUCCESS),
+            None => Ok(records),
         }
     }
 
@@ -247,6 +258,14 @@ impl Grade {
         }
         Ok(rubric)
     }
+}
+
+/// The results of an earlier time.
+fn earlier(file: &Path) -> Result<Vec<Record>, Failure> {
+    let shown = escape(&file.display().to_string());
+    let text = std::fs::read_to_string(file)
+        .map_err(|error| Failure::Usage(format!("cannot read the earlier results {shown}: {error}")))?;
+    record::read(&text).map_err(|error| Failure::Usage(format!("{shown}: {error}")))
 }
 
 /// A rubric that the suite has, or the one in a file.

@@ -10,7 +10,7 @@ use std::fmt;
 use super::record::{Record, SCHEMA, Status};
 use crate::scenario::rubric::Points;
 
-pub use self::read::{ReadError, Results, read};
+pub use self::read::{ReadError, Results, is_head, read};
 pub use self::run::{MOST, NoShard, Place, Roll, Run, SCHEMA as RUN_SCHEMA, Shard};
 
 /// The results of one shard, or of one try at it.

@@ -1,10 +1,14 @@
 //! The result of one submission, as it is kept: one line of `results.jsonl`.
 
+mod read;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::score::Score;
 use crate::scenario::rubric::{PartOfGrade, Points, Rubric, Visibility};
+
+pub use self::read::{ReadError, read};
 
 /// The version of this form, written into every line. It changes when a reader of the last one would misread.
 pub const SCHEMA: &str = "ftpspec/grade/1";

@@ -52,7 +52,7 @@ pub struct Class<'a> {
 pub struct Entry {
     /// Its name, as people read it.
     pub name: String,
-    /// Its folder.
+    /// Its folder, or its archive.
     pub path: PathBuf,
     /// Its place in the whole class, from 0, in whichever shard it is graded: no two are the same user.
     pub number: u32,
@@ -155,7 +155,7 @@ impl Class<'_> {
     }
 
     fn copied(&self, entry: &Entry, confinement: Confinement) -> Result<Submission, CopyError> {
-        Submission::copied(&entry.path, self.seclusion, confinement)
+        Submission::copied(&entry.path, &self.rubric.folders(), self.seclusion, confinement)
     }
 
     fn login(&self) -> Login {

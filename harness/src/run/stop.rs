@@ -52,7 +52,8 @@ impl Stops {
         (!tests_it).then_some(cause)
     }
 
-    /// Learns from a case. Where the subject hangs, one is enough: each costs a whole deadline.
+    /// Learns from a case. Where the subject hangs, one is enough: each costs a whole deadline. But what one case came
+    /// through, the next may: then its silence is its own.
     pub(super) fn heed(&self, scenario: &Scenario, ran: &Ran) {
         let mut seen = self.seen();
         let Some(short) = &ran.short else {
@@ -65,8 +66,8 @@ impl Stops {
         };
         let count = seen.short.entry(state.clone()).or_default();
         *count += 1;
-        let often = *count >= ENOUGH && !seen.reached.contains(&state);
-        if ran.case.kind == Some(FailKind::Hang) || often {
+        let is_enough = *count >= ENOUGH || ran.case.kind == Some(FailKind::Hang);
+        if is_enough && !seen.reached.contains(&state) {
             let (by, reason) = match (by, &ran.case.reason) {
                 (Some(by), Some(reason)) => (by, reason.clone()),
                 (_, _) => (GREETING.to_owned(), format!("{GREETING}: the subject gives no greeting")),

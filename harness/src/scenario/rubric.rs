@@ -1,6 +1,6 @@
 //! Rubrics: how a class is graded. What is built and started, which scenarios give how many points, what a crash costs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -261,6 +261,25 @@ impl Rubric {
         let groups = self.groups.iter().filter(|group| !group.extra).map(|group| group.points);
         let checks = self.checks.iter().filter(|check| !check.deducts).map(|check| check.points);
         groups.chain(checks).sum()
+    }
+
+    /// The names of folders that its commands may mean: what stands before a slash, and words that stand alone.
+    pub fn folders(&self) -> BTreeSet<String> {
+        let styles = self.launch.iter();
+        let directories = styles.clone().filter_map(|style| style.directory.as_ref());
+        let lines = self.build.clean.iter().chain(&self.build.commands).chain(&self.setup);
+        let lines =
+            lines.chain(styles.map(|style| &style.command)).chain(self.checks.iter().map(|check| &check.command));
+        let mut folders = BTreeSet::new();
+        for text in lines.map(|line| &line.value).chain(directories) {
+            for word in text.split(|letter: char| letter.is_whitespace() || "'\"=;&|()".contains(letter)) {
+                match word.rsplit_once('/') {
+                    Some((above, _)) => folders.extend(above.split('/').map(str::to_owned)),
+                    None => folders.extend([word.to_owned()]),
+                }
+            }
+        }
+        folders
     }
 
     fn parsed(file: &Arc<str>, text: &str, suite: &Suite, faults: &mut Vec<Diagnostic>) -> Option<Self> {

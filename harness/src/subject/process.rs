@@ -209,6 +209,7 @@ impl Process {
     /// Kills the family and reaps it, until nobody of it is left.
     fn end(&self) -> io::Result<()> {
         let deadline = Instant::now() + PATIENCE;
+        self.end_held(deadline)?;
         // The group first, at one blow: nobody in it can fork away between being found and being killed. An error
         // means that the group is empty, which is what is wanted.
         let _: rustix::io::Result<()> = rustix::process::kill_process_group(self.leader, Signal::KILL);
@@ -228,6 +229,25 @@ impl Process {
             if Instant::now() >= deadline {
                 return Err(io::Error::other("a process of the subject does not die"));
             }
+        }
+        Ok(())
+    }
+
+    /// Ends the namespace in which the command is held: with its first process, the child of the leader, end all others.
+    /// The leader is asked for it while it lives. Behind its end nothing is left by which they could be known as ours:
+    /// they bear no mark, are of another session, and die when they have the time, with their ports still taken.
+    fn end_held(&self, deadline: Instant) -> io::Result<()> {
+        if self.told.is_none() {
+            return Ok(());
+        }
+        let held: Vec<_> = self.family()?.into_iter().filter(|member| member.pid != self.leader).collect();
+        for member in &held {
+            kill_and_wait(member.pid, deadline)?;
+        }
+        // The leader reaps its child, unless it ends first and leaves it to us.
+        kill_and_wait(self.leader, deadline)?;
+        for member in &held {
+            reap(member.pid);
         }
         Ok(())
     }

@@ -1,14 +1,17 @@
 //! A submission: a copy of what a student handed in, built and ready to be started again and again.
 
+mod archive;
 mod copy;
+mod handed;
 mod style;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+pub use self::archive::stem;
 pub use self::copy::CopyError;
 pub use self::style::{StartStyle, check_command};
 
@@ -53,13 +56,22 @@ impl Ended {
 }
 
 impl Submission {
-    /// Copies the folder into one of its own.
+    /// Copies what was handed in, a folder or an archive, into a folder of its own. A folder that is all that stands in
+    /// another is taken for the submission, unless it has one of the names that are `kept`.
     ///
     /// # Errors
-    /// It cannot be read, holds too much, or there is no room.
-    pub fn copied(folder: &Path, seclusion: &Seclusion, confinement: Confinement) -> Result<Self, CopyError> {
+    /// It cannot be read, holds too much or what could do harm, or there is no room.
+    pub fn copied(
+        handed_in: &Path,
+        kept: &BTreeSet<String>,
+        seclusion: &Seclusion,
+        confinement: Confinement,
+    ) -> Result<Self, CopyError> {
         let ground = Ground::make(seclusion, &confinement).map_err(CopyError::Own)?;
-        copy::folder(folder, &ground.path().join(FOLDER), confinement.owner(), confinement.bounds().disk / 2)?;
+        let most = confinement.bounds().disk / 2;
+        let from = handed::unwrapped(handed_in, kept, ground.path(), most)?;
+        copy::folder(&from.folder, &ground.path().join(FOLDER), confinement.owner(), most)?;
+        from.clear()?;
         Ok(Self { confinement: Arc::new(confinement), ground })
     }
 

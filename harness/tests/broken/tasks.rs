@@ -7,7 +7,7 @@ use reports::model::{Case, Report, Verdict};
 use rstest::rstest;
 
 /// A client that fetches a file, and does one thing wrong.
-const CLIENT: &str = r##"about: A client with the fault FAULT.
+const CLIENT: &str = r#"about: A client with the fault FAULT.
 role: client
 tasks:
   command: [bash, "{config}/client", FAULT, "{host}", "{port}", "{task}"]
@@ -53,7 +53,7 @@ tasks:
       say QUIT
       [ "$fault" = negotiates ] || hear
 login: { user: test, password: test1234 }
-"##;
+"#;
 
 const TRIED: [&str; 5] = [
     "clients/session/conversation[get]",
@@ -69,7 +69,8 @@ fn run(fault: &str, folder: &Path) -> Report {
     std::fs::write(&subject, CLIENT.replace("FAULT", fault)).unwrap();
     let mut command = Command::new(assert_cmd::cargo::cargo_bin!("ftpspec"));
     command.args(["run", "--subject", subject.to_str().unwrap(), "--report", &format!("json={}", file.display())]);
-    command.args(TRIED).assert();
+    // A fault makes it red, so its code is not asked for.
+    command.args(TRIED).output().unwrap();
     let report: Report = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
     let mut again = Command::new(assert_cmd::cargo::cargo_bin!("ftpspec"));
     let again = again.args(["judge", file.to_str().unwrap(), "--format", "json"]).assert();

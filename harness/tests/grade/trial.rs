@@ -12,9 +12,12 @@ use rstest::rstest;
 use serde_json::Value;
 use tempfile::TempDir;
 
+use super::{grounds, is_confined, left_over, lines_of};
+
 /// A class in a folder of its own.
 struct Class {
     folder: TempDir,
+    grounds: TempDir,
 }
 
 /// Some cases that take little time.
@@ -48,7 +51,7 @@ fn filled(text: &str) -> String {
 
 impl Class {
     fn new() -> Self {
-        let class = Self { folder: TempDir::new().unwrap() };
+        let class = Self { folder: TempDir::new().unwrap(), grounds: grounds() };
         std::fs::create_dir(class.path("subs")).unwrap();
         std::fs::write(class.path("rubric.yaml"), filled(RUBRIC)).unwrap();
         class
@@ -77,6 +80,7 @@ impl Class {
         let mut command = Command::new(program());
         command.arg("grade").arg(self.path("subs")).arg("--rubric").arg(self.path("rubric.yaml"));
         command.arg("--out").arg(self.path("out")).args(more);
+        command.env("TMPDIR", self.grounds.path());
         command
     }
 
@@ -88,10 +92,7 @@ impl Class {
 
     /// The results by submission.
     fn results(&self) -> BTreeMap<String, Value> {
-        let text = std::fs::read_to_string(self.path("out/results.jsonl")).unwrap();
-        assert!(text.is_ascii() && !text.contains('\u{7f}'), "{text}");
-        let records = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
-        records.map(|record| (record["submission"].as_str().unwrap().to_owned(), record)).collect()
+        lines_of(&self.path("out/results.jsonl"))
     }
 
     fn feedback(&self, record: &Value) -> String {
@@ -105,16 +106,6 @@ fn points(record: &Value) -> String {
     record["points"].as_f64().unwrap().to_string()
 }
 
-/// Whether this machine confines submissions wholly. Said loudly where it does not.
-fn is_confined(results: &BTreeMap<String, Value>) -> bool {
-    let sandbox = results.values().next().unwrap()["sandbox"].as_str().unwrap().to_owned();
-    let whole = sandbox.starts_with("bubblewrap, own network");
-    if !whole {
-        eprintln!("NOT TRIED: what only bubblewrap and own networks keep apart; here the sandbox is: {sandbox}");
-    }
-    whole
-}
-
 /// Waits until a condition holds.
 fn until(what: &str, holds: impl Fn() -> bool) {
     let began = Instant::now();
@@ -122,20 +113,6 @@ fn until(what: &str, holds: impl Fn() -> bool) {
         assert!(began.elapsed() < Duration::from_mins(1), "{what} never came");
         std::thread::yield_now();
     }
-}
-
-/// The processes of this machine that were started on a ground of the grader with this number.
-fn left_over(grader: u32) -> Vec<String> {
-    let mark = format!("FTPSPEC_SUBJECT={grader}-");
-    let mut left = Vec::new();
-    for entry in std::fs::read_dir("/proc").unwrap().flatten() {
-        let environment = std::fs::read(entry.path().join("environ")).unwrap_or_default();
-        if environment.split(|octet| *octet == 0).any(|variable| variable.starts_with(mark.as_bytes())) {
-            let line = std::fs::read(entry.path().join("cmdline")).unwrap_or_default();
-            left.push(String::from_utf8_lossy(&line).into_owned());
-        }
-    }
-    left
 }
 
 #[test]
@@ -164,26 +141,23 @@ fn a_class_is_graded() {
 #[test]
 fn students_do_not_see_what_is_hidden() {
     let class = Class::new();
-    // It takes every command for one that it knows.
-    let folder = class.built("one", "all:\n\tchmod +x server\n");
-    std::fs::write(folder.join("server"), filled(&format!("#!/bin/sh\n{SERVE} \"$@\"\n"))).unwrap();
-    std::fs::write(
-        class.path("rubric.yaml"),
-        // What the reference server cannot do is asked, so that points are lost.
-        filled(RUBRIC).replace("rfc959/errors/unknown-verb", "rfc7151/host"),
-    )
-    .unwrap();
+    // Nothing can be stored, and that is asked in secret: 10 points of 100.
+    class.script("one", &format!("{} \"$@\"", SERVE.replace("read-write", "read-only")));
+    let rubric = filled(RUBRIC)
+        .replace(", rfc959/transfer/store]", "]")
+        .replace("rfc959/errors/unknown-verb", "rfc959/transfer/store");
+    std::fs::write(class.path("rubric.yaml"), rubric).unwrap();
     class.grade(&[]);
     let record = &class.results()["one"];
-    // One row of the scenario passes: the server does know that there is no such command.
-    assert_ne!(points(record), "100");
+    assert_eq!((record["status"].as_str(), &*points(record)), (Some("graded"), "90"), "{}", class.feedback(record));
     let folder = class.path("out").join(record["folder"].as_str().unwrap());
     let read = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap();
-    assert!(read("staff.md").contains("rfc7151/host") && read("report.jsonl").contains("rfc7151/host"));
-    assert!(!read("feedback.md").contains("7151") && !read("feedback.html").contains("rfc7151/host"));
+    let secret = "transfer/store";
+    assert!(read("staff.md").contains(secret) && read("report.jsonl").contains(secret));
+    assert!(!read("feedback.md").contains(secret) && !read("feedback.html").contains(secret));
     assert!(read("feedback.md").contains("of the checks here are not shown"), "{}", read("feedback.md"));
     let output = class.grade(&["--audience", "student"]);
-    assert!(!String::from_utf8(output.stdout).unwrap().contains("7151"));
+    assert!(!String::from_utf8(output.stdout).unwrap().contains(secret));
 }
 
 #[test]
@@ -247,7 +221,7 @@ fn what_a_submission_starts_ends_with_it() {
     for name in ["daemon", "noise", "crowd"] {
         assert_eq!(points(&results[name]), "100", "{name}: {}", class.feedback(&results[name]));
     }
-    assert_eq!(left_over(grader), Vec::<String>::new());
+    assert_eq!(left_over(grader, class.grounds.path()), Vec::<String>::new());
 }
 
 #[test]
@@ -290,7 +264,7 @@ fn a_signal_leaves_whole_results(#[case] signal: &str, #[case] code: i32) {
     let child = begun(&class, &[]);
     let grader = child.id();
     assert!(class.results().values().all(|record| record["status"] == "waiting"));
-    until("the build", || !left_over(grader).is_empty());
+    until("the build", || !left_over(grader, class.grounds.path()).is_empty());
     let sent = Command::new("kill").args([format!("-{signal}"), grader.to_string()]).status().unwrap();
     assert!(sent.success());
     let output = child.wait_with_output().unwrap();
@@ -298,7 +272,7 @@ fn a_signal_leaves_whole_results(#[case] signal: &str, #[case] code: i32) {
     let results = class.results();
     assert_eq!(results.len(), 3);
     assert!(results.values().all(|record| record["status"] == "ungraded" && points(record) == "0"), "{results:?}");
-    until("the end of the builds", || left_over(grader).is_empty());
+    until("the end of the builds", || left_over(grader, class.grounds.path()).is_empty());
 }
 
 #[test]

@@ -15,10 +15,13 @@ fn selected(profile: &str) -> Result<BTreeSet<String>, Diagnostics> {
 }
 
 #[rstest]
-fn these_select_everything(#[values("rfc1123", "strict", "lenient")] profile: &str) {
+fn these_select_everything_but_the_sentences_of_assignments(#[values("rfc1123", "strict", "lenient")] profile: &str) {
     let suite = Suite::embedded().unwrap();
     let chosen = &suite.profiles()[profile];
-    assert!(suite.scenarios().iter().all(|scenario| chosen.selects(&suite, scenario)));
+    for scenario in suite.scenarios() {
+        let is_of_assignment = scenario.id.starts_with("assignments/") && scenario.id.matches('/').count() > 2;
+        assert_eq!(chosen.selects(&suite, scenario), !is_of_assignment, "{}", scenario.id);
+    }
 }
 
 #[rstest]

@@ -105,8 +105,8 @@ fn what_is_no_result_of_a_shard_is_said() {
     std::fs::create_dir(class.path("bare")).unwrap();
     for (named, message) in [
         ("whole", "whole/results.jsonl does not say which shard it is"),
-        ("cut", "cut: line 3: it is cut short; copy the file again"),
-        ("led-away", "line 1: the line was changed by hand"),
+        ("cut", "cut: line 3 is no result of `ftpspec grade`: EOF"),
+        ("led-away", "line 1 was changed by hand"),
         ("none", "none: No such file or directory"),
         ("bare", "bare holds no results.jsonl: was a shard ended before it began?"),
     ] {

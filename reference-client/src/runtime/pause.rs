@@ -18,6 +18,7 @@ pub(crate) fn now() -> i64 {
 /// When the user interrupts it.
 pub(crate) async fn pause(time: Duration, mut interrupts: Option<Interrupts>) -> Result<(), Failure> {
     tokio::select! {
+        // A server that was busy, or was gone, tells nobody when it is there again: the time between two tries is all there is.
         () = sleep(time) => Ok(()),
         () = Interrupts::next_of(&mut interrupts) => Err(Failure::Interrupted),
     }

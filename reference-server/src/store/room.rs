@@ -96,7 +96,11 @@ impl Allowance {
     /// room that there is not.
     pub(crate) fn cut(&mut self, file: &File, length: u64) -> io::Result<()> {
         let before = file.metadata()?.len();
-        file.set_len(length)?;
+        // To cut nothing off costs much: a file system that sees a file cut to nothing may write the new one to the disk before it is
+        // closed (ext4 does), so that the old content is not lost for one that is not there yet.
+        if before != length {
+            file.set_len(length)?;
+        }
         if let Some(instead) = &mut self.instead {
             let cut = before.saturating_sub(length);
             instead.of_store.give_back(cut);

@@ -1,6 +1,6 @@
 //! The names of submissions. Students choose them, and they may hold anything that a file system takes.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::super::Failure;
 use crate::run::class::Entry;
+use crate::subject::stem;
 
 /// A submission, and the folder of its results.
 #[derive(Debug, Clone)]
@@ -17,7 +18,7 @@ pub(super) struct Named {
     pub(super) folder: String,
 }
 
-/// Every folder of a folder, in order of name.
+/// Every folder and archive of a folder, in order of name.
 pub(super) fn entries(folder: &Path) -> Result<Vec<Named>, Failure> {
     let shown = folder.display();
     let listed = std::fs::read_dir(folder)
@@ -26,33 +27,55 @@ pub(super) fn entries(folder: &Path) -> Result<Vec<Named>, Failure> {
     for entry in listed {
         let entry =
             entry.map_err(|error| Failure::Usage(format!("cannot read the submissions in {shown}: {error}")))?;
+        let name = entry.file_name();
         // A link could lead anywhere, to the submission of another too.
-        if entry.file_type().is_ok_and(|kind| kind.is_dir()) && !entry.file_name().as_bytes().starts_with(b".") {
+        let is_one =
+            entry.file_type().is_ok_and(|kind| kind.is_dir() || (kind.is_file() && stem(name.as_bytes()).is_some()));
+        if is_one && !name.as_bytes().starts_with(b".") {
             paths.push(entry.path());
         }
     }
     paths.sort();
     if paths.is_empty() {
-        return Err(Failure::Usage(format!("there is no submission in {shown}: each folder in it would be one")));
-    }
-    let mut taken = BTreeSet::new();
-    let named = |(at, path): (usize, &PathBuf)| {
-        let named = named(path, path.file_name().unwrap_or_default().as_bytes(), &mut taken);
-        Named { entry: Entry { number: u32::try_from(at).unwrap_or_default(), ..named.entry }, ..named }
-    };
-    Ok(paths.iter().enumerate().map(named).collect())
-}
-
-/// One folder.
-pub(super) fn one(folder: &Path) -> Result<Vec<Named>, Failure> {
-    let unreadable = |error| Failure::Usage(format!("cannot read the submission {}: {error}", folder.display()));
-    let path = folder.canonicalize().map_err(unreadable)?;
-    if !path.is_dir() {
-        let message = format!("{} is no folder; a submission is the folder with its sources", folder.display());
+        let message = format!("there is no submission in {shown}: each folder, zip or tar.gz in it would be one");
         return Err(Failure::Usage(message));
     }
-    let name = path.file_name().unwrap_or_default().as_bytes().to_owned();
-    Ok(vec![named(&path, &name, &mut BTreeSet::new())])
+    Ok(all_named(&paths))
+}
+
+/// One folder or archive.
+pub(super) fn one(path: &Path) -> Result<Vec<Named>, Failure> {
+    let unreadable = |error| Failure::Usage(format!("cannot read the submission {}: {error}", path.display()));
+    let real = path.canonicalize().map_err(unreadable)?;
+    if !real.is_dir() && stem(real.as_os_str().as_bytes()).is_none() {
+        let message = format!(
+            "{} is neither a folder nor an archive; a submission is the folder with its sources, or a zip or tar.gz of it",
+            path.display()
+        );
+        return Err(Failure::Usage(message));
+    }
+    Ok(all_named(&[real]))
+}
+
+/// An archive is called as the folder would be that it stands for, unless another has that name.
+fn all_named(paths: &[PathBuf]) -> Vec<Named> {
+    let whole = |path: &Path| path.file_name().unwrap_or_default().as_bytes().to_owned();
+    let short = |path: &Path| {
+        let whole = whole(path);
+        if path.is_dir() { whole } else { stem(&whole).unwrap_or(&whole).to_owned() }
+    };
+    let mut uses: BTreeMap<Vec<u8>, usize> = BTreeMap::new();
+    for path in paths {
+        *uses.entry(short(path)).or_default() += 1;
+    }
+    let mut taken = BTreeSet::new();
+    let name = |(at, path): (usize, &PathBuf)| {
+        let short = short(path);
+        let is_alone = uses.get(&short).is_none_or(|uses| *uses == 1);
+        let named = named(path, &if is_alone { short } else { whole(path) }, &mut taken);
+        Named { entry: Entry { number: u32::try_from(at).unwrap_or_default(), ..named.entry }, ..named }
+    };
+    paths.iter().enumerate().map(name).collect()
 }
 
 fn named(path: &Path, name: &[u8], taken: &mut BTreeSet<String>) -> Named {
@@ -97,7 +120,25 @@ fn digest(name: &[u8]) -> String {
 mod tests {
     use rstest::rstest;
 
-    use super::{safe, shown};
+    use super::{entries, safe, shown};
+
+    #[test]
+    fn folders_and_archives_are_submissions() {
+        let folder = tempfile::TempDir::new().unwrap();
+        for name in ["ann", "bob", ".git"] {
+            std::fs::create_dir(folder.path().join(name)).unwrap();
+        }
+        for name in ["bob.zip", "cy.tar.gz", "dan.ZIP", "eve.rar", "grades.csv", ".zip", ".f.zip"] {
+            std::fs::write(folder.path().join(name), "").unwrap();
+        }
+        std::os::unix::fs::symlink("/etc", folder.path().join("link")).unwrap();
+        std::os::unix::fs::symlink("/etc/passwd", folder.path().join("link.zip")).unwrap();
+        let found = entries(folder.path()).unwrap();
+        let names: Vec<_> = found.iter().map(|named| (named.entry.name.as_str(), named.folder.as_str())).collect();
+        // Two Bobs, and each keeps what is his.
+        let expected = ["ann", "bob", "bob.zip", "cy", "dan", "eve"].map(|name| (name, name));
+        assert_eq!(names, expected);
+    }
 
     #[rstest]
     #[case(b"ann", "ann")]

@@ -1,9 +1,8 @@
-//! A file of results, taken back.
+//! A file of a shard's results, taken back.
 
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 
-use super::run::{self, Run};
+use super::run::{Run, SCHEMA};
 use crate::grade::record::{self, Record};
 
 /// What a file of results holds.
@@ -16,59 +15,38 @@ pub struct Results {
 }
 
 /// Why a text is no file of results.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("line {line}: {what}")]
-pub struct ReadError {
-    /// The line, from 1.
-    pub line: usize,
-    /// What is wrong with it.
-    pub what: String,
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReadError {
+    /// The first line is not as `ftpspec grade --shard` writes it.
+    #[error("line 1 does not say which shard this is: {0}")]
+    Head(serde_json::Error),
+    /// What the first line says is not what its run id stands for.
+    #[error("line 1 was changed by hand: its run id is not that of what it says")]
+    Changed,
+    /// Another line is no result.
+    #[error("{0}")]
+    Record(#[from] record::ReadError),
 }
 
-#[derive(Deserialize)]
-struct Schema {
-    schema: String,
-}
-
-/// Reads the text of a `results.jsonl`.
+/// Reads the text of a `results.jsonl`, of a shard or of a whole class.
 ///
 /// # Errors
 /// A line is cut short, or of another form.
 pub fn read(text: &str) -> Result<Results, ReadError> {
-    let mut results = Results { run: None, records: Vec::new() };
-    for (at, line) in text.lines().enumerate() {
-        let wrong = |what: String| ReadError { line: at + 1, what };
-        let Schema { schema } = parsed(line).map_err(wrong)?;
-        match schema.as_str() {
-            record::SCHEMA => results.records.push(parsed(line).map_err(wrong)?),
-            run::SCHEMA if at == 0 => {
-                let run: Run = parsed(line).map_err(wrong)?;
-                if !run.is_sound() {
-                    return Err(wrong(
-                        "the line was changed by hand: its run id is not that of what it says".to_owned(),
-                    ));
-                }
-                results.run = Some(run);
-            }
-            run::SCHEMA => {
-                let what =
-                    "another shard begins here; give `ftpspec merge` the files of shards, each as it was written";
-                return Err(wrong(what.to_owned()));
-            }
-            other => {
-                let schema = other.chars().take(40).collect::<String>();
-                return Err(wrong(format!("this is of the form {schema:?}, and not {:?}", record::SCHEMA)));
-            }
-        }
+    let head = text.lines().next().filter(|line| is_head(line));
+    let run: Option<Run> = head.map(serde_json::from_str).transpose().map_err(ReadError::Head)?;
+    if run.as_ref().is_some_and(|run| !run.is_sound()) {
+        return Err(ReadError::Changed);
     }
-    Ok(results)
+    Ok(Results { run, records: record::read(text)? })
 }
 
-fn parsed<T: DeserializeOwned>(line: &str) -> Result<T, String> {
-    serde_json::from_str(line).map_err(|error| match error.classify() {
-        serde_json::error::Category::Eof => "it is cut short; copy the file again".to_owned(),
-        serde_json::error::Category::Data | serde_json::error::Category::Syntax | serde_json::error::Category::Io => {
-            format!("this is no line of results: {error}")
-        }
-    })
+/// Whether a line says of itself that it is the first of a shard's results.
+pub fn is_head(line: &str) -> bool {
+    #[derive(Deserialize)]
+    struct Stamp {
+        schema: String,
+    }
+    serde_json::from_str(line).is_ok_and(|Stamp { schema }| schema == SCHEMA)
 }

@@ -5,7 +5,7 @@ use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::time::Instant;
 
-use super::work::{at_once, drain, forget, send};
+use super::work::{at_once, drain, send};
 use super::{Own, Plan, Work, sessions};
 
 /// Lines before and behind the one file of a session: the greeting, USER, PASS, TYPE, QUIT.
@@ -167,8 +167,8 @@ impl Talk {
         self.stream.write_all(b"r")?;
         self.answer()?;
         drain(&data)?;
-        self.answer()?;
-        forget(data)
+        data.shutdown(Shutdown::Write)?;
+        self.answer()
     }
 
     fn answer(&mut self) -> io::Result<()> {

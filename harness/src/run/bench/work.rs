@@ -19,9 +19,9 @@ pub(super) fn retrieve(user: &mut User, name: &str, length: u64) -> io::Result<D
     let data = user.passive()?;
     user.say(&format!("RETR {name}"), b'1')?;
     let came = drain(&data)?;
+    data.shutdown(Shutdown::Write)?;
     user.expect("RETR", b'2')?;
     let time = begin.elapsed();
-    forget(data)?;
     if came == length { Ok(time) } else { Err(io::Error::other(format!("{came} octets came instead of {length}"))) }
 }
 
@@ -50,9 +50,9 @@ pub(super) fn list(user: &mut User, names: u32) -> io::Result<Duration> {
     let data = user.passive()?;
     user.say("LIST names", b'1')?;
     let came = drain(&data)?;
+    data.shutdown(Shutdown::Write)?;
     user.expect("LIST", b'2')?;
     let time = begin.elapsed();
-    forget(data)?;
     // A line has its name and more.
     if came >= u64::from(names) * 10 { Ok(time) } else { Err(io::Error::other("the listing is too short")) }
 }
@@ -94,14 +94,6 @@ pub(super) fn send(file: &File, stream: &TcpStream) -> io::Result<()> {
             return Ok(());
         }
     }
-}
-
-/// Closes a connection that the server has ended so that nothing of it stays: the kernel keeps the port of whoever ends first for a
-/// minute, and among thousands of those each next port would take long to find, for whoever is measured then.
-pub(super) fn forget(stream: TcpStream) -> io::Result<()> {
-    socket2::SockRef::from(&stream).set_linger(Some(Duration::ZERO))?;
-    drop(stream);
-    Ok(())
 }
 
 /// Reads to the end; says how much came.

@@ -64,6 +64,23 @@ fn what_is_wrong_is_said_with_its_place(#[case] text: &str, #[case] message: &st
     assert!(faults.contains('^'), "{faults}");
 }
 
+#[rstest]
+#[case("make -C src", "./server {port}", "src", true)]
+#[case("sh -c 'cd src; make'", "./server {port}", "src", true)]
+#[case("make", "./src/server {port}", "src", true)]
+#[case("make", "./server {port}", "server", false)]
+#[case("make", "./src/server {port}", "server", false)]
+fn folders_that_commands_mean_are_known(
+    #[case] build: &str,
+    #[case] launch: &str,
+    #[case] name: &str,
+    #[case] expected: bool,
+) {
+    let text = LEAST.replace("./s {port}", launch);
+    let rubric = read(&format!("build: {{ command: \"{build}\" }}\n{text}")).unwrap();
+    assert_eq!(rubric.folders().contains(name), expected, "{:?}", rubric.folders());
+}
+
 #[test]
 fn two_groups_of_one_name_are_told() {
     let twice = format!("{LEAST}  - {{ name: G, points: 1, scenarios: [rfc959/control] }}\n");

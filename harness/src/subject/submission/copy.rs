@@ -9,9 +9,9 @@ use rustix::fs::{AtFlags, CWD, Gid, OFlags, Uid, chownat};
 use thiserror::Error;
 
 /// The most names that are copied.
-const NAMES: usize = 20_000;
+pub(super) const NAMES: usize = 20_000;
 /// The deepest folder.
-const DEPTH: usize = 32;
+pub(super) const DEPTH: usize = 32;
 /// What no build needs, and what may be large.
 const LEFT_OUT: [&str; 4] = [".git", ".hg", ".svn", "node_modules"];
 
@@ -30,9 +30,24 @@ pub enum CopyError {
         /// Why.
         source: io::Error,
     },
+    /// It is an archive that cannot be unpacked, or would do harm.
+    #[error("the archive cannot be unpacked: {0}")]
+    Archive(String),
     /// The machine has no room, or no folder for it.
     #[error("there is no room for the submission: {0}")]
     Own(#[source] io::Error),
+}
+
+impl CopyError {
+    /// It holds more octets than this.
+    pub(super) fn too_much(most: u64) -> Self {
+        Self::TooMuch(format!("more than {} MiB", most >> 20))
+    }
+
+    /// It holds more names than are copied.
+    pub(super) fn too_many() -> Self {
+        Self::TooMuch(format!("more than {NAMES} files"))
+    }
 }
 
 /// Copies a folder. Links stay links; what is neither a file, a folder nor a link is left out.
@@ -64,7 +79,7 @@ impl Copy {
             }
             self.names += 1;
             if self.names > NAMES {
-                return Err(CopyError::TooMuch(format!("more than {NAMES} files")));
+                return Err(CopyError::too_many());
             }
             let (here, there) = (entry.path(), to.join(&name));
             let kind = entry.file_type().map_err(unreadable)?;
@@ -88,7 +103,7 @@ impl Copy {
         let meta = source.metadata().map_err(unreadable)?;
         self.octets = self.octets.saturating_add(meta.len());
         if self.octets > self.most {
-            return Err(CopyError::TooMuch(format!("more than {} MiB", self.most >> 20)));
+            return Err(CopyError::too_much(self.most));
         }
         let mode = if meta.permissions().mode() & 0o111 == 0 { 0o644 } else { 0o755 };
         let copied = OpenOptions::new().write(true).create_new(true).mode(mode).open(to);

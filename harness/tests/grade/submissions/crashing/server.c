@@ -24,7 +24,7 @@ struct client {
 static void say(struct client *c, const char *text) {
     char line[1200];
     int n = snprintf(line, sizeof line, "%.1100s\r\n", text);
-    send(c->control, line, n, 0);
+    send(c->control, line, n, MSG_NOSIGNAL);
 }
 
 static int path_of(struct client *c, const char *name, char *path, size_t size) {
