@@ -28,6 +28,7 @@ mod judge;
 mod list;
 mod man;
 mod merge;
+mod observe;
 mod prove;
 mod record;
 mod report;
@@ -61,6 +62,8 @@ enum Command {
     Prove(prove::Prove),
     /// Write down what a client and a live server say, as a scenario that replays.
     Record(record::Record),
+    /// Watch any client at its work, and say which requirements it kept and which it broke.
+    Observe(observe::Observe),
     /// Look at a subject before it is judged: whether it starts, what it can do, what would be skipped.
     Doctor(doctor::Doctor),
     /// Compare two reports: what regressed, what is fixed, what is new, gone or otherwise changed.
@@ -159,6 +162,7 @@ where
         Command::Judge(judge) => judge.run(&mut out),
         Command::Prove(prove) => prove.run(&mut out),
         Command::Record(record) => record.run(&mut out),
+        Command::Observe(observe) => observe.run(&mut out),
         Command::Doctor(doctor) => doctor.run(&mut out),
         Command::Bench(bench) => bench.run(&mut out),
         Command::Compare(compare) => compare.run(&mut out),

@@ -6,6 +6,7 @@ mod case;
 pub mod class;
 mod data;
 mod disk;
+pub mod door;
 mod examine;
 mod gather;
 mod known;
@@ -13,7 +14,6 @@ mod live;
 mod order;
 mod probe;
 pub mod prove;
-pub mod record;
 mod recorder;
 pub mod relay;
 mod rounds;
@@ -50,7 +50,7 @@ use crate::scenario::{Profile, Suite};
 use crate::subject::{Health, Known as Excuse, Role, Running, StartError, Subject};
 
 pub use self::examine::{Examined, Feature, Met, examine};
-pub use self::gather::again;
+pub use self::gather::{again, observed};
 pub use self::order::Order;
 
 /// How long a reply may take.

@@ -10,7 +10,7 @@ use clap::Args;
 use super::Failure;
 use super::run::{replace, unwritable};
 use crate::record::{Purpose, Session, scenario};
-use crate::run::record::{Asked, Open, RecordError, record};
+use crate::run::door::{Asked, DoorError, Open, door};
 use crate::scenario::Suite;
 use crate::subject::Subject;
 
@@ -26,7 +26,7 @@ pub(super) struct Record {
     #[arg(long, value_name = "NAME-or-FILE", conflicts_with = "to")]
     subject: Option<String>,
     /// Where the client shall connect: a port of this machine, or an address and a port. 0 is any free port.
-    #[arg(long, value_name = "PORT", value_parser = door)]
+    #[arg(long, value_name = "PORT", value_parser = place)]
     listen: (Option<IpAddr>, u16),
     /// The file to write. Of several sessions the second goes to NAME-2.yaml, and so on.
     #[arg(short, long, value_name = "FILE")]
@@ -39,7 +39,7 @@ pub(super) struct Record {
     sessions: usize,
 }
 
-fn door(text: &str) -> Result<(Option<IpAddr>, u16), String> {
+pub(super) fn place(text: &str) -> Result<(Option<IpAddr>, u16), String> {
     if let Ok(port) = text.parse() {
         return Ok((None, port));
     }
@@ -48,8 +48,8 @@ fn door(text: &str) -> Result<(Option<IpAddr>, u16), String> {
     address.map(|address| (Some(address.ip()), address.port())).map_err(wrong)
 }
 
-impl From<RecordError> for Failure {
-    fn from(error: RecordError) -> Self {
+impl From<DoorError> for Failure {
+    fn from(error: DoorError) -> Self {
         Self::Usage(error.to_string())
     }
 }
@@ -64,12 +64,12 @@ impl Record {
         let asked = Asked { at: self.listen, sessions: Some(self.sessions).filter(|sessions| *sessions > 0) };
         let mut written = 0;
         let out = std::cell::RefCell::new(out);
-        record(
+        door(
             &subject,
             &asked,
             |open| opened(open, &mut *out.borrow_mut()),
-            |session| {
-                written += self.write(&session, written + 1, &mut *out.borrow_mut())?;
+            |events| {
+                written += self.write(&Session::of(&events), written + 1, &mut *out.borrow_mut())?;
                 Ok(())
             },
         )?;
@@ -93,7 +93,7 @@ impl Record {
     }
 }
 
-fn opened(open: &Open, out: &mut dyn Write) -> Result<(), Failure> {
+pub(super) fn opened(open: &Open, out: &mut dyn Write) -> Result<(), Failure> {
     writeln!(out, "point the client at ftp://{}/; the server is at {}", open.door, open.server)?;
     if let Some(folder) = &open.folder {
         writeln!(out, "the server's folder is {}", folder.display())?;
@@ -134,6 +134,6 @@ mod tests {
     #[case("65536", Err(()))]
     #[case("", Err(()))]
     fn doors(#[case] text: &str, #[case] expected: Result<(Option<IpAddr>, u16), ()>) {
-        assert_eq!(door(text).map_err(drop), expected);
+        assert_eq!(place(text).map_err(drop), expected);
     }
 }

@@ -105,7 +105,7 @@ pub(super) fn jobs() -> usize {
     std::thread::available_parallelism().map_or(8, |cores| cores.get() * 8)
 }
 
-fn report_file(text: &str) -> Result<(Format, PathBuf), String> {
+pub(super) fn report_file(text: &str) -> Result<(Format, PathBuf), String> {
     let (format, file) = text.split_once('=').filter(|(_, file)| !file.is_empty()).ok_or_else(|| {
         let known = Format::ALL.map(Format::word).join(", ");
         format!("say FORMAT=FILE, for example html=report.html; the formats are {known}")

@@ -6,6 +6,7 @@
 mod always;
 mod data;
 mod fact;
+mod observe;
 mod story;
 
 use std::collections::BTreeMap;
@@ -14,6 +15,7 @@ use std::time::Duration;
 
 use reports::model::{Axis, Event, FailKind, Finding, Grade, What};
 
+pub use self::observe::observe;
 use self::story::Story;
 use super::grade::Outcome;
 use super::play::{End, Facts, Played, Said, place};

@@ -55,6 +55,39 @@ pub(super) fn report(
     report
 }
 
+/// The report of sessions that nobody scripted. Its times are left to the caller.
+pub fn observed(suite: &Suite, profile: &Profile, reached: String, cases: Vec<Case>) -> Report {
+    let subject = Shown {
+        name: "observed-client".to_owned(),
+        role: "client".to_owned(),
+        identity: Vec::new(),
+        reached,
+        claims: Vec::new(),
+        timers: BTreeMap::new(),
+        user: String::new(),
+    };
+    let mut report = Report {
+        schema: SCHEMA.to_owned(),
+        generator: format!("ftpspec {}", env!("CARGO_PKG_VERSION")),
+        suite: ShownSuite { version: env!("CARGO_PKG_VERSION").to_owned(), hash: suite.hash() },
+        subject,
+        profile: profile.name.clone(),
+        exact_text: false,
+        seed: 0,
+        deadline: millis(super::REPLY),
+        timeout_scale: 1.0,
+        started: String::new(),
+        duration: 0,
+        cases,
+        requirements: BTreeMap::new(),
+        sources: BTreeMap::new(),
+        remarks: Vec::new(),
+        stale: Vec::new(),
+    };
+    quote(suite, &mut report);
+    report
+}
+
 fn shown(subject: &Subject, identity: Vec<String>, claims: &BTreeSet<String>) -> Shown {
     Shown {
         name: subject.name.clone(),

@@ -9,7 +9,7 @@ const ROOMS: [(&str, &[&str]); 11] = [
     ("grade", &["scenario"]),
     ("cli", &["builtin", "coverage", "grade", "run", "judge", "plan", "record", "subject", "scenario", "wire"]),
     ("coverage", &["scenario"]),
-    ("run", &["grade", "judge", "plan", "record", "subject", "scenario", "wire"]),
+    ("run", &["grade", "judge", "plan", "subject", "scenario", "wire"]),
     // From what was written down to a scenario: no socket is needed for that.
     ("record", &["scenario", "wire"]),
     ("plan", &["subject", "scenario"]),

@@ -4,15 +4,32 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 use reports::model::{Axis, What};
 
-use super::story::Line;
+use super::story::{Line, Story};
 use super::{Play, Stage, confuses, withholds};
 use crate::judge::play::{Said, shown};
+use crate::scenario::rule::Deviations;
 
 /// A statement, and what measures it.
-type Remark = (&'static str, Axis, Said);
+pub(super) type Remark = (&'static str, Axis, Said);
 
 impl<S: Stage> Play<'_, S> {
     pub(super) fn judge_always(&mut self) {
+        let reading = Reading { story: &self.story, deviations: &self.errand.deviations };
+        for (requirement, axis, said) in reading.remarks() {
+            self.once(requirement, axis, said);
+        }
+    }
+}
+
+/// What was seen, and what the server did on purpose.
+pub(super) struct Reading<'a> {
+    pub(super) story: &'a Story,
+    pub(super) deviations: &'a Deviations,
+}
+
+impl Reading<'_> {
+    /// Everything that was against a requirement.
+    pub(super) fn remarks(&self) -> Vec<Remark> {
         let mut remarks = Vec::new();
         for (at, line) in self.story.lines.iter().enumerate() {
             remarks.extend(syntax(line));
@@ -23,14 +40,12 @@ impl<S: Stage> Play<'_, S> {
         }
         remarks.extend(self.unended());
         remarks.extend(self.telnet());
-        for (requirement, axis, said) in remarks {
-            self.once(requirement, axis, said);
-        }
+        remarks
     }
 
     /// RFC 959 §5.4: a client waits for the greeting, and for the reply of the command before.
     fn impatience(&self, line: &Line) -> Option<Remark> {
-        let greeting_withheld = self.errand.deviations.rules.iter().any(|rule| rule.replies.raw.is_some());
+        let greeting_withheld = self.deviations.rules.iter().any(|rule| rule.replies.raw.is_some());
         if !line.greeted && !greeting_withheld {
             let said = Said::new("the client does not wait for the greeting")
                 .expected("nothing before 220")
@@ -44,7 +59,7 @@ impl<S: Stage> Play<'_, S> {
         let waits_for = line.waits_for.as_ref().filter(|_| !early && !line.after_abort)?;
         // Behind ABOR, and where the server left a reply out, nobody can say what is still to come.
         let may_come = matches!(line.verb.as_str(), "ABOR" | "QUIT" | "STAT");
-        if may_come || withholds(&self.errand.deviations) || confuses(&self.errand.deviations) {
+        if may_come || withholds(self.deviations) || confuses(self.deviations) {
             return None;
         }
         let said = Said::new("the client does not wait for the reply")
@@ -182,19 +197,19 @@ fn has_port(host: &[u8]) -> bool {
     host.get(behind..).unwrap_or_default().contains(&b':')
 }
 
-const SYNTAX: &str = "rfc959-5.3.1-client-command-syntax";
-const GREETING: &str = "rfc959-5.4-client-waits-for-greeting";
-const REPLY: &str = "rfc959-5.4-client-waits-for-reply";
-const REST: &str = "rfc959-4.1.3-rest-followed-by-service";
-const RNFR: &str = "rfc959-4.1.3-rnfr-immediately-rnto";
-const CONTROLS: &str = "rfc1123-4.1.2.12-client-no-telnet-except-synch-ip";
-const NEGOTIATION: &str = "rfc1123-4.1.2.12-client-no-negotiation";
-const EPRT_FORM: &str = "rfc2428-2-eprt-client-syntax";
-const EPRT_FAMILY: &str = "rfc2428-2-eprt-client-af-number";
-const EPRT_ADDRESS: &str = "rfc2428-2-eprt-client-address-is-textual-form";
-const PBSZ: &str = "rfc4217-9-pbsz-zero";
-const HOST_FIRST: &str = "rfc7151-3.2.2-host-client-before-user";
-const HOST_PORT: &str = "rfc7151-3.1-host-client-no-port";
+pub(super) const SYNTAX: &str = "rfc959-5.3.1-client-command-syntax";
+pub(super) const GREETING: &str = "rfc959-5.4-client-waits-for-greeting";
+pub(super) const REPLY: &str = "rfc959-5.4-client-waits-for-reply";
+pub(super) const REST: &str = "rfc959-4.1.3-rest-followed-by-service";
+pub(super) const RNFR: &str = "rfc959-4.1.3-rnfr-immediately-rnto";
+pub(super) const CONTROLS: &str = "rfc1123-4.1.2.12-client-no-telnet-except-synch-ip";
+pub(super) const NEGOTIATION: &str = "rfc1123-4.1.2.12-client-no-negotiation";
+pub(super) const EPRT_FORM: &str = "rfc2428-2-eprt-client-syntax";
+pub(super) const EPRT_FAMILY: &str = "rfc2428-2-eprt-client-af-number";
+pub(super) const EPRT_ADDRESS: &str = "rfc2428-2-eprt-client-address-is-textual-form";
+pub(super) const PBSZ: &str = "rfc4217-9-pbsz-zero";
+pub(super) const HOST_FIRST: &str = "rfc7151-3.2.2-host-client-before-user";
+pub(super) const HOST_PORT: &str = "rfc7151-3.1-host-client-no-port";
 
 #[cfg(test)]
 mod tests {

@@ -1,4 +1,4 @@
-//! A door in front of a live server. Any client comes through it, and every session is written down.
+//! A door in front of a live server. Any client comes through it, and what is seen of every session is handed over.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::pin::pin;
 use std::time::Duration;
 
+use reports::model::{Channel, Event, What};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -13,7 +14,6 @@ use tokio::task::JoinSet;
 use super::recorder::Recorder;
 use super::relay;
 use super::witness::Witness;
-use crate::record::Session;
 use crate::subject::{StartError, Subject};
 
 /// The most sessions at a time. The others wait.
@@ -21,7 +21,7 @@ const MOST_CLIENTS: usize = 8;
 /// A clock that outlasts every session.
 const LONG: Duration = Duration::from_hours(24 * 365);
 
-/// What is recorded.
+/// Where, and for how long.
 #[derive(Debug, Clone)]
 pub struct Asked {
     /// The address of the door; without a host that of this machine alone. Port 0 is any.
@@ -41,9 +41,9 @@ pub struct Open {
     pub folder: Option<PathBuf>,
 }
 
-/// Why nothing is recorded.
+/// Why there is no door.
 #[derive(Debug, thiserror::Error)]
-pub enum RecordError {
+pub enum DoorError {
     /// The server cannot be reached or started.
     #[error(transparent)]
     Start(#[from] StartError),
@@ -60,24 +60,25 @@ pub enum RecordError {
     Own(#[from] io::Error),
 }
 
-/// Records sessions of clients with this server. Says when the door is open, and hands over each session that ended.
+/// Lets clients through to this server. Says when the door is open, and hands over what was seen of each session that ended, if the
+/// client said anything.
 ///
 /// # Errors
 /// The server cannot be reached, the door cannot be opened, or what is told goes wrong.
-pub fn record<E: From<RecordError>>(
+pub fn door<E: From<DoorError>>(
     subject: &Subject,
     asked: &Asked,
     opened: impl FnOnce(&Open) -> Result<(), E>,
-    mut seen: impl FnMut(Session) -> Result<(), E>,
+    mut seen: impl FnMut(Vec<Event>) -> Result<(), E>,
 ) -> Result<(), E> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
-    runtime.map_err(RecordError::from)?.block_on(async {
-        let server = subject.start().await.map_err(RecordError::from)?;
+    runtime.map_err(DoorError::from)?.block_on(async {
+        let server = subject.start().await.map_err(DoorError::from)?;
         let own = if server.address().is_ipv4() { Ipv4Addr::LOCALHOST.into() } else { Ipv6Addr::LOCALHOST.into() };
         let host: IpAddr = asked.at.0.unwrap_or(own);
         let at = SocketAddr::new(host, asked.at.1);
-        let listener = TcpListener::bind(at).await.map_err(|source| RecordError::Listen { at, source })?;
-        let door = listener.local_addr().map_err(RecordError::from)?;
+        let listener = TcpListener::bind(at).await.map_err(|source| DoorError::Listen { at, source })?;
+        let door = listener.local_addr().map_err(DoorError::from)?;
         opened(&Open { door, server: server.address(), folder: server.root().map(PathBuf::from) })?;
         serve(&listener, server.address(), asked.sessions, &mut seen).await
     })
@@ -87,7 +88,7 @@ async fn serve<E>(
     listener: &TcpListener,
     server: SocketAddr,
     sessions: Option<usize>,
-    seen: &mut impl FnMut(Session) -> Result<(), E>,
+    seen: &mut impl FnMut(Vec<Event>) -> Result<(), E>,
 ) -> Result<(), E> {
     let stop = watch::Sender::new(false);
     let mut left = sessions.unwrap_or(usize::MAX);
@@ -103,7 +104,7 @@ async fn serve<E>(
                 }
             }
             Some(ended) = running.join_next(), if !running.is_empty() => {
-                if let Some(session) = ended.ok().filter(|session: &Session| !session.is_empty()) {
+                if let Some(session) = ended.ok().filter(said_something) {
                     left -= 1;
                     seen(session)?;
                 }
@@ -119,7 +120,7 @@ async fn serve<E>(
     // Who stays is cut off, and what was seen so far is a session too.
     stop.send_replace(true);
     while let Some(ended) = running.join_next().await {
-        if let Some(session) = ended.ok().filter(|session| !session.is_empty()) {
+        if let Some(session) = ended.ok().filter(said_something) {
             seen(session)?;
         }
     }
@@ -138,16 +139,21 @@ async fn accepted(listener: &TcpListener) -> Option<TcpStream> {
     }
 }
 
-async fn session(client: TcpStream, server: SocketAddr, mut stop: watch::Receiver<bool>) -> Session {
+async fn session(client: TcpStream, server: SocketAddr, mut stop: watch::Receiver<bool>) -> Vec<Event> {
     let witness = Witness::new(Recorder::new(LONG));
     tokio::select! {
         ended = relay::through(client, server, witness.clone()) => {
             if let Err(error) = ended {
-                tracing::debug!(%error, "a recorded session broke off");
+                tracing::debug!(%error, "a session broke off");
             }
         }
         // The sender is dropped behind the last session.
         _ = stop.wait_for(|stop| *stop) => {}
     }
-    Session::of(&witness.events())
+    witness.events()
+}
+
+#[expect(clippy::ptr_arg, reason = "a filter hands this")]
+fn said_something(events: &Vec<Event>) -> bool {
+    events.iter().any(|event| event.channel == Channel::Control && matches!(event.what, What::Received { .. }))
 }
