@@ -23,6 +23,7 @@ mod course;
 mod coverage;
 mod doctor;
 mod explain;
+mod export;
 mod grade;
 mod judge;
 mod list;
@@ -53,6 +54,8 @@ enum Command {
     Grade(Box<grade::Grade>),
     /// Merge the results of a class that was graded on many machines.
     Merge(merge::Merge),
+    /// Write the results of `grade` as grading platforms want them.
+    Export(export::Export),
     /// Take limits upon this process, and become a command.
     #[command(hide = true)]
     Confined(confined::Confined),
@@ -158,6 +161,7 @@ where
         Command::Run(run) => run.run(&mut out),
         Command::Grade(grade) => grade.run(&mut out),
         Command::Merge(merge) => merge.run(&mut out),
+        Command::Export(export) => export.run(&mut out),
         Command::Confined(confined) => return confined.run(),
         Command::Judge(judge) => judge.run(&mut out),
         Command::Prove(prove) => prove.run(&mut out),

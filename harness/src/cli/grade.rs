@@ -17,13 +17,15 @@ use self::names::{Named, entries};
 use self::results::Results;
 pub(super) use self::results::put;
 use self::shard::Wanted;
+use super::export::{Exports, Place, place};
 use super::run::profile;
 use super::{Failure, SuiteFolder};
 use crate::grade::compare::{self, compare};
 use crate::grade::explain::{Found, explain};
+use crate::grade::export::Assignment;
 use crate::grade::merge::Run;
 use crate::grade::table::{self, Heading};
-use crate::grade::{Audience, Record, record};
+use crate::grade::{Audience, Outline, Record, record};
 use crate::run::class::{Class, Graded, Interrupted, Ledger};
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics, escape, nearest};
 use crate::scenario::rubric::{Group, Rubric, matches};
@@ -57,6 +59,10 @@ pub(super) struct Grade {
     /// of Slurm arrays, Kubernetes Indexed Jobs and GNU parallel, or from `FTPSPEC_SHARD` and `FTPSPEC_SHARDS`.
     #[arg(long, value_name = "k/n|auto", requires = "out", conflicts_with_all = ["one", "compare"])]
     shard: Option<Wanted>,
+    /// Write the results for a platform as well, as `ftpspec export` does; may be given several times. A format for one
+    /// submission wants a folder (a path that ends in /) where a class is graded.
+    #[arg(long = "export", value_name = "FORMAT=FILE", value_parser = place)]
+    exports: Vec<Place>,
     /// For whom the results are: students do not see hidden cases. Without it, --one is for students and a class for staff.
     #[arg(long, value_enum)]
     audience: Option<For>,
@@ -155,9 +161,10 @@ impl Grade {
         let waiting = entries
             .iter()
             .map(|named| Record::waiting(&named.entry.name, &named.folder, &rubric, &graded_by, &seclusion.words()));
+        let exports = self.exports(&suite, &rubric, entries.len())?;
         let folder =
             self.out.as_ref().map(|out| run.as_ref().map_or_else(|| out.clone(), |run| out.join(run.shard.folder())));
-        let results = Results::new(folder.as_deref(), &rubric, self.audience())?.of_run(run.as_ref())?;
+        let results = Results::new(folder.as_deref(), &rubric, self.audience(), exports)?.of_run(run.as_ref())?;
         let records = self.grade(&class, waiting.collect(), &results, self.deadline.map(|time| begun + time), out)?;
         if let (Some(before), Some(file)) = (before, &self.compare) {
             let comparison = compare(&before, &records);
@@ -213,6 +220,16 @@ impl Grade {
         }
     }
 
+    /// What is written for platforms, if so many submissions find their places there.
+    fn exports<'a>(&'a self, suite: &'a Suite, rubric: &Rubric, submissions: usize) -> Result<Exports<'a>, Failure> {
+        let exports = Exports::new(&self.exports, Assignment::of(suite, Outline::of_rubric(rubric)))?;
+        if exports.has_output() {
+            return Err(Failure::Usage("--export writes files; for standard output type `ftpspec export`".to_owned()));
+        }
+        exports.fit(submissions, "grade them one by one with --one DIR")?;
+        Ok(exports)
+    }
+
     fn seclusion(&self) -> Result<Seclusion, Failure> {
         let wanted = match self.sandbox {
             Sandbox::Auto => None,
@@ -261,11 +278,11 @@ impl Grade {
 }
 
 /// The results of an earlier time.
-fn earlier(file: &Path) -> Result<Vec<Record>, Failure> {
+pub(super) fn earlier(file: &Path) -> Result<Vec<Record>, Failure> {
     let shown = escape(&file.display().to_string());
     let text = std::fs::read_to_string(file)
-        .map_err(|error| Failure::Usage(format!("cannot read the earlier results {shown}: {error}")))?;
-    record::read(&text).map_err(|error| Failure::Usage(format!("{shown}: {error}")))
+        .map_err(|error| Failure::Usage(format!("cannot read the results {shown}: {error}")))?;
+    record::read(&text).map_err(|error| Failure::Usage(format!("{shown}: {}", escape(&error.to_string()))))
 }
 
 /// A rubric that the suite has, or the one in a file.

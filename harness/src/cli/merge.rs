@@ -58,15 +58,18 @@ impl Merge {
         if !self.allow_missing && !merged.gaps.is_empty() {
             return Err(Failure::Usage(incomplete(&merged, &absent)));
         }
-        let heading = parts.first().map(|part| part.run.roll.heading());
-        let Some(heading) = heading else { return Err(Failure::Usage("there is nothing to merge".to_owned())) };
+        let first = parts.first().map(|part| (part.run.roll.heading(), part.run.roll.outline()));
+        let Some((heading, outline)) = first else {
+            return Err(Failure::Usage("there is nothing to merge".to_owned()));
+        };
         drop(parts);
         warn(&merged, &absent)?;
         std::fs::create_dir_all(&self.out).map_err(|error| unwritable(&self.out, &error))?;
         self.reports(&merged.results, &folders)?;
         let records: Vec<Record> = merged.results.into_iter().map(|kept| kept.record).collect();
         let lines = record::lines(&records).map_err(io::Error::from)?;
-        for (name, text) in [(RESULTS, lines), ("results.csv", table::csv(&heading, &records))] {
+        let rows: Vec<&Record> = records.iter().collect();
+        for (name, text) in [(RESULTS, lines), ("results.csv", table::csv(&outline, &rows))] {
             let file = self.out.join(name);
             put(&file, text.as_bytes()).map_err(|error| unwritable(&file, &error))?;
         }

@@ -2,8 +2,9 @@
 
 use std::fmt::Write as _;
 
-use reports::{Symbols, visible};
+use reports::{Symbols, csv_field, csv_line, visible};
 
+use super::outline::Outline;
 use super::record::{Record, Status};
 use crate::scenario::rubric::{Points, Rubric};
 
@@ -14,21 +15,12 @@ pub struct Heading {
     pub rubric: String,
     /// What could be had, without what comes on top.
     pub of: Points,
-    /// The names of the groups.
-    pub groups: Vec<String>,
-    /// The names of the static checks.
-    pub checks: Vec<String>,
 }
 
 impl Heading {
     /// Of a class that this rubric grades.
     pub fn of(rubric: &Rubric) -> Self {
-        Self {
-            rubric: rubric.name.clone(),
-            of: rubric.points(),
-            groups: rubric.groups.iter().map(|group| group.name.value.clone()).collect(),
-            checks: rubric.checks.iter().map(|check| check.name.clone()).collect(),
-        }
+        Self { rubric: rubric.name.clone(), of: rubric.points() }
     }
 }
 
@@ -81,46 +73,35 @@ fn summary(heading: &Heading, records: &[Record]) -> String {
 }
 
 /// The class for a spreadsheet, in the order of the submissions.
-pub fn csv(heading: &Heading, records: &[Record]) -> String {
+pub fn csv(outline: &Outline, records: &[&Record]) -> String {
     let fixed = ["submission", "status", "points", "of", "ungraded", "crashes"];
-    let groups = heading.groups.iter().map(String::as_str);
-    let checks = heading.checks.iter().map(String::as_str);
+    let groups = outline.groups.iter().map(|group| group.name.as_str());
+    let checks = outline.checks.iter().map(|check| check.name.as_str());
     let head: Vec<&str> = fixed.into_iter().chain(groups).chain(checks).chain(["deductions", "reason"]).collect();
-    let mut text = line(&head.iter().map(|name| field(name)).collect::<Vec<_>>());
+    let mut text = csv_line(&head.iter().map(|name| csv_field(name)).collect::<Vec<_>>());
     for record in records {
         let taken: Points = record.deductions.iter().map(|deduction| deduction.points).sum();
         let mut fields = vec![
-            field(&record.submission),
-            field(record.status.word()),
+            csv_field(&record.submission),
+            csv_field(record.status.word()),
             record.points.to_string(),
             record.of.to_string(),
             record.ungraded.to_string(),
             crashes(record).to_string(),
         ];
-        for group in &heading.groups {
-            let found = record.groups.iter().find(|found| found.name == *group);
+        for group in &outline.groups {
+            let found = record.groups.iter().find(|found| found.name == group.name);
             fields.push(found.map(|group| group.points.to_string()).unwrap_or_default());
         }
-        for check in &heading.checks {
-            let found = record.checks.iter().find(|found| found.name == *check);
+        for check in &outline.checks {
+            let found = record.checks.iter().find(|found| found.name == check.name);
             fields.push(found.map(|check| check.points.to_string()).unwrap_or_default());
         }
         fields.push(taken.to_string());
-        fields.push(field(record.reason.as_deref().unwrap_or_default()));
-        text.push_str(&line(&fields));
+        fields.push(csv_field(record.reason.as_deref().unwrap_or_default()));
+        text.push_str(&csv_line(&fields));
     }
     text
-}
-
-fn line(fields: &[String]) -> String {
-    fields.join(",") + "\r\n"
-}
-
-/// A text as a field: in quotes, on one line, and nothing that a spreadsheet takes for a formula (OWASP, "CSV Injection").
-fn field(text: &str) -> String {
-    let shown = visible(text, Symbols::Unicode);
-    let guard = if shown.starts_with(['=', '+', '-', '@', '\\', '|']) { "'" } else { "" };
-    format!("\"{guard}{}\"", shown.replace('"', "\"\""))
 }
 
 /// The points of a part of the grade, and what it is worth, without what comes on top.
@@ -139,25 +120,5 @@ fn shortened(text: &str) -> String {
     match text.char_indices().nth(MOST) {
         Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
         None => text.to_owned(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use rstest::rstest;
-
-    use super::field;
-
-    #[rstest]
-    #[case("ann", "\"ann\"")]
-    #[case("=cmd()", "\"'=cmd()\"")]
-    #[case("+1", "\"'+1\"")]
-    #[case("-1", "\"'-1\"")]
-    #[case("@x", "\"'@x\"")]
-    #[case("\t=1", "\"'\\t=1\"")]
-    #[case("\r\n=1", "\"'\\r\\n=1\"")]
-    #[case("a\"b,c", "\"a\"\"b,c\"")]
-    fn a_field_is_no_formula(#[case] text: &str, #[case] expected: &str) {
-        assert_eq!(field(text), expected);
     }
 }

@@ -7,6 +7,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::grade::Outline;
+use crate::grade::record::{CheckRecord, GroupRecord};
 use crate::grade::table::Heading;
 use crate::scenario::rubric::{Points, Rubric};
 
@@ -17,7 +19,7 @@ pub const SCHEMA: &str = "ftpspec/grade-run/1";
 pub const MOST: usize = 100_000;
 
 /// The first line of a shard's results: the run that it is a part of, and which part.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Run {
     /// [`SCHEMA`].
     pub schema: String,
@@ -45,7 +47,7 @@ impl Run {
 }
 
 /// Who is graded in all shards together, and by what.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Roll {
     /// The version of the program.
     pub program: String,
@@ -57,10 +59,10 @@ pub struct Roll {
     pub rubric_text: String,
     /// What could be had, without what comes on top.
     pub of: Points,
-    /// The names of the rubric's groups.
-    pub groups: Vec<String>,
-    /// The names of its static checks.
-    pub checks: Vec<String>,
+    /// The rubric's groups, without points.
+    pub groups: Vec<GroupRecord>,
+    /// Its static checks, not tried.
+    pub checks: Vec<CheckRecord>,
     /// All submissions of the class, in order of their folders' names.
     pub submissions: Vec<Place>,
 }
@@ -83,22 +85,27 @@ impl Roll {
             digest.update((part.len() as u64).to_le_bytes());
             digest.update(part.as_bytes());
         }
-        let heading = Heading::of(rubric);
+        let Outline { groups, checks } = Outline::of_rubric(rubric);
         Self {
             program: env!("CARGO_PKG_VERSION").to_owned(),
             suite,
-            rubric: heading.rubric,
+            rubric: rubric.name.clone(),
             rubric_text: hexadecimal(&digest.finalize()),
-            of: heading.of,
-            groups: heading.groups,
-            checks: heading.checks,
+            of: rubric.points(),
+            groups,
+            checks,
             submissions,
         }
     }
 
-    /// What the tables of the class are headed by.
+    /// What the table of the class is headed by.
     pub fn heading(&self) -> Heading {
-        Heading { rubric: self.rubric.clone(), of: self.of, groups: self.groups.clone(), checks: self.checks.clone() }
+        Heading { rubric: self.rubric.clone(), of: self.of }
+    }
+
+    /// The columns of the class.
+    pub fn outline(&self) -> Outline {
+        Outline { groups: self.groups.clone(), checks: self.checks.clone() }
     }
 
     /// What the results say that they were graded by.

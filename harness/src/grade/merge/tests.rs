@@ -24,9 +24,21 @@ fn roll(names: &[&str]) -> Roll {
         rubric: "small".to_owned(),
         rubric_text: "7".to_owned(),
         of: Points::parse("100").unwrap(),
-        groups: vec!["Files".to_owned()],
+        groups: vec![group()],
         checks: Vec::new(),
         submissions: names.iter().map(|name| Place { submission: (*name).to_owned(), folder: folder(name) }).collect(),
+    }
+}
+
+fn group() -> record::GroupRecord {
+    record::GroupRecord {
+        name: "Files".to_owned(),
+        part: "functionality".to_owned(),
+        visibility: "visible".to_owned(),
+        extra: false,
+        points: Points::ZERO,
+        of: Points::parse("100").unwrap(),
+        ungraded: Points::ZERO,
     }
 }
 
