@@ -28,6 +28,7 @@ mod grade;
 mod judge;
 mod list;
 mod man;
+mod merge;
 mod observe;
 mod prove;
 mod record;
@@ -51,6 +52,8 @@ enum Command {
     Run(Box<run::Run>),
     /// Grade a folder of submissions by a rubric.
     Grade(Box<grade::Grade>),
+    /// Merge the results of a class that was graded on many machines.
+    Merge(merge::Merge),
     /// Write the results of `grade` as grading platforms want them.
     Export(export::Export),
     /// Take limits upon this process, and become a command.
@@ -157,6 +160,7 @@ where
     let done = match program.command {
         Command::Run(run) => run.run(&mut out),
         Command::Grade(grade) => grade.run(&mut out),
+        Command::Merge(merge) => merge.run(&mut out),
         Command::Export(export) => export.run(&mut out),
         Command::Confined(confined) => return confined.run(),
         Command::Judge(judge) => judge.run(&mut out),

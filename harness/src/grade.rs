@@ -5,6 +5,7 @@ pub mod cause;
 pub mod compare;
 pub mod explain;
 pub mod export;
+pub mod merge;
 pub mod outline;
 pub mod record;
 pub mod score;

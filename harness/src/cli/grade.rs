@@ -2,6 +2,7 @@
 
 mod names;
 mod results;
+mod shard;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -12,15 +13,19 @@ use std::time::{Duration, Instant};
 use clap::{Args, ValueEnum};
 use reports::Symbols;
 
-use self::names::entries;
+use self::names::{Named, entries};
 use self::results::Results;
+pub(super) use self::results::put;
+use self::shard::Wanted;
 use super::export::{Exports, Place, place};
 use super::run::profile;
 use super::{Failure, SuiteFolder};
 use crate::grade::compare::{self, compare};
 use crate::grade::explain::{Found, explain};
 use crate::grade::export::Assignment;
-use crate::grade::{Audience, Outline, Record, record, table};
+use crate::grade::merge::Run;
+use crate::grade::table::{self, Heading};
+use crate::grade::{Audience, Outline, Record, record};
 use crate::run::class::{Class, Graded, Interrupted, Ledger};
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics, escape, nearest};
 use crate::scenario::rubric::{Group, Rubric, matches};
@@ -50,6 +55,10 @@ pub(super) struct Grade {
     /// Where the results go: results.jsonl, results.csv, and a folder for each submission.
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// Grade only a part of the class, the second of four for 2/4, for `ftpspec merge`; `auto` reads it from the variables
+    /// of Slurm arrays, Kubernetes Indexed Jobs and GNU parallel, or from `FTPSPEC_SHARD` and `FTPSPEC_SHARDS`.
+    #[arg(long, value_name = "k/n|auto", requires = "out", conflicts_with_all = ["one", "compare"])]
+    shard: Option<Wanted>,
     /// Write the results for a platform as well, as `ftpspec export` does; may be given several times. A format for one
     /// submission wants a folder (a path that ends in /) where a class is graded.
     #[arg(long = "export", value_name = "FORMAT=FILE", value_parser = place)]
@@ -125,6 +134,9 @@ impl Grade {
             (None, Some(folder)) => entries(folder)?,
             (None, None) => return Err(Failure::Usage("say which submissions".to_owned())),
         };
+        let run = self.of_run(&rubric, &suite, &entries)?;
+        let in_shard = |(at, _): &(usize, &Named)| run.as_ref().is_none_or(|run| run.shard.holds(*at));
+        let entries: Vec<_> = entries.iter().enumerate().filter(in_shard).map(|(_, named)| named).collect();
         if let Some(warning) = seclusion.warning() {
             writeln!(anstream::stderr(), "warning: the sandbox is {}: {warning}", seclusion.words())?;
         }
@@ -150,7 +162,9 @@ impl Grade {
             .iter()
             .map(|named| Record::waiting(&named.entry.name, &named.folder, &rubric, &graded_by, &seclusion.words()));
         let exports = self.exports(&suite, &rubric, entries.len())?;
-        let results = Results::new(self.out.as_deref(), &rubric, self.audience(), exports)?;
+        let folder =
+            self.out.as_ref().map(|out| run.as_ref().map_or_else(|| out.clone(), |run| out.join(run.shard.folder())));
+        let results = Results::new(folder.as_deref(), &rubric, self.audience(), exports)?.of_run(run.as_ref())?;
         let records = self.grade(&class, waiting.collect(), &results, self.deadline.map(|time| begun + time), out)?;
         if let (Some(before), Some(file)) = (before, &self.compare) {
             let comparison = compare(&before, &records);
@@ -195,9 +209,9 @@ impl Grade {
         if self.one.is_some() {
             out.write_all(said.lock().map(|said| said.clone()).unwrap_or_default().as_bytes())?;
         } else {
-            out.write_all(table::human(class.rubric, &records, Symbols::Unicode).as_bytes())?;
+            out.write_all(table::human(&Heading::of(class.rubric), &records, Symbols::Unicode).as_bytes())?;
         }
-        if let Some(out_dir) = self.out.as_deref().filter(|_| self.one.is_none()) {
+        if let Some(out_dir) = results.folder().filter(|_| self.one.is_none()) {
             writeln!(out, "results in {}", escape(&out_dir.display().to_string()))?;
         }
         match failed.into_inner().ok().flatten() {
@@ -230,6 +244,13 @@ impl Grade {
             (Some(For::Student), _) | (None, Some(_)) => Audience::Student,
             (Some(For::Staff), _) | (None, None) => Audience::Staff,
         }
+    }
+
+    /// What all shards have in common, and which this is; nothing, if the class is not split.
+    fn of_run(&self, rubric: &Rubric, suite: &Suite, class: &[Named]) -> Result<Option<Run>, Failure> {
+        let Some(wanted) = self.shard else { return Ok(None) };
+        let (_, text) = written(&self.rubric, suite)?;
+        shard::run(wanted.found()?, (rubric, &text, &self.only), suite, class).map(Some)
     }
 
     /// The rubric with the cases of `--only` alone.
@@ -266,12 +287,17 @@ pub(super) fn earlier(file: &Path) -> Result<Vec<Record>, Failure> {
 
 /// A rubric that the suite has, or the one in a file.
 pub(super) fn rubric(name_or_file: &str, suite: &Suite) -> Result<Rubric, Failure> {
-    let carried = suite.source(&format!("rubrics/{name_or_file}.yaml"));
-    let (file, text) = match carried {
-        Some(text) => (format!("rubrics/{name_or_file}.yaml"), text.to_owned()),
-        None => (name_or_file.to_owned(), on_disk(name_or_file, suite)?),
-    };
+    let (file, text) = written(name_or_file, suite)?;
     read(&file, &text, suite).map_err(|faults| Failure::Load(LoadError::Wrong(faults)))
+}
+
+/// The file of a rubric, and its text.
+fn written(name_or_file: &str, suite: &Suite) -> Result<(String, String), Failure> {
+    let file = format!("rubrics/{name_or_file}.yaml");
+    match suite.source(&file).map(str::to_owned) {
+        Some(text) => Ok((file, text)),
+        None => Ok((name_or_file.to_owned(), on_disk(name_or_file, suite)?)),
+    }
 }
 
 fn on_disk(name_or_file: &str, suite: &Suite) -> Result<String, Failure> {
@@ -345,5 +371,5 @@ fn interrupted(rubric: &Rubric, why: Interrupted, records: &[Record]) {
     let mut error = anstream::stderr();
     let _ = writeln!(error, "{why}: what was not graded by then is ungraded, by no fault of the students");
     // Standard output is held by the thread that waits for the end.
-    let _ = write!(error, "{}", table::human(rubric, records, Symbols::Unicode));
+    let _ = write!(error, "{}", table::human(&Heading::of(rubric), records, Symbols::Unicode));
 }

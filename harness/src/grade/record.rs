@@ -280,22 +280,28 @@ pub fn visibility_word(visibility: Visibility) -> &'static str {
     }
 }
 
-/// The lines of `results.jsonl`: each character that a terminal would obey is escaped, as JSON may.
+/// The lines of `results.jsonl`.
 ///
 /// # Errors
 /// A record cannot be written as JSON.
 pub fn lines(records: &[Record]) -> Result<String, serde_json::Error> {
+    records.iter().map(line).collect()
+}
+
+/// A line of it: each character that a terminal would obey is escaped, as JSON may.
+///
+/// # Errors
+/// It cannot be written as JSON.
+pub fn line(value: &impl Serialize) -> Result<String, serde_json::Error> {
     let mut text = String::new();
-    for record in records {
-        for character in serde_json::to_string(record)?.chars() {
-            if character.is_ascii() && character != '\u{7f}' {
-                text.push(character);
-            } else {
-                let mut units = [0; 2];
-                text.extend(character.encode_utf16(&mut units).iter().map(|unit| format!("\\u{unit:04x}")));
-            }
+    for character in serde_json::to_string(value)?.chars() {
+        if character.is_ascii() && character != '\u{7f}' {
+            text.push(character);
+        } else {
+            let mut units = [0; 2];
+            text.extend(character.encode_utf16(&mut units).iter().map(|unit| format!("\\u{unit:04x}")));
         }
-        text.push('\n');
     }
+    text.push('\n');
     Ok(text)
 }

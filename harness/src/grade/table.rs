@@ -8,8 +8,24 @@ use super::outline::Outline;
 use super::record::{Record, Status};
 use crate::scenario::rubric::{Points, Rubric};
 
+/// What a table of a class is headed by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Heading {
+    /// The rubric's name.
+    pub rubric: String,
+    /// What could be had, without what comes on top.
+    pub of: Points,
+}
+
+impl Heading {
+    /// Of a class that this rubric grades.
+    pub fn of(rubric: &Rubric) -> Self {
+        Self { rubric: rubric.name.clone(), of: rubric.points() }
+    }
+}
+
 /// The class as a table of text, the best first.
-pub fn human(rubric: &Rubric, records: &[Record], symbols: Symbols) -> String {
+pub fn human(heading: &Heading, records: &[Record], symbols: Symbols) -> String {
     let mut order: Vec<&Record> = records.iter().collect();
     order.sort_by(|one, other| other.points.cmp(&one.points).then_with(|| one.submission.cmp(&other.submission)));
     let name = |record: &Record| shortened(&visible(&record.submission, symbols));
@@ -34,23 +50,23 @@ pub fn human(rubric: &Rubric, records: &[Record], symbols: Symbols) -> String {
         _ = writeln!(text, "  {:>7}  {}{}", crashes(record), record.status.word(), reason.unwrap_or_default());
     }
     text.push('\n');
-    text.push_str(&summary(rubric, records));
+    text.push_str(&summary(heading, records));
     text
 }
 
 /// How many there are, and what they have in the middle.
-fn summary(rubric: &Rubric, records: &[Record]) -> String {
+fn summary(heading: &Heading, records: &[Record]) -> String {
     let judged = |record: &&Record| !matches!(record.status, Status::Ungraded | Status::Waiting);
     let mut points: Vec<Points> = records.iter().filter(judged).map(|record| record.points).collect();
     points.sort_unstable();
     let count = |status: Status| records.iter().filter(|record| record.status == status).count();
-    let mut text = format!("{} of {} submissions graded by {}", points.len(), records.len(), rubric.name);
+    let mut text = format!("{} of {} submissions graded by {}", points.len(), records.len(), heading.rubric);
     let others = [Status::NotBuilt, Status::NotStarted, Status::PartlyGraded, Status::Ungraded];
     for status in others.into_iter().filter(|status| count(*status) > 0) {
         _ = write!(text, ", {} {}", count(status), status.word());
     }
     if let (Some(median), Some(best)) = (points.get(points.len() / 2), points.last()) {
-        _ = write!(text, "; median {median}, best {best} of {}", rubric.points());
+        _ = write!(text, "; median {median}, best {best} of {}", heading.of);
     }
     text.push('\n');
     text

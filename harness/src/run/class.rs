@@ -54,6 +54,8 @@ pub struct Entry {
     pub name: String,
     /// Its folder, or its archive.
     pub path: PathBuf,
+    /// Its place in the whole class, from 0, in whichever shard it is graded: no two are the same user.
+    pub number: u32,
 }
 
 /// One submission, graded.
@@ -98,7 +100,7 @@ impl Class<'_> {
             let Some(waiting) = ledger.record(at) else { return Ok(()) };
             let begun = Instant::now();
             // A fault of ours in one submission is no fault of the others, nor of the student.
-            let graded = catch_unwind(AssertUnwindSafe(|| self.one(at, entry, waiting.clone())));
+            let graded = catch_unwind(AssertUnwindSafe(|| self.one(entry, waiting.clone())));
             let mut graded = graded.unwrap_or_else(|_| {
                 let reason = "the grader itself broke off; please report this";
                 Graded { record: waiting.without_points(Status::Ungraded, reason), judged: None }
@@ -109,15 +111,14 @@ impl Class<'_> {
         }
     }
 
-    fn one(&self, at: usize, entry: &Entry, mut record: Record) -> Graded {
+    fn one(&self, entry: &Entry, mut record: Record) -> Graded {
         let limits = self.rubric.limits;
         let unjudged = |record: Record| Graded { record, judged: None };
         if let Err(error) = self.seclusion.enter_network() {
             return unjudged(record.without_points(Status::Ungraded, format!("no network of its own: {error}")));
         }
         let readable: Vec<PathBuf> = self.rubric.readable.iter().map(PathBuf::from).collect();
-        let number = u32::try_from(at).unwrap_or_default();
-        let confinement = self.seclusion.confine(number, bounds(&limits), &readable);
+        let confinement = self.seclusion.confine(entry.number, bounds(&limits), &readable);
         let submission = match self.copied(entry, confinement) {
             Ok(submission) => submission,
             Err(error) => return unjudged(refused(record, &error)),

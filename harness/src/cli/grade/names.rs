@@ -69,12 +69,13 @@ fn all_named(paths: &[PathBuf]) -> Vec<Named> {
         *uses.entry(short(path)).or_default() += 1;
     }
     let mut taken = BTreeSet::new();
-    let name = |path: &PathBuf| {
+    let name = |(at, path): (usize, &PathBuf)| {
         let short = short(path);
         let is_alone = uses.get(&short).is_none_or(|uses| *uses == 1);
-        named(path, &if is_alone { short } else { whole(path) }, &mut taken)
+        let named = named(path, &if is_alone { short } else { whole(path) }, &mut taken);
+        Named { entry: Entry { number: u32::try_from(at).unwrap_or_default(), ..named.entry }, ..named }
     };
-    paths.iter().map(name).collect()
+    paths.iter().enumerate().map(name).collect()
 }
 
 fn named(path: &Path, name: &[u8], taken: &mut BTreeSet<String>) -> Named {
@@ -84,7 +85,7 @@ fn named(path: &Path, name: &[u8], taken: &mut BTreeSet<String>) -> Named {
         folder = format!("{folder}-{}", digest(name));
         taken.insert(folder.to_lowercase());
     }
-    Named { entry: Entry { name: shown(name), path: path.to_owned() }, folder }
+    Named { entry: Entry { name: shown(name), path: path.to_owned(), number: 0 }, folder }
 }
 
 /// The name as text: octets that are none are escaped.

@@ -12,6 +12,7 @@ use super::super::Failure;
 use super::super::export::Exports;
 use super::super::run::{replace, unwritable};
 use crate::grade::explain::{Found, explain};
+use crate::grade::merge::Run;
 use crate::grade::score::Score;
 use crate::grade::{Audience, Outline, Record, record, table};
 use crate::run::class::Graded;
@@ -23,6 +24,8 @@ pub(super) struct Results<'a> {
     out: Option<PathBuf>,
     rubric: &'a Rubric,
     audience: Audience,
+    /// The first line, where this is a shard.
+    run: String,
     exports: Exports<'a>,
     /// What students read, by folder, for the exports.
     feedback: Mutex<BTreeMap<String, String>>,
@@ -39,13 +42,25 @@ impl<'a> Results<'a> {
         if let Some(out) = out {
             std::fs::create_dir_all(out).map_err(|error| unwritable(out, &error))?;
         }
-        Ok(Self { out: out.map(Path::to_owned), rubric, audience, exports, feedback: Mutex::default() })
+        let (out, run) = (out.map(Path::to_owned), String::new());
+        Ok(Self { out, rubric, audience, run, exports, feedback: Mutex::default() })
+    }
+
+    /// With the first line of a shard.
+    pub(super) fn of_run(self, run: Option<&Run>) -> Result<Self, Failure> {
+        let line = run.map(record::line).transpose().map_err(io::Error::from)?;
+        Ok(Self { run: line.unwrap_or_default(), ..self })
+    }
+
+    /// Where they go.
+    pub(super) fn folder(&self) -> Option<&Path> {
+        self.out.as_deref()
     }
 
     /// Writes the results of all, each file in one blow.
     pub(super) fn save(&self, records: &[Record]) -> io::Result<()> {
         if let Some(out) = &self.out {
-            put(&out.join("results.jsonl"), record::lines(records)?.as_bytes())?;
+            put(&out.join("results.jsonl"), (self.run.clone() + &record::lines(records)?).as_bytes())?;
             let rows: Vec<&Record> = records.iter().collect();
             put(&out.join("results.csv"), table::csv(&Outline::of_rubric(self.rubric), &rows).as_bytes())?;
         }
@@ -93,7 +108,7 @@ fn rendered(report: &Report, score: &Score, audience: Audience, format: Format) 
 }
 
 /// A reader never finds half a file, and none that somebody else has put a link in the place of.
-fn put(file: &Path, octets: &[u8]) -> io::Result<()> {
+pub(in crate::cli) fn put(file: &Path, octets: &[u8]) -> io::Result<()> {
     if !file.exists() {
         std::fs::write(file, [])?;
     }

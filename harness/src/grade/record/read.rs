@@ -4,6 +4,7 @@ use serde::Deserialize;
 use thiserror::Error;
 
 use super::{Record, SCHEMA};
+use crate::grade::merge::is_head;
 
 /// Why results cannot be read.
 #[derive(Debug, Error)]
@@ -29,7 +30,7 @@ pub enum ReadError {
     },
 }
 
-/// The results in the text of a `results.jsonl`, in its order. Empty lines are passed over.
+/// The results in the text of a `results.jsonl`, in its order. Empty lines are passed over, and the first line of a shard.
 ///
 /// # Errors
 /// A line is no result, or of another version.
@@ -38,7 +39,8 @@ pub fn read(text: &str) -> Result<Vec<Record>, ReadError> {
     struct Stamp {
         schema: String,
     }
-    let lines = (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty());
+    let is_result = |(number, line): &(usize, &str)| !(line.trim().is_empty() || *number == 1 && is_head(line));
+    let lines = (1..).zip(text.lines()).filter(is_result);
     let one = |(line, text): (usize, &str)| {
         let wrong = |source| ReadError::Line { line, source };
         let Stamp { schema } = serde_json::from_str(text).map_err(wrong)?;
