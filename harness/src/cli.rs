@@ -23,6 +23,7 @@ mod course;
 mod coverage;
 mod doctor;
 mod explain;
+mod export;
 mod grade;
 mod judge;
 mod list;
@@ -50,6 +51,8 @@ enum Command {
     Run(Box<run::Run>),
     /// Grade a folder of submissions by a rubric.
     Grade(Box<grade::Grade>),
+    /// Write the results of `grade` as grading platforms want them.
+    Export(export::Export),
     /// Take limits upon this process, and become a command.
     #[command(hide = true)]
     Confined(confined::Confined),
@@ -154,6 +157,7 @@ where
     let done = match program.command {
         Command::Run(run) => run.run(&mut out),
         Command::Grade(grade) => grade.run(&mut out),
+        Command::Export(export) => export.run(&mut out),
         Command::Confined(confined) => return confined.run(),
         Command::Judge(judge) => judge.run(&mut out),
         Command::Prove(prove) => prove.run(&mut out),

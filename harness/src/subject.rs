@@ -29,6 +29,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 pub use self::accounts::{Account, Accounts};
+pub(crate) use self::confinement::enter_own_network;
 pub use self::confinement::{Bounds, Confinement, Kind, Seclusion, Step, become_confined, sweep};
 pub use self::driven::Driven;
 pub use self::known::Known;

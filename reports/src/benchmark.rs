@@ -22,6 +22,8 @@ pub struct Benchmark {
     pub processors: usize,
     /// How often each figure was taken, in turns.
     pub rounds: usize,
+    /// Whether it was measured in a network of its own, where nothing of the machine's settings for TCP counts and no connection lingers.
+    pub own_network: bool,
     /// What was measured, in the order in which it is shown.
     pub rows: Vec<Row>,
 }
@@ -167,6 +169,11 @@ pub fn render_benchmark(benchmark: &Benchmark, format: BenchmarkFormat, style: &
     }
 }
 
+/// Where it was measured, in words.
+fn network(benchmark: &Benchmark) -> &'static str {
+    if benchmark.own_network { "a network of its own" } else { "the network of the machine" }
+}
+
 /// A figure with three digits that count.
 fn figure(value: f64) -> String {
     match value.abs() {
@@ -208,8 +215,13 @@ mod tests {
     #[case(BenchmarkFormat::Json, "\"median\": 50.0")]
     #[case(BenchmarkFormat::Html, "<svg")]
     fn forms(#[case] format: BenchmarkFormat, #[case] expected: &str) {
-        let benchmark =
-            Benchmark { generator: "x".to_owned(), processors: 2, rounds: 1, rows: vec![row(Better::More)] };
+        let benchmark = Benchmark {
+            generator: "x".to_owned(),
+            processors: 2,
+            rounds: 1,
+            own_network: true,
+            rows: vec![row(Better::More)],
+        };
         let text = render_benchmark(&benchmark, format, &Style::default()).unwrap();
         assert!(String::from_utf8(text).unwrap().contains(expected));
     }
@@ -218,7 +230,8 @@ mod tests {
     fn a_name_is_text() {
         let mut hostile = row(Better::More);
         hostile.cells[0].subject = "<script>\u{1b}[2J".to_owned();
-        let benchmark = Benchmark { generator: "x".to_owned(), processors: 2, rounds: 1, rows: vec![hostile] };
+        let benchmark =
+            Benchmark { generator: "x".to_owned(), processors: 2, rounds: 1, own_network: true, rows: vec![hostile] };
         for format in [BenchmarkFormat::Human, BenchmarkFormat::Html] {
             let text = String::from_utf8(render_benchmark(&benchmark, format, &Style::default()).unwrap()).unwrap();
             assert!(!text.contains('\u{1b}'), "{text}");

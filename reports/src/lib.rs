@@ -5,6 +5,7 @@
 //! [`matrix`](mod@matrix) shows implementations beside each other, by requirement.
 //! [`coverage`](mod@coverage) is the other statement: not what a subject does, but how far the suite reaches.
 //! [`benchmark`] is how fast subjects are.
+//! [`class`](mod@class) shows how many submissions to one assignment came out.
 //! [`render`] writes a report in a [`Format`], and [`read`] takes back what the two JSON forms hold.
 //!
 //! ```
@@ -17,12 +18,14 @@
 //! ```
 
 pub mod benchmark;
+pub mod class;
 pub mod compare;
 pub mod coverage;
 pub mod matrix;
 pub mod model;
 
 mod causes;
+mod csv;
 mod difference;
 mod markdown;
 mod read;
@@ -31,8 +34,10 @@ mod schema;
 mod visible;
 
 pub use benchmark::{BenchmarkFormat, UnknownBenchmarkFormat, render_benchmark};
+pub use class::render_class;
 pub use compare::{CompareFormat, Comparison, UnknownCompareFormat, compare, render_comparison};
 pub use coverage::{CoverageFormat, UnknownCoverageFormat, render_coverage};
+pub use csv::{csv_field, csv_line};
 pub use matrix::{Matrix, MatrixFormat, UnknownMatrixFormat, matrix, render_matrix};
 pub use read::{ReadError, read};
 pub use render::{Colour, Format, RenderError, Style, UnknownFormat, Verbosity, block, render, summary};

@@ -1,18 +1,24 @@
 //! Every form a report is shown in, one file a form.
 
+mod badge;
+mod csv;
+mod ctrf;
 mod event;
+mod github;
 pub(crate) mod html;
 pub(crate) mod human;
 pub(crate) mod json;
 mod jsonl;
 mod junit;
+mod markdown;
+mod tap;
 
 use std::fmt;
 use std::str::FromStr;
 
 use thiserror::Error;
 
-use crate::model::{Report, RequirementText, Verdict};
+use crate::model::{Case, Finding, Grade, Report, RequirementText, Verdict};
 use crate::visible::Symbols;
 pub use human::{block, summary};
 pub(crate) use jsonl::{End, Line};
@@ -31,11 +37,35 @@ pub enum Format {
     Html,
     /// What a person reads in a terminal.
     Human,
+    /// Markdown: the counts, and what was not as required. It fits into a step summary of GitHub Actions.
+    Markdown,
+    /// TAP 14, the Test Anything Protocol.
+    Tap,
+    /// CTRF, the Common Test Report Format.
+    Ctrf,
+    /// What GitHub Actions shows: annotations, and the report in the log.
+    Github,
+    /// A badge as shields.io reads it.
+    Badge,
+    /// A table for a spreadsheet.
+    Csv,
 }
 
 impl Format {
     /// Every format, in the order in which help shows them.
-    pub const ALL: [Self; 5] = [Self::Human, Self::Json, Self::Jsonl, Self::Junit, Self::Html];
+    pub const ALL: [Self; 11] = [
+        Self::Human,
+        Self::Json,
+        Self::Jsonl,
+        Self::Junit,
+        Self::Html,
+        Self::Markdown,
+        Self::Tap,
+        Self::Ctrf,
+        Self::Github,
+        Self::Badge,
+        Self::Csv,
+    ];
 
     /// The word that names it on a command line.
     pub const fn word(self) -> &'static str {
@@ -45,6 +75,12 @@ impl Format {
             Self::Junit => "junit",
             Self::Html => "html",
             Self::Human => "human",
+            Self::Markdown => "markdown",
+            Self::Tap => "tap",
+            Self::Ctrf => "ctrf",
+            Self::Github => "github",
+            Self::Badge => "badge",
+            Self::Csv => "csv",
         }
     }
 
@@ -56,6 +92,12 @@ impl Format {
             Self::Junit => "JUnit XML, for continuous integration",
             Self::Html => "one HTML file with the transcripts",
             Self::Human => "text for a terminal",
+            Self::Markdown => "Markdown, for a step summary",
+            Self::Tap => "TAP 14, for programs that read it",
+            Self::Ctrf => "CTRF, a JSON document for tools that show tests",
+            Self::Github => "annotations for GitHub Actions, and the text of the log",
+            Self::Badge => "a badge for shields.io",
+            Self::Csv => "a table for a spreadsheet",
         }
     }
 }
@@ -151,6 +193,12 @@ pub fn render(report: &Report, format: Format, style: &Style) -> Result<Vec<u8>,
         Format::Junit => junit::render(report),
         Format::Html => html::render(report),
         Format::Human => Ok(human::render(report, style).into_bytes()),
+        Format::Markdown => Ok(markdown::render(report).into_bytes()),
+        Format::Tap => Ok(tap::render(report)?.into_bytes()),
+        Format::Ctrf => Ok(ctrf::render(report)?.into_bytes()),
+        Format::Github => Ok(github::render(report).into_bytes()),
+        Format::Badge => Ok(badge::render(report)?.into_bytes()),
+        Format::Csv => Ok(csv::render(report).into_bytes()),
     }
 }
 
@@ -199,6 +247,12 @@ pub(crate) fn patience(report: &Report) -> Option<String> {
     (!usual).then(|| format!("{} for a reply, timeout scale {}", span(report.deadline), report.timeout_scale))
 }
 
+/// The first of the findings that weigh most.
+pub(crate) fn worst(case: &Case) -> Option<&Finding> {
+    let grade: Grade = case.findings.iter().map(|finding| finding.grade).max()?;
+    case.findings.iter().find(|finding| finding.grade == grade)
+}
+
 /// The wording of a requirement, if the report holds it.
 pub(crate) fn wording<'r>(report: &'r Report, id: &str) -> Option<&'r RequirementText> {
     report.requirements.get(id)
@@ -220,7 +274,7 @@ mod tests {
     #[test]
     fn an_unknown_word_lists_the_formats() {
         let error = "pdf".parse::<Format>().unwrap_err();
-        let message = r#"there is no report format "pdf"; the formats are human, json, jsonl, junit, html"#;
+        let message = r#"there is no report format "pdf"; the formats are human, json, jsonl, junit, html, markdown, tap, ctrf, github, badge, csv"#;
         assert_eq!(error.to_string(), message);
     }
 

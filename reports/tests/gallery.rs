@@ -48,6 +48,12 @@ fn human(colour: Colour, symbols: Symbols, width: usize, verbosity: Verbosity) -
 #[case(Format::Junit, "junit.xml")]
 #[case(Format::Html, "html")]
 #[case(Format::Human, "txt")]
+#[case(Format::Markdown, "md")]
+#[case(Format::Tap, "tap")]
+#[case(Format::Ctrf, "ctrf.json")]
+#[case(Format::Github, "github.txt")]
+#[case(Format::Badge, "badge.json")]
+#[case(Format::Csv, "csv")]
 fn formats(#[values("clean", "faulty")] name: &str, #[case] format: Format, #[case] ending: &str) {
     let written = render(&sample(name).unwrap(), format, &Style::default()).unwrap();
     agrees(&gallery(&format!("{name}.{ending}")), &written).unwrap();

@@ -14,11 +14,13 @@ use reports::Symbols;
 
 use self::names::entries;
 use self::results::Results;
+use super::export::{Exports, Place, place};
 use super::run::profile;
 use super::{Failure, SuiteFolder};
 use crate::grade::compare::{self, compare};
 use crate::grade::explain::{Found, explain};
-use crate::grade::{Audience, Record, record, table};
+use crate::grade::export::Assignment;
+use crate::grade::{Audience, Outline, Record, record, table};
 use crate::run::class::{Class, Graded, Interrupted, Ledger};
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics, escape, nearest};
 use crate::scenario::rubric::{Group, Rubric, matches};
@@ -48,6 +50,10 @@ pub(super) struct Grade {
     /// Where the results go: results.jsonl, results.csv, and a folder for each submission.
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// Write the results for a platform as well, as `ftpspec export` does; may be given several times. A format for one
+    /// submission wants a folder (a path that ends in /) where a class is graded.
+    #[arg(long = "export", value_name = "FORMAT=FILE", value_parser = place)]
+    exports: Vec<Place>,
     /// For whom the results are: students do not see hidden cases. Without it, --one is for students and a class for staff.
     #[arg(long, value_enum)]
     audience: Option<For>,
@@ -143,7 +149,8 @@ impl Grade {
         let waiting = entries
             .iter()
             .map(|named| Record::waiting(&named.entry.name, &named.folder, &rubric, &graded_by, &seclusion.words()));
-        let results = Results::new(self.out.as_deref(), &rubric, self.audience())?;
+        let exports = self.exports(&suite, &rubric, entries.len())?;
+        let results = Results::new(self.out.as_deref(), &rubric, self.audience(), exports)?;
         let records = self.grade(&class, waiting.collect(), &results, self.deadline.map(|time| begun + time), out)?;
         if let (Some(before), Some(file)) = (before, &self.compare) {
             let comparison = compare(&before, &records);
@@ -199,6 +206,16 @@ impl Grade {
         }
     }
 
+    /// What is written for platforms, if so many submissions find their places there.
+    fn exports<'a>(&'a self, suite: &'a Suite, rubric: &Rubric, submissions: usize) -> Result<Exports<'a>, Failure> {
+        let exports = Exports::new(&self.exports, Assignment::of(suite, Outline::of_rubric(rubric)))?;
+        if exports.has_output() {
+            return Err(Failure::Usage("--export writes files; for standard output type `ftpspec export`".to_owned()));
+        }
+        exports.fit(submissions, "grade them one by one with --one DIR")?;
+        Ok(exports)
+    }
+
     fn seclusion(&self) -> Result<Seclusion, Failure> {
         let wanted = match self.sandbox {
             Sandbox::Auto => None,
@@ -240,11 +257,11 @@ impl Grade {
 }
 
 /// The results of an earlier time.
-fn earlier(file: &Path) -> Result<Vec<Record>, Failure> {
+pub(super) fn earlier(file: &Path) -> Result<Vec<Record>, Failure> {
     let shown = escape(&file.display().to_string());
     let text = std::fs::read_to_string(file)
-        .map_err(|error| Failure::Usage(format!("cannot read the earlier results {shown}: {error}")))?;
-    record::read(&text).map_err(|error| Failure::Usage(format!("{shown}: {error}")))
+        .map_err(|error| Failure::Usage(format!("cannot read the results {shown}: {error}")))?;
+    record::read(&text).map_err(|error| Failure::Usage(format!("{shown}: {}", escape(&error.to_string()))))
 }
 
 /// A rubric that the suite has, or the one in a file.

@@ -19,7 +19,7 @@ pub(super) struct Show {
     /// Whether a report is shown by case or by requirement. Several are shown by requirement.
     #[arg(long)]
     by: Option<By>,
-    /// How it is written. By case: human, json, jsonl, junit, html. By requirement: human, markdown, html, json.
+    /// How it is written. By case: human, json, jsonl, junit, html, markdown, tap, ctrf, github, badge, csv. By requirement: human, markdown, html, json.
     #[arg(long, default_value = "human")]
     format: String,
     /// Where it is written; standard output, if nothing is said.

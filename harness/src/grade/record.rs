@@ -92,6 +92,11 @@ impl Status {
         }
     }
 
+    /// Whether its points are the student's: the machine did its part.
+    pub const fn is_judged(self) -> bool {
+        !matches!(self, Self::Waiting | Self::Ungraded)
+    }
+
     /// Whether nothing more will come.
     pub const fn is_final(self) -> bool {
         !matches!(self, Self::Waiting)
@@ -137,6 +142,9 @@ pub struct CheckRecord {
     pub name: String,
     /// What it gave, or took.
     pub points: Points,
+    /// What it can give: nothing, where it only takes.
+    #[serde(default)]
+    pub of: Points,
     /// Whether it holds; nothing, where it could not be tried.
     pub holds: Option<bool>,
 }
@@ -226,6 +234,7 @@ impl Record {
         let checks = score.checks.iter().map(|check| CheckRecord {
             name: check.name.clone(),
             points: check.points,
+            of: if check.deducts { Points::ZERO } else { check.of },
             holds: check.outcome.holds,
         });
         let cases = score.groups.iter().enumerate().flat_map(|(group, of)| {
@@ -262,7 +271,8 @@ pub fn part_word(part: PartOfGrade) -> &'static str {
     }
 }
 
-fn visibility_word(visibility: Visibility) -> &'static str {
+/// The word of a visibility.
+pub fn visibility_word(visibility: Visibility) -> &'static str {
     match visibility {
         Visibility::Visible => "visible",
         Visibility::AfterDueDate => "after-due-date",

@@ -2,8 +2,9 @@
 
 use std::fmt::Write as _;
 
-use reports::{Symbols, visible};
+use reports::{Symbols, csv_field, csv_line, visible};
 
+use super::outline::Outline;
 use super::record::{Record, Status};
 use crate::scenario::rubric::{Points, Rubric};
 
@@ -56,46 +57,35 @@ fn summary(rubric: &Rubric, records: &[Record]) -> String {
 }
 
 /// The class for a spreadsheet, in the order of the submissions.
-pub fn csv(rubric: &Rubric, records: &[Record]) -> String {
+pub fn csv(outline: &Outline, records: &[&Record]) -> String {
     let fixed = ["submission", "status", "points", "of", "ungraded", "crashes"];
-    let groups = rubric.groups.iter().map(|group| group.name.value.as_str());
-    let checks = rubric.checks.iter().map(|check| check.name.as_str());
+    let groups = outline.groups.iter().map(|group| group.name.as_str());
+    let checks = outline.checks.iter().map(|check| check.name.as_str());
     let head: Vec<&str> = fixed.into_iter().chain(groups).chain(checks).chain(["deductions", "reason"]).collect();
-    let mut text = line(&head.iter().map(|name| field(name)).collect::<Vec<_>>());
+    let mut text = csv_line(&head.iter().map(|name| csv_field(name)).collect::<Vec<_>>());
     for record in records {
         let taken: Points = record.deductions.iter().map(|deduction| deduction.points).sum();
         let mut fields = vec![
-            field(&record.submission),
-            field(record.status.word()),
+            csv_field(&record.submission),
+            csv_field(record.status.word()),
             record.points.to_string(),
             record.of.to_string(),
             record.ungraded.to_string(),
             crashes(record).to_string(),
         ];
-        for group in &rubric.groups {
-            let found = record.groups.iter().find(|found| found.name == group.name.value);
+        for group in &outline.groups {
+            let found = record.groups.iter().find(|found| found.name == group.name);
             fields.push(found.map(|group| group.points.to_string()).unwrap_or_default());
         }
-        for check in &rubric.checks {
+        for check in &outline.checks {
             let found = record.checks.iter().find(|found| found.name == check.name);
             fields.push(found.map(|check| check.points.to_string()).unwrap_or_default());
         }
         fields.push(taken.to_string());
-        fields.push(field(record.reason.as_deref().unwrap_or_default()));
-        text.push_str(&line(&fields));
+        fields.push(csv_field(record.reason.as_deref().unwrap_or_default()));
+        text.push_str(&csv_line(&fields));
     }
     text
-}
-
-fn line(fields: &[String]) -> String {
-    fields.join(",") + "\r\n"
-}
-
-/// A text as a field: in quotes, on one line, and nothing that a spreadsheet takes for a formula (OWASP, "CSV Injection").
-fn field(text: &str) -> String {
-    let shown = visible(text, Symbols::Unicode);
-    let guard = if shown.starts_with(['=', '+', '-', '@', '\\', '|']) { "'" } else { "" };
-    format!("\"{guard}{}\"", shown.replace('"', "\"\""))
 }
 
 /// The points of a part of the grade, and what it is worth, without what comes on top.
@@ -114,25 +104,5 @@ fn shortened(text: &str) -> String {
     match text.char_indices().nth(MOST) {
         Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
         None => text.to_owned(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use rstest::rstest;
-
-    use super::field;
-
-    #[rstest]
-    #[case("ann", "\"ann\"")]
-    #[case("=cmd()", "\"'=cmd()\"")]
-    #[case("+1", "\"'+1\"")]
-    #[case("-1", "\"'-1\"")]
-    #[case("@x", "\"'@x\"")]
-    #[case("\t=1", "\"'\\t=1\"")]
-    #[case("\r\n=1", "\"'\\r\\n=1\"")]
-    #[case("a\"b,c", "\"a\"\"b,c\"")]
-    fn a_field_is_no_formula(#[case] text: &str, #[case] expected: &str) {
-        assert_eq!(field(text), expected);
     }
 }

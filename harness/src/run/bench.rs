@@ -15,7 +15,7 @@ use tempfile::TempDir;
 
 use self::usage::Usage;
 use super::runtime;
-use crate::subject::{Placed, Running, Subject};
+use crate::subject::{Placed, Running, Subject, enter_own_network};
 
 /// What is measured.
 #[derive(Debug, Clone)]
@@ -111,6 +111,7 @@ struct Shown {
 /// # Errors
 /// The harness cannot do its part: no folder, no socket, no thread.
 pub fn bench(subjects: &[Subject], plan: &Plan, mut progress: impl FnMut(&str)) -> io::Result<Benchmark> {
+    let own_network = apart();
     let own = Own::new(plan)?;
     let mut floor = Shown { name: "floor".to_owned(), ..Shown::default() };
     let mut shown: Vec<Shown> =
@@ -140,8 +141,22 @@ pub fn bench(subjects: &[Subject], plan: &Plan, mut progress: impl FnMut(&str)) 
         generator: concat!("ftpspec ", env!("CARGO_PKG_VERSION")).to_owned(),
         processors,
         rounds: plan.rounds,
+        own_network,
         rows,
     })
+}
+
+/// Gives this thread, and all that it starts, a network of its own, if the kernel lets it: what a machine has set for TCP is made for its
+/// traffic with others, and thousands of connections that linger after their end slow down whoever is measured then.
+fn apart() -> bool {
+    let plain = || std::fs::write("/proc/sys/net/ipv4/tcp_congestion_control", "reno");
+    match enter_own_network().and_then(|()| plain()) {
+        Ok(()) => true,
+        Err(error) => {
+            tracing::debug!(%error, "measured in the network of the machine");
+            false
+        }
+    }
 }
 
 /// What the harness itself reads and sends.

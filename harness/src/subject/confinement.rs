@@ -15,6 +15,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, unshare};
 
+pub(crate) use self::network::enter as enter_own_network;
 pub(super) use self::step::TOLD;
 pub use self::step::{Step, become_confined};
 

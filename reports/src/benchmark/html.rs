@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::{Benchmark, Row, Series, figure};
+use super::{Benchmark, Row, Series, figure, network};
 use crate::render::RenderError;
 use crate::visible::{Symbols, visible};
 
@@ -10,6 +10,7 @@ pub(super) fn render(benchmark: &Benchmark) -> Result<Vec<u8>, RenderError> {
     let page = Page {
         generator: visible(&benchmark.generator, Symbols::default()),
         processors: benchmark.processors,
+        network: network(benchmark),
         rounds: benchmark.rounds,
         charts: benchmark.rows.iter().map(Chart::of).collect(),
     };
@@ -22,6 +23,7 @@ pub(super) fn render(benchmark: &Benchmark) -> Result<Vec<u8>, RenderError> {
 struct Page {
     generator: String,
     processors: usize,
+    network: &'static str,
     rounds: usize,
     charts: Vec<Chart>,
 }

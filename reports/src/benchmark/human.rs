@@ -1,14 +1,15 @@
 //! A benchmark as a table.
 
-use super::{Benchmark, Cell, Row, figure};
+use super::{Benchmark, Cell, Row, figure, network};
 use crate::render::Style;
 use crate::visible::visible;
 
 pub(super) fn render(benchmark: &Benchmark, style: &Style) -> String {
     let Benchmark { rounds, processors, .. } = benchmark;
+    let network = network(benchmark);
     let mut lines: Vec<String> = benchmark.rows.iter().flat_map(|row| table(row, style)).collect();
     lines.extend([
-        format!("{processors} processors, {rounds} rounds in turns: median [least to most], then beside the floor,"),
+        format!("{processors} processors, {network}, {rounds} rounds in turns: median [least to most], then beside the floor,"),
         "which is the same without FTP, and beside the best of the others. Above 1 is better.".to_owned(),
     ]);
     lines.push(String::new());

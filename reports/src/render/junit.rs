@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use quick_junit::{NonSuccessKind, Property, TestCase, TestCaseStatus, TestSuite};
 
-use super::{Colour, RenderError, Style, Verbosity, human, wording};
+use super::{Colour, RenderError, Style, Verbosity, human, wording, worst};
 use crate::causes::word;
-use crate::model::{Case, Finding, Grade, Report, Verdict};
+use crate::model::{Case, Report, Verdict};
 use crate::visible::{Symbols, visible};
 
 /// How many octets of text a case may bring along: `GitLab` reads files up to 30 MB.
@@ -119,12 +119,6 @@ fn status(report: &Report, case: &Case) -> TestCaseStatus {
         status.set_description(text);
     }
     status
-}
-
-/// The first of the findings that weigh most.
-fn worst(case: &Case) -> Option<&Finding> {
-    let grade: Grade = case.findings.iter().map(|finding| finding.grade).max()?;
-    case.findings.iter().find(|finding| finding.grade == grade)
 }
 
 /// What a person reads in a terminal, in plain text.

@@ -1,16 +1,19 @@
 //! The files of a class: the results of all, and a folder for each submission.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use reports::model::Report;
 use reports::{Format, Style};
 
 use super::super::Failure;
+use super::super::export::Exports;
 use super::super::run::{replace, unwritable};
 use crate::grade::explain::{Found, explain};
 use crate::grade::score::Score;
-use crate::grade::{Audience, Record, record, table};
+use crate::grade::{Audience, Outline, Record, record, table};
 use crate::run::class::Graded;
 use crate::scenario::Rubric;
 
@@ -20,31 +23,52 @@ pub(super) struct Results<'a> {
     out: Option<PathBuf>,
     rubric: &'a Rubric,
     audience: Audience,
+    exports: Exports<'a>,
+    /// What students read, by folder, for the exports.
+    feedback: Mutex<BTreeMap<String, String>>,
 }
 
 impl<'a> Results<'a> {
     /// Makes the folder.
-    pub(super) fn new(out: Option<&Path>, rubric: &'a Rubric, audience: Audience) -> Result<Self, Failure> {
+    pub(super) fn new(
+        out: Option<&Path>,
+        rubric: &'a Rubric,
+        audience: Audience,
+        exports: Exports<'a>,
+    ) -> Result<Self, Failure> {
         if let Some(out) = out {
             std::fs::create_dir_all(out).map_err(|error| unwritable(out, &error))?;
         }
-        Ok(Self { out: out.map(Path::to_owned), rubric, audience })
+        Ok(Self { out: out.map(Path::to_owned), rubric, audience, exports, feedback: Mutex::default() })
     }
 
     /// Writes the results of all, each file in one blow.
     pub(super) fn save(&self, records: &[Record]) -> io::Result<()> {
-        let Some(out) = &self.out else { return Ok(()) };
-        put(&out.join("results.jsonl"), record::lines(records)?.as_bytes())?;
-        put(&out.join("results.csv"), table::csv(self.rubric, records).as_bytes())
+        if let Some(out) = &self.out {
+            put(&out.join("results.jsonl"), record::lines(records)?.as_bytes())?;
+            let rows: Vec<&Record> = records.iter().collect();
+            put(&out.join("results.csv"), table::csv(&Outline::of_rubric(self.rubric), &rows).as_bytes())?;
+        }
+        let mut feedback = self.feedback.lock().unwrap_or_else(PoisonError::into_inner);
+        self.exports.changed(records, &|record| feedback.get(&record.folder).cloned())?;
+        // Each is written once, and there may be thousands. Others may have come meanwhile that have no result yet.
+        for record in records.iter().filter(|record| record.status.is_final()) {
+            feedback.remove(&record.folder);
+        }
+        Ok(())
     }
 
     /// Writes what a submission's folder holds: what its student may read, and for staff the whole.
     pub(super) fn keep(&self, graded: &Graded) -> Result<(), Failure> {
+        let judged = graded.judged.as_ref().map(|(score, report)| (score, report));
+        let found = Found { rubric: self.rubric, record: &graded.record, judged };
+        if !self.exports.is_empty() {
+            let mut feedback = self.feedback.lock().unwrap_or_else(PoisonError::into_inner);
+            feedback.insert(graded.record.folder.clone(), explain(&found, Audience::Student));
+        }
         let Some(out) = &self.out else { return Ok(()) };
         let folder = out.join(&graded.record.folder);
         std::fs::create_dir_all(&folder).map_err(|error| unwritable(&folder, &error))?;
-        let judged = graded.judged.as_ref().map(|(score, report)| (score, report));
-        let found = Found { rubric: self.rubric, record: &graded.record, judged };
         let write = |name: &str, octets: &[u8]| {
             let file = folder.join(name);
             put(&file, octets).map_err(|error| unwritable(&file, &error))

@@ -76,8 +76,12 @@ fn each_change_is_said_once() {
         case("a/same", "visible", "lost", 0),
         case("a/left", "visible", "earned", 500),
     ];
-    old[0].checks =
-        vec![CheckRecord { name: "No warnings".to_owned(), points: Points::hundredths(-400), holds: Some(false) }];
+    old[0].checks = vec![CheckRecord {
+        name: "No warnings".to_owned(),
+        points: Points::hundredths(-400),
+        of: Points::ZERO,
+        holds: Some(false),
+    }];
     old[0].deductions = vec![DeductionRecord {
         kind: "crash".to_owned(),
         cause: "it ended at USER".to_owned(),
@@ -93,7 +97,8 @@ fn each_change_is_said_once() {
     new[0].cases = vec![case("a/same", "visible", "lost", 0), case("a/one", "visible", "sometimes", 250)];
     // Every case of somebody who had none is no news.
     new[1].cases = vec![case("a/one", "visible", "earned", 500)];
-    new[0].checks = vec![CheckRecord { name: "No warnings".to_owned(), points: Points::ZERO, holds: Some(true) }];
+    new[0].checks =
+        vec![CheckRecord { name: "No warnings".to_owned(), points: Points::ZERO, of: Points::ZERO, holds: Some(true) }];
     for record in &mut new {
         record.graded_by = "ssast 02".to_owned();
     }

@@ -88,7 +88,12 @@ mod tests {
                 points: points(300),
                 cases: 38,
             }],
-            checks: vec![CheckRecord { name: "No warnings".to_owned(), points: points(-400), holds: Some(false) }],
+            checks: vec![CheckRecord {
+                name: "No warnings".to_owned(),
+                points: points(-400),
+                of: Points::ZERO,
+                holds: Some(false),
+            }],
             cases: vec![CaseRecord {
                 id: "rfc959/login/user-pass".to_owned(),
                 group: 0,

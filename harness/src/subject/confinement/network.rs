@@ -27,7 +27,7 @@ const LOOPBACK: u32 = 1;
 ///
 /// # Errors
 /// The kernel gives none.
-pub(super) fn enter() -> io::Result<()> {
+pub(crate) fn enter() -> io::Result<()> {
     unshare(CloneFlags::CLONE_NEWNET)?;
     let mut link = vec![0; 16];
     put(&mut link, 4, &LOOPBACK.to_ne_bytes());
