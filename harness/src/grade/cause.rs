@@ -83,17 +83,16 @@ pub fn signal_name(signal: i32) -> &'static str {
     }
 }
 
-/// The last command line that was said, as far as it is a verb: letters alone.
+/// The last command line that was said, as far as it is a verb: letters alone. Nothing counts behind the first time that
+/// the client went away: what it does to a server shows at once or later, and another client may have spoken by then.
 fn last_verb(case: &Case) -> String {
-    let lines = case.events.iter().rev().filter(|event| event.channel == Channel::Control);
+    let before = case.events.iter().take_while(|event| !matches!(event.what, What::Hung { .. }));
+    let lines = before.filter(|event| event.channel == Channel::Control);
     let said = lines
         .filter_map(|event| if let What::Sent { octets, .. } = &event.what { Some(octets.as_slice()) } else { None });
-    for octets in said {
+    let verb = |octets: &[u8]| -> String {
         let letters = octets.iter().take_while(|octet| octet.is_ascii_alphabetic()).take(4);
-        let verb: String = letters.map(|octet| char::from(octet.to_ascii_uppercase())).collect();
-        if !verb.is_empty() {
-            return verb;
-        }
-    }
-    String::new()
+        letters.map(|octet| char::from(octet.to_ascii_uppercase())).collect()
+    };
+    said.map(verb).filter(|verb| !verb.is_empty()).last().unwrap_or_default()
 }

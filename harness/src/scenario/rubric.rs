@@ -121,7 +121,7 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            processes: 64,
+            processes: 128,
             memory: 1 << 30,
             cpu: Duration::from_mins(1),
             file: 64 << 20,

@@ -166,10 +166,14 @@ impl Process {
     /// # Errors
     /// The kernel does not say.
     pub(super) fn exit(&self) -> io::Result<Option<Exit>> {
-        let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
         if let Some(exit) = self.told_exit() {
             return Ok(Some(exit));
         }
+        self.exit_of_leader()
+    }
+
+    fn exit_of_leader(&self) -> io::Result<Option<Exit>> {
+        let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
         Ok(rustix::process::waitid(WaitId::Pid(self.leader), options)?.map(|status| exit_of(&status)))
     }
 
@@ -178,6 +182,10 @@ impl Process {
     /// # Errors
     /// `/proc` cannot be read.
     pub(super) fn anyone_alive(&self) -> io::Result<bool> {
+        if self.told.is_some() {
+            // The leader holds the namespace as long as there is anyone in it.
+            return Ok(self.exit_of_leader()?.is_none());
+        }
         // Most are one process, and to look at every process of the machine is dear.
         Ok(self.exit()?.is_none() || self.family()?.iter().any(|member| !member.ended))
     }
@@ -188,7 +196,10 @@ impl Process {
     /// `/proc` cannot be read.
     pub(super) fn holds(&self, inode: u64) -> io::Result<bool> {
         let leader = Member { pid: self.leader, ended: false };
-        Ok(leader.may_hold(inode) || self.family()?.iter().any(|member| member.may_hold(inode)))
+        if leader.may_hold(inode) || self.held()?.iter().any(|member| member.may_hold(inode)) {
+            return Ok(true);
+        }
+        Ok(self.family()?.iter().any(|member| member.may_hold(inode)))
     }
 
     /// What it printed.
@@ -206,10 +217,18 @@ impl Process {
         family::of(self.leader, &self.mark)
     }
 
+    /// Those that live in the namespace that is held, its first process first. To look for marks as well, as
+    /// [`Self::family`] does, is dear where it is done many thousand times.
+    fn held(&self) -> io::Result<Vec<Member>> {
+        if self.told.is_some() { family::descendants(self.leader) } else { Ok(Vec::new()) }
+    }
+
     /// Kills the family and reaps it, until nobody of it is left.
     fn end(&self) -> io::Result<()> {
         let deadline = Instant::now() + PATIENCE;
-        self.end_held(deadline)?;
+        if self.end_held(deadline)? {
+            return Ok(());
+        }
         // The group first, at one blow: nobody in it can fork away between being found and being killed. An error
         // means that the group is empty, which is what is wanted.
         let _: rustix::io::Result<()> = rustix::process::kill_process_group(self.leader, Signal::KILL);
@@ -233,23 +252,18 @@ impl Process {
         Ok(())
     }
 
-    /// Ends the namespace in which the command is held: with its first process, the child of the leader, end all others.
-    /// The leader is asked for it while it lives. Behind its end nothing is left by which they could be known as ours:
-    /// they bear no mark, are of another session, and die when they have the time, with their ports still taken.
-    fn end_held(&self, deadline: Instant) -> io::Result<()> {
-        if self.told.is_none() {
-            return Ok(());
-        }
-        let held: Vec<_> = self.family()?.into_iter().filter(|member| member.pid != self.leader).collect();
-        for member in &held {
-            kill_and_wait(member.pid, deadline)?;
-        }
+    /// Ends the namespace in which the command is held, if there is one: with its first process, the child of the leader,
+    /// end all others, and their ports are free. The leader is asked for it while it lives. Behind its end nothing is left
+    /// by which they could be known as ours: they bear no mark, are of another session, and die when they have the time.
+    fn end_held(&self, deadline: Instant) -> io::Result<bool> {
+        let held = self.held()?;
+        let Some(first) = held.first() else { return Ok(false) };
+        kill_and_wait(first.pid, deadline)?;
         // The leader reaps its child, unless it ends first and leaves it to us.
         kill_and_wait(self.leader, deadline)?;
-        for member in &held {
-            reap(member.pid);
-        }
-        Ok(())
+        reap(first.pid);
+        // Nobody else is of its group; the others were reaped within the namespace.
+        Ok(Instant::now() < deadline)
     }
 }
 

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use reports::model::{
-    Case, Channel, Event, FailKind, Octets, Place, Report, SCHEMA, Subject, Suite as Ran, Verdict, What,
+    Case, Channel, CloseKind, Event, FailKind, Octets, Place, Report, SCHEMA, Subject, Suite as Ran, Verdict, What,
 };
 use rstest::rstest;
 
@@ -156,6 +156,18 @@ fn a_crash_is_deducted_once(
     assert_eq!(score.groups[0].points.to_string(), group);
     assert_eq!(score.deductions.len(), causes);
     assert_eq!(score.deductions.iter().map(|one| one.points).sum::<Points>().to_string(), taken);
+}
+
+#[test]
+fn a_crash_behind_a_client_that_left_is_of_what_that_client_said() {
+    let mut late = crash("control/a", "RETR", 13);
+    // The next client was greeted, and spoke, before the end was seen. On another day it is not even greeted.
+    let said = Octets::from(b"USER anonymous\r\n".to_vec());
+    late.events.insert(1, event(Channel::Control, What::Hung { how: CloseKind::Fin }));
+    late.events.insert(2, event(Channel::Control, What::Sent { octets: said, urgent: false }));
+    let crash_each = format!("{TWO}crash: {{ each: 3 }}\n");
+    let score = points(&crash_each, vec![crash("login/a", "RETR", 13), late]);
+    assert_eq!(score.deductions.len(), 1, "{:?}", score.deductions);
 }
 
 #[test]

@@ -61,6 +61,21 @@ pub(super) fn of(leader: Pid, mark: &str) -> io::Result<Vec<Member>> {
     Ok(kin.iter().filter(|kin| family.contains(&kin.pid)).filter_map(member).collect())
 }
 
+/// Those that descend from this leader, its children first. Nobody's marks are read, which is the dear part of [`of`].
+pub(super) fn descendants(leader: Pid) -> io::Result<Vec<Member>> {
+    let mut left = everybody()?;
+    let mut descendants: Vec<Kin> = Vec::new();
+    let mut parents = vec![leader.as_raw_pid()];
+    while !parents.is_empty() {
+        let (children, others): (Vec<_>, Vec<_>) = left.into_iter().partition(|kin| parents.contains(&kin.parent));
+        parents = children.iter().map(|kin| kin.pid).collect();
+        descendants.extend(children);
+        left = others;
+    }
+    let member = |kin: &Kin| Some(Member { pid: Pid::from_raw(kin.pid)?, ended: kin.ended });
+    Ok(descendants.iter().filter_map(member).collect())
+}
+
 fn everybody() -> io::Result<Vec<Kin>> {
     let own = i32::try_from(std::process::id()).map_err(io::Error::other)?;
     let mut everybody = Vec::new();

@@ -1,4 +1,4 @@
-/* Shows: a fork bomb when a client logs in. It stops at 200 processes or at a limit, and each is gone after 20 s. */
+/* Shows: a fork bomb when a client logs in. It stops at 1,000 processes or at a limit, and each is gone after a minute. */
 #include <arpa/inet.h>
 #include <dirent.h>
 #include <fcntl.h>
@@ -24,11 +24,11 @@ struct client {
 /* Forks until it is enough, or until nothing more can be forked. Then no thread can be made for a client either. */
 static void bomb(void) {
     static int count;
-    while (__sync_add_and_fetch(&count, 1) <= 200) {
+    while (__sync_add_and_fetch(&count, 1) <= 1000) {
         pid_t child = fork();
         if (child < 0) return;
         if (child > 0) continue;
-        alarm(20); /* whatever happens, this one ends */
+        alarm(60); /* whatever happens, this one ends */
         for (;;) pause();
     }
 }
@@ -177,6 +177,7 @@ static void *serve(void *fd) {
     }
     close_data(&c);
     fclose(in);
+    for (;;) pause(); /* its thread stays, so there is no room for another */
     return NULL;
 }
 

@@ -1,4 +1,4 @@
-# Shows: a second passes before each reply.
+# Shows: half a second passes before each reply.
 import os, socket, sys, threading, time
 
 options = dict(zip(sys.argv[1::2], sys.argv[2::2]))
@@ -12,7 +12,7 @@ class Session:
         self.listener = self.port = None
 
     def say(self, text):
-        time.sleep(1)  # the network needs its time
+        time.sleep(0.5)  # the network needs its time
         self.control.sendall((text + "\r\n").encode("latin-1", "replace"))
 
     def path(self, name):
