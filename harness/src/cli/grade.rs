@@ -47,10 +47,10 @@ pub(super) struct Grade {
     #[arg(long, value_name = "NAME-or-FILE")]
     rubric: String,
     /// How many submissions are graded side by side.
-    #[arg(long, short, value_name = "N", default_value_t = cores(), value_parser = at_least_one)]
+    #[arg(long, short, value_name = "N", default_value_t = side_by_side(), value_parser = at_least_one)]
     jobs: usize,
     /// How many cases of one submission are played side by side.
-    #[arg(long, value_name = "N", default_value_t = 8, value_parser = at_least_one)]
+    #[arg(long, value_name = "N", default_value_t = 16, value_parser = at_least_one)]
     cases: usize,
     /// Where the results go: results.jsonl, results.csv, and a folder for each submission.
     #[arg(long, value_name = "DIR")]
@@ -99,8 +99,9 @@ enum Sandbox {
     None,
 }
 
-fn cores() -> usize {
-    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
+/// Two for each processor: a submission waits more than it computes.
+fn side_by_side() -> usize {
+    2 * std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
 }
 
 fn at_least_one(text: &str) -> Result<usize, String> {
